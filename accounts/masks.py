@@ -1,0 +1,19 @@
+"""Masks: how an address looks where the whole of it must not be shown or kept."""
+
+from __future__ import annotations
+
+
+def mask_email(address: str) -> str:
+    """`alice.m@example.com` → `a…@example.com`; the domain stays, since it is the company's."""
+    local, _, domain = address.partition("@")
+    return f"{local[:1]}…@{domain}" if domain else "…"
+
+
+def mask_phone(number: str) -> str:
+    """`+447700900080` → `+44 … 80`: the start of the country code and the last two digits."""
+    return f"{number[:3]} … {number[-2:]}" if len(number) > 6 else "…"
+
+
+def mask_name(name: str) -> str:
+    """Initials: `Ben Okafor` → `B. O.`"""
+    return " ".join(f"{word[0]}." for word in name.split() if word)

@@ -1,0 +1,64 @@
+"""The linker: gives entries their gapless number and their place in the chain.
+
+`hash_n = SHA-256(hash_{n-1} + "\\n" + line_n + "\\n")`, both in hex and UTF-8; before the first entry stand 64
+zeros (docs/ledger.md). Entries are inserted without any lock; one linker at a time chains them, in the
+order in which it finds them committed, so that no business transaction waits for another.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+from django.db import connection, transaction
+
+from ledger.failpoints import fail_point
+from ledger.models import Entry
+
+GENESIS = "0" * 64
+LOCK_KEY = 0x57424C4B  # "WBLK": the advisory lock of the linker
+BATCH = 5_000
+
+
+def chain(previous: str, line: str) -> str:
+    """Return the hash of an entry from the hash before it and its exact line."""
+    return hashlib.sha256(f"{previous}\n{line}\n".encode()).hexdigest()
+
+
+def link_entries(*, limit: int = BATCH) -> int:
+    """Chain up to `limit` committed entries; return how many. 0 when another linker is at work."""
+    if not Entry.objects.filter(seq__isnull=True).exists():
+        return 0
+    with transaction.atomic():
+        if not _lock():
+            return 0
+        head = Entry.objects.filter(seq__isnull=False).order_by("-seq").values_list("seq", "hash").first()
+        seq, previous = head or (0, GENESIS)
+        links = []
+        for entry_id, line in Entry.objects.filter(seq__isnull=True).order_by("id").values_list("id", "line")[:limit]:
+            seq, previous = seq + 1, chain(previous, line)
+            links.append((seq, previous, entry_id))
+        _write(links)
+        fail_point("link.before_commit")
+    fail_point("link.after_commit")
+    return len(links)
+
+
+def _lock() -> bool:
+    """On PostgreSQL an advisory lock until commit. On SQLite the write transaction itself is the lock."""
+    if connection.vendor != "postgresql":
+        return True
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [LOCK_KEY])
+        return bool(cursor.fetchone()[0])
+
+
+def _write(links: list[tuple[int, str, int]]) -> None:
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(
+                "UPDATE ledger_entry SET seq = l.seq, hash = l.hash FROM "
+                "unnest(%s::bigint[], %s::text[], %s::bigint[]) AS l(seq, hash, id) WHERE ledger_entry.id = l.id",
+                [list(column) for column in zip(*links, strict=True)] if links else [[], [], []],
+            )
+        else:
+            cursor.executemany("UPDATE ledger_entry SET seq = %s, hash = %s WHERE id = %s", links)

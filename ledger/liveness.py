@@ -1,0 +1,30 @@
+"""Signs of life of our own components, and their age."""
+
+from __future__ import annotations
+
+import os
+import socket
+from datetime import datetime, timedelta
+
+from ledger.models import Liveness
+
+
+def instance_name() -> str:
+    """Host and process: one row a component and process."""
+    return f"{socket.gethostname()[:40]}:{os.getpid()}"
+
+
+def beat(component: str, *, now: datetime, lag_ms: int = 0, rows: int = 0) -> None:
+    """Record that this process ran the component at `now`, how late, and on how many rows."""
+    Liveness.objects.update_or_create(
+        component=component,
+        instance=instance_name(),
+        defaults={"seen_at": now, "lag_ms": lag_ms, "rows": rows},
+        create_defaults={"seen_at": now, "started_at": now, "lag_ms": lag_ms, "rows": rows},
+    )
+
+
+def age(component: str, *, now: datetime) -> timedelta | None:
+    """Time since any process last ran the component; None if none ever did."""
+    last = Liveness.objects.filter(component=component).order_by("-seen_at").values_list("seen_at", flat=True).first()
+    return None if last is None else now - last
