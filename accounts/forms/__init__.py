@@ -1,0 +1,1 @@
+"""Forms of people pages, and the fields every app's forms share."""

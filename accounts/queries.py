@@ -1,0 +1,104 @@
+"""Reads about people: rows and counts for screens and for the engine."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count, F, Prefetch, Q, QuerySet
+
+from accounts.models import (
+    AllowedNetwork,
+    ApiToken,
+    ContactMethod,
+    Invitation,
+    Membership,
+    SetupLink,
+    Team,
+    User,
+    Verification,
+)
+from accounts.roles import ADMIN
+from ledger.crypto import token_hash
+
+
+def live_setup_link(secret: str, *, now: datetime) -> SetupLink | None:
+    """The set-up link of a secret while it may be used: unused, not expired, and nobody here yet."""
+    if User.objects.exists():
+        return None
+    return SetupLink.objects.filter(secret_hash=token_hash(secret), used_at__isnull=True, expires_at__gt=now).first()
+
+
+def live_invitation(secret: str, *, now: datetime) -> Invitation | None:
+    """The invitation of a secret while it may be used, with the invited person."""
+    live = Invitation.objects.filter(used_at__isnull=True, expires_at__gt=now, user__is_active=True)
+    return live.select_related("user").filter(secret_hash=token_hash(secret)).first()
+
+
+def live_verification(contact: ContactMethod, *, now: datetime) -> Verification | None:
+    """The newest code of a contact that can still be entered."""
+    live = Verification.objects.filter(contact=contact, used_at__isnull=True, expires_at__gt=now)
+    return live.order_by("-created_at", "-pk").first()
+
+
+def other_admins(user: User) -> QuerySet[User]:
+    """Active admins beside this one."""
+    return User.objects.filter(role=ADMIN, is_active=True).exclude(pk=user.pk)
+
+
+def people(*, active: bool = True) -> QuerySet[User]:
+    """People by name, with their contacts and teams loaded: three queries for any number of people."""
+    contacts = ContactMethod.objects.in_force().order_by("kind", "created_at")
+    memberships = Membership.objects.in_force().select_related("team").order_by("team__name")
+    found = User.objects.filter(is_active=active).order_by("name", "pk")
+    return found.prefetch_related(
+        Prefetch("contact_methods", queryset=contacts, to_attr="contacts"),
+        Prefetch("memberships", queryset=memberships, to_attr="in_teams"),
+    )
+
+
+def pageable_people() -> QuerySet[User]:
+    """People who may stand in a policy: active, by name."""
+    return User.objects.filter(is_active=True).order_by("name", "pk")
+
+
+def teams() -> QuerySet[Team]:
+    """Teams in force by name, with the number of their active members."""
+    members = Count("memberships", filter=Q(memberships__retired_at__isnull=True, memberships__user__is_active=True))
+    return Team.objects.in_force().annotate(members=members).order_by("name")
+
+
+def members(team: Team) -> QuerySet[Membership]:
+    """Memberships of a team in force, by name of the person."""
+    return team.memberships.filter(retired_at__isnull=True).select_related("user").order_by("user__name")
+
+
+def contacts_of(user: User) -> QuerySet[ContactMethod]:
+    """A person's contact methods in force, oldest first within a kind."""
+    return ContactMethod.objects.in_force().filter(user=user).order_by("kind", "created_at")
+
+
+def tokens_of(user: User | None = None) -> QuerySet[ApiToken]:
+    """API tokens not revoked, newest first; of one person, or of everybody."""
+    held = ApiToken.objects.in_force().filter(revoked_at__isnull=True).select_related("owner")
+    return (held.filter(owner=user) if user else held).order_by("-created_at")
+
+
+def allowed_networks() -> QuerySet[AllowedNetwork]:
+    """Networks our outgoing calls may reach although they are private, in order of address text."""
+    return AllowedNetwork.objects.in_force().order_by("cidr")
+
+
+@dataclass(frozen=True)
+class Change:
+    """One row of an object's history in words: who did what, when, why."""
+
+    version: int
+    at: datetime
+    actor: str
+    via: str
+    fields: list[tuple[str, object, object]]
+    reason: str
+
+
+def names_of(public_ids: set[str]) -> dict[str, str]:
+    """Names of people by public id: how history, which holds ids, is put into words."""
+    return dict(User.objects.filter(public_id__in=public_ids).values_list("public_id", F("name")))

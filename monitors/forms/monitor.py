@@ -1,0 +1,178 @@
+"""The form of an HTTP monitor: what a person may set, with bounds that quote what was written."""
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from accounts.forms.fields import DurationField, ReasonField, VersionField
+from monitors.forms.parsing import read_headers, read_status, read_url
+
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+KEYWORD_RULES = (("none", "May say anything"), ("present", "Must contain"), ("absent", "Must not contain"))
+AUTH_CHOICES = (("none", "None"), ("basic", "Name and password"), ("bearer", "Bearer token"))
+AUTH_KEEP = (("keep", "Keep what is set"), *AUTH_CHOICES)
+SEVERITIES = (
+    (1, "SEV1, customers are stopped"),
+    (2, "SEV2, customers are hindered"),
+    (3, "SEV3, it can wait for hours"),
+    (4, "SEV4, a note"),
+)
+URGENCIES = (("high", "High: page at any hour"), ("low", "Low: no need to wake anybody"))
+
+DEFAULTS: dict[str, Any] = {
+    "method": "GET",
+    "accepted_status": "200-299",
+    "keyword_rule": "none",
+    "redirects": 5,
+    "interval_s": 60,
+    "timeout_s": 10,
+    "confirmation_s": 60,
+    "recovery_s": 60,
+    "severity": 2,
+    "urgency": "high",
+    "auth": "none",
+}
+ZERO_TO_TEN = "A number from 0 to 10."
+
+
+def _line(**attrs: str) -> forms.TextInput:
+    return forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", **attrs})
+
+
+def _lines() -> forms.Textarea:
+    return forms.Textarea(attrs={"rows": 3, "spellcheck": "false"})
+
+
+class UrlForm(forms.Form):
+    """One address, to be checked once."""
+
+    url = forms.CharField(
+        label="Paste the address your customers use",
+        max_length=2000,
+        widget=_line(inputmode="url"),
+        error_messages={"required": "Paste an address, for instance https://shop.example.com/health."},
+    )
+
+    def clean_url(self) -> str:
+        """The address with its scheme."""
+        return _read(read_url, self.cleaned_data["url"])
+
+
+class MonitorForm(forms.Form):
+    """Every setting of an HTTP monitor. `definition()` is what the service takes."""
+
+    name = forms.CharField(max_length=120, help_text="What a person at 03:00 would call it.")
+    url = forms.CharField(label="Address", max_length=2000, widget=_line(inputmode="url"))
+    service = forms.ChoiceField()
+    method = forms.ChoiceField(choices=[(m, m) for m in METHODS])
+    accepted_status = forms.CharField(
+        label="Good answers", max_length=120, help_text="Status codes and ranges, as in 200-299, 304."
+    )
+    keyword_rule = forms.ChoiceField(label="The answer", choices=KEYWORD_RULES)
+    keyword = forms.CharField(label="These words", max_length=500, required=False, strip=False)
+    redirects = forms.IntegerField(
+        label="Redirects to follow",
+        min_value=0,
+        max_value=10,
+        help_text="0 judges the first answer.",
+        error_messages=dict.fromkeys(("min_value", "max_value", "invalid"), ZERO_TO_TEN),
+    )
+    interval_s = DurationField(label="Check every", least=1, most=86400)
+    timeout_s = DurationField(label="Give up after", least=1, most=60)
+    confirmation_s = DurationField(
+        label="Down when failing for", least=0, most=86400, help_text="0 s calls the first failure down."
+    )
+    recovery_s = DurationField(label="Up again when good for", least=0, most=86400)
+    severity = forms.TypedChoiceField(choices=SEVERITIES, coerce=int)
+    urgency = forms.ChoiceField(choices=URGENCIES)
+    headers = forms.CharField(label="Request headers", required=False, max_length=8000, widget=_lines())
+    body = forms.CharField(label="Request body", required=False, max_length=64_000, strip=False, widget=_lines())
+    auth = forms.ChoiceField(label="Sign in to it with", choices=AUTH_CHOICES)
+    username = forms.CharField(label="Name", required=False, max_length=200, widget=_line())
+    password = forms.CharField(
+        label="Password or token",
+        required=False,
+        max_length=4000,
+        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+    )
+
+    def __init__(self, *args: Any, services: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["service"].choices = services  # type: ignore[attr-defined]
+
+    def clean_url(self) -> str:
+        """The address with its scheme."""
+        return _read(read_url, self.cleaned_data["url"])
+
+    def clean_accepted_status(self) -> str:
+        """Codes and ranges without spaces."""
+        return _read(read_status, self.cleaned_data["accepted_status"])
+
+    def clean_headers(self) -> dict[str, str]:
+        """Header names to values."""
+        return _read(read_headers, self.cleaned_data["headers"])
+
+    def clean(self) -> dict[str, Any]:
+        """Rules that need two fields."""
+        data = super().clean() or self.cleaned_data
+        interval, timeout = data.get("interval_s"), data.get("timeout_s")
+        if interval and timeout and timeout > max(interval, 10):
+            sentence = f"Give up before the next check is due: it runs every {interval} s and you wrote {timeout} s."
+            self.add_error("timeout_s", sentence)
+        if data.get("keyword_rule") != "none" and not data.get("keyword"):
+            self.add_error("keyword", "Write the words to look for, or choose that the answer may say anything.")
+        if data.get("auth") == "basic" and not (data.get("username") and data.get("password")):
+            self.add_error("username", "Write both the name and the password; neither is shown again.")
+        if data.get("auth") == "bearer" and not data.get("password"):
+            self.add_error("password", "Paste the token; it is not shown again.")
+        if data.get("method") in ("GET", "HEAD") and data.get("body"):
+            self.add_error("body", f"A {data['method']} request carries no body. Choose POST, or empty this field.")
+        return data
+
+    def secrets(self) -> dict[str, Any]:
+        """The write-only half: header values, body, credentials. Only what was written."""
+        data = self.cleaned_data
+        held: dict[str, Any] = {}
+        if data["headers"]:
+            held["headers"] = data["headers"]
+        if data["body"]:
+            held["body"] = data["body"]
+        if data["auth"] == "basic":
+            held["basic"] = [data["username"], data["password"]]
+        if data["auth"] == "bearer":
+            held["bearer"] = data["password"]
+        return held
+
+    def target(self) -> dict[str, Any]:
+        """The half that history keeps: where and what a good answer is."""
+        data = self.cleaned_data
+        looks = data["keyword_rule"] != "none"
+        return {
+            "url": data["url"],
+            "method": data["method"],
+            "accepted_status": data["accepted_status"],
+            "keyword": data["keyword"] if looks else "",
+            "keyword_present": data["keyword_rule"] != "absent",
+            "redirects": data["redirects"],
+        }
+
+
+class EditMonitorForm(MonitorForm):
+    """The same for a monitor that exists: a reason, the version seen, and secrets kept unless replaced."""
+
+    drop_headers = forms.BooleanField(label="Remove all request headers", required=False)
+    drop_body = forms.BooleanField(label="Remove the request body", required=False)
+    reason = ReasonField()
+    version = VersionField()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["auth"].choices = AUTH_KEEP  # type: ignore[attr-defined]
+
+
+def _read(reader: Any, text: str) -> Any:
+    try:
+        return reader(text)
+    except ValueError as error:
+        raise ValidationError(str(error), code="unreadable") from error

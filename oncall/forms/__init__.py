@@ -1,0 +1,1 @@
+"""Forms of policies and of the codes that prove a contact."""
