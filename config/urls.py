@@ -1,0 +1,14 @@
+"""The root of all addresses. Each app owns its own url module."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+
+from django.urls import URLPattern, URLResolver, include, path
+
+APPS = ("accounts", "monitors", "oncall", "incidents")
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    *[path("", include(f"{app}.urls")) for app in APPS if find_spec(f"{app}.urls")],
+    path("account/", include("allauth.urls")),
+]

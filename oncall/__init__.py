@@ -1,0 +1,1 @@
+"""Who is paged, when, over what, and what became of it."""
