@@ -1,0 +1,128 @@
+"""What surrounds every page: the reader's zone and theme, the chrome, and fragments that answer only when they changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from hashlib import blake2s
+from typing import Any, NamedTuple
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from accounts.models import Organisation, User
+from ledger.clock import now as clock_now
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+SECTIONS = (
+    ("/", "Now"),
+    ("/incidents/", "Incidents"),
+    ("/monitors/", "Monitors"),
+    ("/services/", "Services"),
+    ("/policies/", "On call"),
+    ("/people/", "People"),
+)
+THEMES = (("auto", "As the system"), ("light", "Light"), ("dark", "Dark"))
+DIGEST_HEADER = "X-Watchbook-Digest"
+SEEN_HEADER = "X-Watchbook-Seen"
+
+
+class NavItem(NamedTuple):
+    """One word of the main navigation."""
+
+    href: str
+    words: str
+    current: bool
+
+
+class Zone(NamedTuple):
+    """The one zone of a page: its name, its city, and the clock of UTC beside it."""
+
+    name: str
+    city: str
+    utc: str
+
+
+def nav(path: str) -> list[NavItem]:
+    """The sections, with the one `path` lies in marked as current."""
+    return [NavItem(href, words, path == href if href == "/" else path.startswith(href)) for href, words in SECTIONS]
+
+
+def city_of(zone_name: str) -> str:
+    """`Berlin` for Europe/Berlin, `UTC` for UTC."""
+    return zone_name.rsplit("/", 1)[-1].replace("_", " ")
+
+
+@dataclass
+class Chrome:
+    """What base.html shows around a signed-in person's page; read only when a template asks."""
+
+    path: str
+    now: datetime
+    themes = THEMES
+    version = settings.VERSION
+    debug = settings.DEBUG
+
+    @cached_property
+    def nav(self) -> list[NavItem]:
+        """The main navigation."""
+        return nav(self.path)
+
+    @cached_property
+    def zone(self) -> Zone:
+        """The zone the page prints."""
+        name = timezone.get_current_timezone_name()
+        return Zone(name, city_of(name), f"{self.now.astimezone(UTC):%H:%M}")
+
+    @cached_property
+    def organisation(self) -> Organisation:
+        """Whose installation this is."""
+        return Organisation.current()
+
+
+def chrome(request: HttpRequest) -> dict[str, Any]:
+    """Context of every template: now, and for a signed-in person theme, zone and chrome."""
+    user = getattr(request, "user", None)
+    if not isinstance(user, User):
+        return {"theme": "auto", "zone_name": timezone.get_current_timezone_name()}
+    now = clock_now()
+    name = timezone.get_current_timezone_name()
+    return {"now": now, "theme": user.theme, "zone_name": name, "chrome": Chrome(request.path, now)}
+
+
+class ZoneMiddleware:
+    """Prints times in the signed-in person's zone, and in UTC for everybody else."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not isinstance(request.user, User):
+            return self.get_response(request)
+        with timezone.override(request.user.zone):
+            return self.get_response(request)
+
+
+class LiveMiddleware:
+    """Answers 204 to a polled fragment whose text is what the reader already has.
+
+    live.js sends the digest of the last answer. The page is still computed: what is saved is the swap,
+    the reader's place and selection, and the bytes.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if request.method != "GET" or SEEN_HEADER not in request.headers or response.status_code != 200 or response.streaming:
+            return response
+        digest = blake2s(response.content, digest_size=12).hexdigest()
+        if request.headers[SEEN_HEADER] == digest:
+            response = HttpResponse(status=204)
+        response[DIGEST_HEADER] = digest
+        response["Cache-Control"] = "no-store"
+        return response
