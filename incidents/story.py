@@ -1,0 +1,82 @@
+"""The sentences of a timeline, rendered from (kind, data). Standard library only.
+
+Each kind of incidents.models.TimelineEntry has one line here; a test compares. Names come in as
+arguments, because a row holds keys only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from incidents.wording import OPENING_REASONS, join_names
+
+HOWS = {"screen": "on the screen", "API": "by API"}
+
+
+@dataclass(frozen=True)
+class Line:
+    """What a sentence is made of. who: name of the person, "" for the system. names: by public id."""
+
+    kind: str
+    who: str = ""
+    how: str = ""
+    data: Mapping[str, Any] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def way(self) -> str:
+        """The way in, in words: ` by API`, ` by link in SMS to +44 … 80`; "" when none is known."""
+        return f" {HOWS.get(self.how, 'by ' + self.how)}" if self.how else ""
+
+    def named(self, key: str) -> str:
+        """Names of the people whose ids stand under `key`."""
+        ids = self.data.get(key, [])
+        return join_names([self.names.get(i, "somebody") for i in ([ids] if isinstance(ids, str) else ids)])
+
+
+def _acknowledged(line: Line) -> str:
+    spared = line.data.get("spared", [])
+    tail = f" {line.named('spared')} {'was' if len(spared) == 1 else 'were'} not called." if spared else ""
+    return f"{line.who} acknowledged{line.way}. Nobody else will be called.{tail}"
+
+
+def _paging(line: Line) -> str:
+    if not line.data.get("policy"):
+        return "No route leads from here to a policy in force: the catch-all is called."
+    return f"Paging began, policy {line.data.get('policy_name') or line.data['policy']}."
+
+
+def _reopened(line: Line) -> str:
+    times = line.data.get("times", 1)
+    return "Reopened: the same condition came back" + (f", for the {times}. time." if times > 1 else ".")
+
+
+LINES: dict[str, Callable[[Line], str]] = {
+    "opened": lambda line: f"Opened, SEV{line.data.get('severity', '?')}.",
+    "declared": lambda line: f"{line.who} declared it{line.way}, SEV{line.data.get('severity', '?')}.",
+    "paging": _paging,
+    "alert_joined": lambda line: (
+        f"An alert ({line.data.get('condition', '')}) "
+        f"{OPENING_REASONS.get(line.data.get('reason', ''), 'joined the incident')}."
+    ),
+    "alert_closed": lambda line: f"The alert ({line.data.get('condition', '')}) ended.",
+    "reopened": _reopened,
+    "acknowledged": _acknowledged,
+    "acknowledged_too": lambda line: f"{line.who} acknowledged too{line.way}.",
+    "acknowledged_late": lambda line: f"{line.who} acknowledged{line.way} after the end. Nothing changed.",
+    "refused": lambda line: f"{line.who} answered{line.way}, but their role may not. Nothing changed.",
+    "resolved": lambda line: f"{line.who} resolved it{line.way}.",
+    "resolved_late": lambda line: f"{line.who} resolved it{line.way} after the end. Nothing changed.",
+    "recovered": lambda line: "Resolved by itself: every alert has ended.",
+    "stood_down": lambda line: f"Told to stand down: {line.named('people')}.",
+    "escalated": lambda line: f"{line.who} escalated{line.way}: the next people are called now.",
+    "person_added": lambda line: f"{line.who} added {line.named('added')}{line.way}.",
+    "note": lambda line: f"{line.who} noted{line.way}.",
+}
+
+
+def sentence(line: Line) -> str:
+    """Return the sentence of one timeline line. Raises KeyError for a kind that has none."""
+    return LINES[line.kind](line)

@@ -1,0 +1,109 @@
+"""The words an incident says to people: titles, and the answers to SMS replies. Standard library only.
+
+SMS texts stay within GSM-7, so that one answer is one segment: no dash, no ellipsis, no emoji.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+CONDITIONS: dict[str, str] = {
+    "down": "is down",
+    "degraded": "is degraded",
+    "slow": "is slow",
+    "certificate": "has a certificate problem",
+    "dns_changed": "changed in DNS",
+    "below_quorum": "is seen from too few locations",
+    "not_reporting": "is not reporting",
+    "flapping": "is flapping",
+}
+
+OPENING_REASONS: dict[str, str] = {
+    "new": "opened an incident",
+    "reopened": "reopened the incident: the same condition came back",
+    "same_condition": "joined the incident that is open for it",
+    "same_group": "joined the incident that is open for the same monitor",
+    "parent": "joined the incident of what it depends on",
+    "repeat": "was seen again",
+    "recovered": "ended",
+    "nothing_open": "ended, and no alert was open",
+    "silenced": "was silenced",
+    "maintenance": "fell into maintenance",
+}
+
+NOBODY_ELSE = "Nobody else will be called."
+
+
+def title_of(name: str, condition: str) -> str:
+    """`Checkout API`, `down` → `Checkout API is down`; an unknown condition is named as it is."""
+    return f"{name} {CONDITIONS.get(condition, 'reports ' + condition.replace('_', ' '))}"
+
+
+def spoken_duration(span: timedelta) -> str:
+    """At most two units: `42 s`, `6 min 10 s`, `5 h 10 min`, `6 d 4 h`; truncated, never rounded up."""
+    seconds = max(0, int(span.total_seconds()))
+    parts = ((seconds // 86400, "d"), (seconds // 3600 % 24, "h"), (seconds // 60 % 60, "min"), (seconds % 60, "s"))
+    first = next((index for index, (count, _) in enumerate(parts) if count), len(parts) - 1)
+    return " ".join(f"{count} {unit}" for count, unit in parts[first : first + 2] if count) or "0 s"
+
+
+def acknowledged(number: str, at: datetime, not_called: Sequence[str] = (), also_open: Sequence[str] = ()) -> str:
+    """Answer to the first acknowledge. at: in the reader's zone. not_called: names. also_open: `INC…[12]`."""
+    spared = f" {join_names(not_called)} {'was' if len(not_called) == 1 else 'were'} not called." if not_called else ""
+    return f"Acknowledged {number} at {at:%H:%M}. {NOBODY_ELSE}{spared}{_also(also_open)}"
+
+
+def already_acknowledged(number: str, by: str, at: datetime, *, same_person: bool) -> str:
+    """Answer to a second acknowledge, which is recorded and changes nothing."""
+    if same_person:
+        return f"{number} is yours since {at:%H:%M}. {NOBODY_ELSE}"
+    return f"{number} was acknowledged by {by} at {at:%H:%M}. Yours is recorded too."
+
+
+def already_resolved(number: str, at: datetime) -> str:
+    """Answer to an acknowledge or resolve after the end."""
+    return f"{number} was resolved at {at:%H:%M}, before your answer. It is recorded; nothing changed."
+
+
+def resolved(number: str, at: datetime, also_open: Sequence[str] = ()) -> str:
+    """Answer to a resolve."""
+    return f"Resolved {number} at {at:%H:%M}. {NOBODY_ELSE}{_also(also_open)}"
+
+
+def stood_down(number: str, title: str, how: str, lasted: timedelta) -> str:
+    """The stand-down page: what ended, how, after how long, and that nothing is asked of the reader."""
+    return f"{number} {title}: {how} after {spoken_duration(lasted)}. Nothing more to do."
+
+
+def no_such_code(code: str, open_codes: Sequence[str]) -> str:
+    """Answer to a code that fits no page of this number."""
+    known = f"Open: {', '.join(open_codes)}." if open_codes else "No page of yours is open."
+    return f"No page has the code {code}. {known}"
+
+
+def nothing_to_answer() -> str:
+    """Answer to a verb when no page went to this number lately."""
+    return "No page went to this number in the last 24 hours, so there is nothing to answer."
+
+
+def not_understood(open_codes: Sequence[str]) -> str:
+    """Answer to a text we cannot read."""
+    known = f" Open: {', '.join(open_codes)}." if open_codes else ""
+    return f"Reply 4 to acknowledge or 6 to resolve.{known}"
+
+
+def not_allowed(number: str, role: str) -> str:
+    """Answer to somebody whose role may read incidents but not answer them."""
+    return f"Your role, {role}, may not answer {number}. The next person will be called."
+
+
+def join_names(names: Sequence[str]) -> str:
+    """`Ana`, `Ana and Ben`, `Ana, Ben and Mara`."""
+    if len(names) < 2:
+        return "".join(names)
+    return f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _also(also_open: Sequence[str]) -> str:
+    return f" Still open: {', '.join(also_open)}." if also_open else ""
