@@ -30,7 +30,8 @@ def ensure_keys(data_dir: Path) -> list[str]:
     folder = data_dir / "secrets"
     made = []
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, exist_ok=True)
         for name in NAMES:
             path = folder / name
             if path.exists():

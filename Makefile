@@ -1,0 +1,38 @@
+# Everything here also works without make: see docs/install.md.
+PYTHON ?= python3
+NAME ?=
+
+.PHONY: up install dev test lint types bench soak ci lock
+
+up: ## install what is missing and run: http://127.0.0.1:8000/
+	@$(PYTHON) up.py
+
+install:
+	@$(PYTHON) up.py install
+
+dev:
+	@$(PYTHON) up.py install --dev
+
+test: dev ## at most 8 minutes on two cores, SQLite
+	.venv/bin/python -m pytest -q -n 2 --dist loadscope -m "not slow and not crash and not browser and not schema" $(ARGS)
+
+lint: dev
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/lint-imports
+
+types: dev
+	.venv/bin/mypy
+
+bench: dev ## make bench NAME=idle; all of them without NAME
+	.venv/bin/python -m bench $(NAME)
+
+soak: dev
+	.venv/bin/python -m bench --soak $(NAME)
+
+ci:
+	bash .ci/run
+
+lock: ## needs uv; wheels only, no address in the file
+	uv pip compile requirements.in --python-version 3.11 --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --only-binary :all: -q -o requirements.lock
+	uv pip compile requirements-dev.in --python-version 3.11 --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --only-binary :all: -q -o requirements-dev.lock

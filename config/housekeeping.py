@@ -1,0 +1,17 @@
+"""Clears away rows that only live for a while: sessions, signs of life of dead processes."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.contrib.sessions.models import Session
+
+from ledger.models import Liveness
+
+KEEP_SIGNS = timedelta(days=1)
+
+
+def tidy(*, now: datetime) -> None:
+    """Delete expired sessions and signs of life older than a day."""
+    Session.objects.filter(expire_date__lt=now).delete()
+    Liveness.objects.filter(seen_at__lt=now - KEEP_SIGNS).delete()

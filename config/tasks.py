@@ -1,0 +1,38 @@
+"""Celery tasks of the engine: each reads the clock once and makes one call."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from config import ticks
+from config.housekeeping import tidy
+from config.steps import HINTS
+from ledger.actors import SYSTEM, acting_as
+from ledger.clock import now
+
+# A hint nobody took within this time is worthless: ticks came by long ago.
+HINT_LIFE_S = 30
+
+
+@shared_task(name="watchbook.engine_tick", queue="engine")
+def engine_tick() -> None:
+    """Run every step that is due."""
+    ticks.by_celery.run(now())
+
+
+@shared_task(name="watchbook.knock")
+def knock(hint: str) -> None:
+    """Run the one step that the hint asks for."""
+    with acting_as(SYSTEM):
+        ticks.attempt(hint, HINTS[hint][0], now())
+
+
+@shared_task(name="watchbook.housekeeping", queue="slow")
+def housekeeping() -> None:
+    """Clear away what nobody will read again."""
+    tidy(now=now())
+
+
+def publish(hint: str) -> None:
+    """Hand one hint to the broker. Raises what the broker raises; config.hints answers for it."""
+    knock.apply_async(args=(hint,), queue=HINTS[hint][1], expires=HINT_LIFE_S, retry=False)

@@ -1,0 +1,57 @@
+"""The web process of the embedded mode: granian's WSGI worker, in this very process.
+
+Granian's own command keeps a second process beside each worker to watch it; here the supervisor does
+that, which saves 40 MB and an orphan when somebody is killed. Grown installations run granian itself:
+`granian --interface wsgi --workers 4 config.wsgi:application`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from granian.constants import HTTPModes, Interfaces, Loops, RuntimeModes, TaskImpl
+from granian.log import LogLevels
+from granian.server.mp import MPServer
+
+from config.wsgi import application
+
+
+class OneProcess(MPServer):
+    """Granian's multi-process server with its one worker run here instead of spawned."""
+
+    def serve_here(self, load: Callable[[], Callable[..., Any]]) -> None:
+        """Bind, load the application and serve until SIGTERM or SIGINT."""
+        self._init_shared_socket()
+        self._ipc = {0: (None, None)}
+        worker = self._spawn_worker(0, self._spawn_wsgi_worker, load)
+        # the arguments granian would have handed to the new process
+        worker.inner._target(*worker.inner._args)
+        self._drop_shared_socket()
+
+
+def load() -> Callable[..., Any]:
+    """Return the WSGI application."""
+    return application
+
+
+def serve() -> None:
+    """Serve HOST:PORT until SIGTERM or SIGINT."""
+    server = OneProcess(
+        "config.wsgi:application",
+        address=settings.HOST,
+        port=settings.PORT,
+        interface=Interfaces.WSGI,
+        workers=1,
+        blocking_threads=settings.WEB_THREADS,
+        # as many requests at once as threads, so that database connections stay bounded
+        backpressure=settings.WEB_THREADS,
+        runtime_mode=RuntimeModes.st,
+        loop=Loops.asyncio,
+        task_impl=TaskImpl.asyncio,
+        http=HTTPModes.http1,
+        websockets=False,
+        log_level=LogLevels.warning,
+    )
+    server.serve_here(load)
