@@ -63,8 +63,16 @@ class Chrome:
     path: str
     now: datetime
     themes = THEMES
-    version = settings.VERSION
-    debug = settings.DEBUG
+
+    @property
+    def version(self) -> str:
+        """Of Watchbook."""
+        return settings.VERSION
+
+    @property
+    def debug(self) -> bool:
+        """Whether the style guide is there to be linked."""
+        return settings.DEBUG
 
     @cached_property
     def nav(self) -> list[NavItem]:
@@ -118,7 +126,12 @@ class LiveMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        if request.method != "GET" or SEEN_HEADER not in request.headers or response.status_code != 200 or response.streaming:
+        if (
+            request.method != "GET"
+            or SEEN_HEADER not in request.headers
+            or response.status_code != 200
+            or response.streaming
+        ):
             return response
         digest = blake2s(response.content, digest_size=12).hexdigest()
         if request.headers[SEEN_HEADER] == digest:

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 
-from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
 
-from config.views import styleguide, theme
+from config.views import styleguide
 
 APPS = ("accounts", "monitors", "oncall", "incidents")
 
 urlpatterns: list[URLPattern | URLResolver] = [
     *[path("", include(f"{app}.urls")) for app in APPS if find_spec(f"{app}.urls")],
     path("account/", include("allauth.urls")),
-    path("theme/", theme.choose, name="theme"),
+    path("styleguide/", styleguide.show, name="styleguide"),
 ]
-if settings.DEBUG:
-    urlpatterns.append(path("styleguide/", styleguide.show, name="styleguide"))

@@ -61,9 +61,13 @@ class Axis:
                 continue
             crowded = now_x is not None and abs(x - now_x) < 21
             alt = ' class="alt"' if crowded or (i % 2 and i < len(self.marks) - 1) else ""
-            out.append(f'<text{alt} x="{short(x)}%" y="{height - 6}" text-anchor="{_anchor(x)}">{escape(tick.text)}</text>')
+            out.append(
+                f'<text{alt} x="{short(x)}%" y="{height - 6}" text-anchor="{_anchor(x)}">{escape(tick.text)}</text>'
+            )
         if now_x is not None:
-            out.append(f'<text class="t-now" x="{short(now_x)}%" y="{height - 6}" text-anchor="{_anchor(now_x, 5)}">{escape(now_label)}</text>')
+            out.append(
+                f'<text class="t-now" x="{short(now_x)}%" y="{height - 6}" text-anchor="{_anchor(now_x, 5)}">{escape(now_label)}</text>'
+            )
         return svg("".join(out), "", height)
 
 

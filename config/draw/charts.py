@@ -78,20 +78,32 @@ def chart(
     top, plot = 8, height - 32
     y = {v: top + plot - plot * v / high for v, _ in (*rows, *((limit,) if limit else ()))}
     under = [f'<line class="l-grid" x1="0" x2="100%" y1="{short(y[v])}" y2="{short(y[v])}"/>' for v, _ in rows]
-    over = [f'<text x="100%" y="{short(y[v] - 3)}" class="t-s halo-paper" text-anchor="end">{escape(text)}</text>' for v, text in rows]
+    over = [
+        f'<text x="100%" y="{short(y[v] - 3)}" class="t-s halo-paper" text-anchor="end">{escape(text)}</text>'
+        for v, text in rows
+    ]
     for band in bands:
-        under.append(f'<rect class="{band.css}" x="{short(band.start)}%" y="{top}" width="{short(band.end - band.start)}%" height="{plot}"{hatch(band.css)}/>')
+        under.append(
+            f'<rect class="{band.css}" x="{short(band.start)}%" y="{top}" width="{short(band.end - band.start)}%" height="{plot}"{hatch(band.css)}/>'
+        )
         if band.text:
-            over.append(f'<text class="t-s t-2 halo-paper" x="{short(band.start)}%" dx="-4" y="{top + 9}" text-anchor="end">{escape(band.text)}</text>')
+            over.append(
+                f'<text class="t-s t-2 halo-paper" x="{short(band.start)}%" dx="-4" y="{top + 9}" text-anchor="end">{escape(band.text)}</text>'
+            )
     if limit:
         at = short(y[limit[0]])
         under.append(f'<line class="l-limit" x1="0" x2="100%" y1="{at}" y2="{at}"/>')
         over.append(f'<text class="t-s t-degraded" x="4%" y="{short(y[limit[0]] - 4)}">{escape(limit[1])}</text>')
-    curves = "".join(f'<path class="line {s.css}" d="{_path(s.values, 1000 / max(1, len(s.values) - 1), 100, high)}"/>' for s in series)
+    curves = "".join(
+        f'<path class="line {s.css}" d="{_path(s.values, 1000 / max(1, len(s.values) - 1), 100, high)}"/>'
+        for s in series
+    )
     for one in series:
         first = next((v for v in one.values if v is not None), None)
         if first is not None and one.name:
-            over.append(f'<text class="t-s t-ink halo-paper" x="4" y="{short(top + plot - plot * first / high - 6)}">{escape(one.name)}</text>')
+            over.append(
+                f'<text class="t-s t-ink halo-paper" x="4" y="{short(top + plot - plot * first / high - 6)}">{escape(one.name)}</text>'
+            )
     inner = f'<svg x="0" y="{top}" width="100%" height="{plot}" viewBox="0 0 1000 100" preserveAspectRatio="none">{curves}</svg>'
     return svg("".join(under) + inner + "".join(over) + _foot(axis, top + plot, height), label, height)
 
@@ -109,7 +121,17 @@ def _foot(axis: Axis, base: int, height: int) -> str:
     return "".join(out)
 
 
-def range_plot(low: float, measured: float, high: float, target: float, label: str, *, floor: float, width: int = 180, height: int = 18) -> str:
+def range_plot(
+    low: float,
+    measured: float,
+    high: float,
+    target: float,
+    label: str,
+    *,
+    floor: float,
+    width: int = 180,
+    height: int = 18,
+) -> str:
     """Uptime in percent as low, measured and high against its target, from `floor` to 100."""
 
     def x(value: float) -> float:

@@ -12,8 +12,18 @@ from typing import NamedTuple
 
 from config.draw.axis import Axis, short, svg
 
-HEIGHT = {"up": 0.22, "degraded": 0.65, "down": 1.0, "maintenance": 0.6, "paused": 0.12, "unknown": 1.0, "missing": 1.0, "none": 0.22}
+HEIGHT = {
+    "up": 0.22,
+    "degraded": 0.65,
+    "down": 1.0,
+    "maintenance": 0.6,
+    "paused": 0.12,
+    "unknown": 1.0,
+    "missing": 1.0,
+    "none": 0.22,
+}
 HOLLOW = ("maintenance", "unknown", "missing")
+PERCENT_A_LETTER = 0.75  # of a board 900 px wide; on a phone words give way sooner than they must
 STATE_AT_LEAST = 0.15  # percent of the width: a fault of one second in a year is still seen
 
 
@@ -85,19 +95,35 @@ def blocks(axis: Axis, parts: Iterable[Block], label: str, height: int = 32, pad
         place = f'x="{short(x)}%" y="{pad}" width="{short(width)}%" height="{inner}"'
         under.append(f'<rect class="{css}" {place}{hatch(css)}><title>{escape(text)}</title></rect>')
         if text:
-            over.append(f'<svg {place}><text class="halo t-ink" x="5" y="{inner / 2 + 4:g}">{escape(text)}</text></svg>')
+            over.append(
+                f'<svg {place}><text class="halo t-ink" x="5" y="{inner / 2 + 4:g}">{escape(text)}</text></svg>'
+            )
     return svg("".join(under) + axis.now_line(height) + "".join(over), label, height)
 
 
 def points(axis: Axis, items: Iterable[Point], label: str, height: int = 28) -> str:
-    """Events on the axis: a mark each, its words to the right; past two thirds of the width, to the left."""
+    """Events on the axis: a mark each, its words to the right; near the right edge, to the left.
+
+    Words that would run into the next mark are left to the title: `label` and the table behind say them too.
+    """
+    marks = list(items)
     out = [axis.grid(height), axis.now_line(height)]
-    for at, symbol, text, css in items:
+    for i, (at, symbol, text, css) in enumerate(marks):
         x = axis.x(at)
-        out.append(f'<svg class="{css}" x="{short(x)}%" y="7" width="14" height="14" overflow="visible"><use href="#{symbol}" x="-7" width="14" height="14"/></svg>')
-        if text:
-            side = 'dx="-11" text-anchor="end"' if x > 66 else 'dx="11"'
-            out.append(f'<text class="halo-paper t-2" x="{short(x)}%" {side} y="18">{escape(text)}</text>')
+        title = f"<title>{escape(text)}</title>" if text else ""
+        use = f'<use href="#{symbol}" x="-7" width="14" height="14"/>'
+        out.append(
+            f'<svg class="{css}" x="{short(x)}%" y="7" width="14" height="14" overflow="visible">{title}{use}</svg>'
+        )
+        needs = len(text) * PERCENT_A_LETTER + 2
+        right = axis.x(marks[i + 1].at) if i + 1 < len(marks) else 100.0
+        left = axis.x(marks[i - 1].at) if i else 0.0
+        if text and right - x > needs:
+            out.append(f'<text class="halo-paper t-2" x="{short(x)}%" dx="11" y="18">{escape(text)}</text>')
+        elif text and i + 1 == len(marks) and x - left > needs:
+            out.append(
+                f'<text class="halo-paper t-2" x="{short(x)}%" dx="-11" text-anchor="end" y="18">{escape(text)}</text>'
+            )
     return svg("".join(out), label, height)
 
 
@@ -106,7 +132,9 @@ def ticks(axis: Axis, checks: Iterable[tuple[datetime, str]], label: str, height
     out = [axis.grid(height)]
     for at, state in checks:
         tall = max(4, round(HEIGHT[state] * (height - 8)))
-        out.append(f'<rect class="k-{state}" x="{short(axis.x(at))}%" y="{height - 4 - tall}" width="3" height="{tall}"{hatch(state)}/>')
+        out.append(
+            f'<rect class="k-{state}" x="{short(axis.x(at))}%" y="{height - 4 - tall}" width="3" height="{tall}"{hatch(state)}/>'
+        )
     return svg("".join(out) + axis.now_line(height), label, height)
 
 
@@ -150,5 +178,7 @@ def daybar(cells: Sequence[Cell], label: str, height: int = 56, months: Iterable
     named = list(months)
     for i, text in named:
         x = short(i * each)
-        out.append(f'<line class="l-axis" x1="{x}%" x2="{x}%" y1="{height}" y2="{height + 6}"/><text x="{x}%" dx="4" y="{height + 15}">{escape(text)}</text>')
+        out.append(
+            f'<line class="l-axis" x1="{x}%" x2="{x}%" y1="{height}" y2="{height + 6}"/><text x="{x}%" dx="4" y="{height + 15}">{escape(text)}</text>'
+        )
     return svg("".join(out), label, height + (20 if named else 2))

@@ -62,7 +62,9 @@ def truth(kind: str, text: Any = "") -> SafeString:
     """One of the four facts known about a page (or failed, none) with its time or its words."""
     if kind not in TRUTHS:
         raise template.TemplateSyntaxError(f"truth is one of {', '.join(TRUTHS)}, not {kind!r}")
-    return format_html('<span class="truth truth-{}">{}{}</span>', kind, mark(f"m-{kind}"), conditional_escape(text or kind))
+    return format_html(
+        '<span class="truth truth-{}">{}{}</span>', kind, mark(f"m-{kind}"), conditional_escape(text or kind)
+    )
 
 
 @register.simple_tag
@@ -112,7 +114,13 @@ def when(context: Context, at: datetime | None, form: str = "auto") -> str:
         return "–"
     utc = _utc(at)
     shown = _shown(at, form, context.get("now"))
-    return format_html('<time datetime="{}" title="{} UTC" data-form="{}">{}</time>', f"{utc:%Y-%m-%dT%H:%M:%SZ}", f"{utc:%Y-%m-%d %H:%M:%S}", form, shown)
+    return format_html(
+        '<time datetime="{}" title="{} UTC" data-form="{}">{}</time>',
+        f"{utc:%Y-%m-%dT%H:%M:%SZ}",
+        f"{utc:%Y-%m-%d %H:%M:%S}",
+        form,
+        shown,
+    )
 
 
 @register.simple_tag(takes_context=True)
@@ -121,7 +129,12 @@ def ago(context: Context, at: datetime | None) -> str:
     if at is None:
         return "–"
     utc = _utc(at)
-    return format_html('<time datetime="{}" title="{} UTC" data-age>{}</time>', f"{utc:%Y-%m-%dT%H:%M:%SZ}", f"{utc:%Y-%m-%d %H:%M:%S}", wording.age(at, context["now"]))
+    return format_html(
+        '<time datetime="{}" title="{} UTC" data-age>{}</time>',
+        f"{utc:%Y-%m-%dT%H:%M:%SZ}",
+        f"{utc:%Y-%m-%d %H:%M:%S}",
+        wording.age(at, context["now"]),
+    )
 
 
 @register.simple_tag(takes_context=True)
@@ -191,7 +204,9 @@ def strip(ax: draw.Axis, spans: Iterable[tuple[datetime, datetime, str]], label:
 
 
 @register.simple_tag
-def blocks(ax: draw.Axis, parts: Iterable[tuple[datetime, datetime, str, str]], label: str, height: int = 32) -> SafeString:
+def blocks(
+    ax: draw.Axis, parts: Iterable[tuple[datetime, datetime, str, str]], label: str, height: int = 32
+) -> SafeString:
     """Named stretches from (start, end, class, text)."""
     return mark_safe(draw.blocks(ax, (draw.Block(*part) for part in parts), label, height))
 
@@ -215,7 +230,9 @@ def days(states: Sequence[str], label: str) -> SafeString:
 
 
 @register.simple_tag
-def daybar(cells: Sequence[tuple[str, float, str]], label: str, months: Iterable[tuple[int, str]] = (), height: int = 56) -> SafeString:
+def daybar(
+    cells: Sequence[tuple[str, float, str]], label: str, months: Iterable[tuple[int, str]] = (), height: int = 56
+) -> SafeString:
     """A wide day bar from (worst state, its share of the day, words)."""
     return mark_safe(draw.daybar([draw.Cell(*cell) for cell in cells], label, height, months))
 
@@ -227,7 +244,9 @@ def spark(values: Sequence[float | None], label: str, width: int = 96) -> SafeSt
 
 
 @register.simple_tag
-def chart(ax: draw.Axis, series: Sequence[tuple[str, str, Sequence[float | None]]], label: str, high: float, **more: Any) -> SafeString:
+def chart(
+    ax: draw.Axis, series: Sequence[tuple[str, str, Sequence[float | None]]], label: str, high: float, **more: Any
+) -> SafeString:
     """Curves from (name, class, values); `rows`, `bands`, `limit`, `height` as in draw.chart."""
     more["bands"] = [draw.Band(*band) for band in more.get("bands", ())]
     return mark_safe(draw.chart([draw.Series(*one) for one in series], label, axis=ax, high=high, **more))

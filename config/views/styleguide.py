@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
 NOW = datetime(2026, 3, 17, 2, 14, 20, tzinfo=UTC)
@@ -81,24 +83,63 @@ def states_of_90_days() -> list[str]:
 
 @login_not_required
 def show(request: HttpRequest) -> HttpResponse:
-    """All components on one page."""
+    """All components on one page; absent unless DEBUG is on."""
+    if not settings.DEBUG:
+        raise Http404
     form = ExampleForm({"name": "Place order", "interval": "0 s", "reason": "Page sooner, ticket OPS-311"})
     p95 = latency()
     p50 = [None if value is None else value / 2 for value in p95]
-    context = {
-        "now": NOW, "start": START, "end": END, "tokens": TOKENS, "types": TYPES, "truths": TRUTHS, "form": form, "phases": PHASES,
+    return render(request, "styleguide.html", {"form": form, **drawings(), **texts()})
+
+
+def texts() -> dict[str, Any]:
+    """What the tables and the example timeline say."""
+    entries = [
+        {"anchor": "e2", "happened_at": at(2, 2, 11), "recorded_at": at(2, 2, 11), "same": True, "symbol": "m-confirmed",
+         "said": "Ben Okafor acknowledged", "who": "link in SMS"},
+        {"anchor": "e1", "happened_at": at(1, 52, 10), "recorded_at": at(2, 7, 22), "late": True, "recorded_word": "typed",
+         "symbol": "i-note", "said": "Deploy changed the pool", "who": "15 min after the fact"},
+    ]  # fmt: skip
+    table = [["02:00", "400 ms"], ["02:30", "550 ms"]]
+    tokens = {"tokens": TOKENS, "types": TYPES, "truths": TRUTHS}
+    return {"now": NOW, "entries": entries, "heads": ["Time", "p95"], "table": table, **tokens}
+
+
+def drawings() -> dict[str, Any]:
+    """What is drawn: one example night, every state once."""
+    p95 = latency()
+    p50 = [None if value is None else value / 2 for value in p95]
+    well = [("up", 1, "up")] * 12
+    night = [
+        (START, at(0), "up"), (at(0), at(0, 20), "degraded"), (at(0, 20), at(1), "up"), (at(1), at(1, 20), "unknown"),
+        (at(1, 20), at(1, 55), "up"), (at(1, 55), NOW, "down"),
+    ]  # fmt: skip
+    shifts = [
+        (START, at(1), "k-shift-2", "Priya Raman"),
+        (at(1), at(5), "k-shift", "Ana Duarte"),
+        (at(5), END, "k-unknown", "nobody"),
+    ]
+    return {
+        "start": START,
+        "end": END,
         "states": [(name, [(START, at(0), "up"), (at(0), NOW, name)], words) for name, words in FORMS_OF_STATES],
-        "night": [(START, at(0), "up"), (at(0), at(0, 20), "degraded"), (at(0, 20), at(1), "up"), (at(1), at(1, 20), "unknown"), (at(1, 20), at(1, 55), "up"), (at(1, 55), NOW, "down")],
-        "shifts": [(START, at(1), "k-shift-2", "Priya Raman"), (at(1), at(5), "k-shift", "Ana Duarte"), (at(5), END, "k-unknown", "nobody")],
-        "days": states_of_90_days(), "cells": [("up", 1, "up")] * 12 + [("down", 0.4, "down 9 h")] + [("up", 1, "up")] * 12 + [("maintenance", 1, "maintenance")] * 2 + [("unknown", 1, "unknown")] + [("up", 1, "up")] * 12,
-        "checks": [(START + timedelta(minutes=4 * i), "down" if i > 50 else "up") for i in range(63)],
-        "events": [(at(1, 55), "m-down", "down", "is-down"), (at(2, 2), "m-confirmed", "Ben has it")],
-        "series": [("p95", "l-ink", p95), ("p50", "l-ink-2 dash", p50)], "rows": [(0.5, "500 ms"), (1, "1 s")],
-        "bands": [(40 / 59 * 100, 44 / 59 * 100, "unwatched", "k-unknown")], "limit": (0.8, "limit 800 ms"), "spark": [3, 3, 4, 3, 3, 5, 3, None, 3, 8, 9, 9],
-        "heads": ["Time", "p95"], "table": [["02:00", "400 ms"], ["02:30", "550 ms"]],
-        "entries": [
-            {"anchor": "e2", "happened_at": at(2, 2, 11), "recorded_at": at(2, 2, 11), "same": True, "symbol": "m-confirmed", "said": "Ben Okafor acknowledged", "who": "link in SMS"},
-            {"anchor": "e1", "happened_at": at(1, 52, 10), "recorded_at": at(2, 7, 22), "late": True, "recorded_word": "typed", "symbol": "i-note", "said": "Deploy changed the pool", "who": "15 min after the fact"},
+        "night": night,
+        "shifts": shifts,
+        "days": states_of_90_days(),
+        "cells": [
+            *well,
+            ("down", 0.4, "down 9 h"),
+            *well,
+            ("maintenance", 1, "maintenance"),
+            ("unknown", 1, "unknown"),
+            *well,
         ],
-    }  # fmt: skip
-    return render(request, "styleguide.html", context)
+        "checks": [(START + timedelta(minutes=4 * i), "down" if i > 50 else "up") for i in range(63)],
+        "events": [(at(0, 40), "m-down", "down", "is-down"), (at(2, 2), "m-confirmed", "Ben has it")],
+        "series": [("p95", "l-ink", p95), ("p50", "l-ink-2 dash", p50)],
+        "rows": [(0.5, "500 ms"), (1, "1 s")],
+        "bands": [(40 / 59 * 100, 44 / 59 * 100, "unwatched", "k-unknown")],
+        "limit": (0.8, "limit 800 ms"),
+        "spark": [3, 3, 4, 3, 3, 5, 3, None, 3, 8, 9, 9],
+        "phases": PHASES,
+    }
