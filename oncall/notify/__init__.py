@@ -1,0 +1,1 @@
+"""The paging ledger: pages, attempts, callbacks, and the channels that carry them."""

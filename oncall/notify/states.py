@@ -1,0 +1,85 @@
+"""The states of a page, ranked by what is known. Pure: standard library only; told in docs/paging.md.
+
+accepted (a provider took it) < delivered (the carrier or handset says so) < answered (something picked up, human or
+machine) < confirmed (a reply, a key, a tap, a sign-in). These are four facts with four times; the state is the highest
+one seen, and an older message from a provider never lowers it.
+"""
+
+from __future__ import annotations
+
+PLANNED, CLAIMED, SENDING = "planned", "claimed", "sending"
+ACCEPTED, SENT, DELIVERED, ANSWERED, CONFIRMED = "accepted", "sent", "delivered", "answered", "confirmed"
+FAILED_PERMANENT, CANCELLED, SUPPRESSED, UNKNOWN = "failed_permanent", "cancelled", "suppressed", "unknown"
+
+RANK: dict[str, int] = {
+    PLANNED: 0,
+    CLAIMED: 1,
+    SENDING: 2,
+    UNKNOWN: 2,
+    FAILED_PERMANENT: 2,
+    CANCELLED: 2,
+    SUPPRESSED: 2,
+    ACCEPTED: 3,
+    SENT: 4,
+    DELIVERED: 5,
+    ANSWERED: 6,
+    CONFIRMED: 7,
+}
+STATES = tuple(RANK)
+TRUTHS = (ACCEPTED, SENT, DELIVERED, ANSWERED, CONFIRMED)
+# Not begun: an answer cancels these in its own transaction.
+WAITING = (PLANNED, CLAIMED)
+# Still able to reach the person, or already there.
+HOPEFUL = (PLANNED, CLAIMED, SENDING, UNKNOWN, *TRUTHS)
+
+_MOVES: dict[tuple[str, str], str] = {
+    (PLANNED, "claim"): CLAIMED,
+    (CLAIMED, "release"): PLANNED,
+    (CLAIMED, "begin"): SENDING,
+    (SENDING, "lose"): UNKNOWN,
+    (UNKNOWN, "lose"): UNKNOWN,
+    **{(state, "cancel"): CANCELLED for state in (PLANNED, CLAIMED, UNKNOWN)},
+    **{(state, "suppress"): SUPPRESSED for state in (PLANNED, CLAIMED)},
+    **{(state, "retry"): PLANNED for state in (SENDING, UNKNOWN, ACCEPTED, SENT)},
+    **{(state, "fail"): FAILED_PERMANENT for state in (CLAIMED, SENDING, UNKNOWN, ACCEPTED, SENT)},
+}
+
+
+class IllegalMove(ValueError):
+    """A page was asked for a move its state does not allow."""
+
+
+def move(state: str, event: str) -> str:
+    """Return the state after one of our own events; raise `IllegalMove` when the table has no such row."""
+    try:
+        return _MOVES[state, event]
+    except KeyError:
+        raise IllegalMove(f"A page that is {state} cannot {event}.") from None
+
+
+def allows(state: str, event: str) -> bool:
+    """Whether `move` would answer."""
+    return (state, event) in _MOVES
+
+
+def learn(state: str, truth: str) -> str:
+    """Return the state after a truth became known: the higher of the two, whatever order they came in.
+
+    A page we had given up, or were about to send again, is lifted too: what the handset says outranks our guess.
+    """
+    if truth not in TRUTHS:
+        raise IllegalMove(f"{truth!r} is not a fact about a page.")
+    return truth if RANK[truth] > RANK[state] else state
+
+
+def ends(state: str, kind: str) -> bool:
+    """Whether nothing more needs to happen. For channels without receipts, being accepted is the end.
+
+    `unknown` is an end only once reconciling is over, which the row says by `ended_at`.
+    """
+    if state in (DELIVERED, ANSWERED, CONFIRMED, FAILED_PERMANENT, CANCELLED, SUPPRESSED):
+        return True
+    return state == ACCEPTED and kind in WITHOUT_RECEIPTS
+
+
+WITHOUT_RECEIPTS = ("email",)

@@ -1,0 +1,165 @@
+"""The words of every page, for each channel and occasion. Pure: standard library only.
+
+An SMS is one GSM-7 segment. A page must say, before the phone is unlocked: how bad, what, and what to press.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from oncall.notify.gsm import SEGMENT, cut, septets, to_gsm7
+
+# Below this a title says nothing any more; then the link goes instead, since a reply answers the page as well.
+_LEAST_TITLE = 24
+_MAX_NOTE = 400
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a page speaks of. Empty strings where an occasion has no such fact; `code` 0 means no short code."""
+
+    origin: str
+    severity: int = 0
+    urgency: str = ""
+    title: str = ""
+    subject_id: str = ""
+    url: str = ""
+    link: str = ""
+    code: int = 0
+    because: str = ""
+    note: str = ""
+    digits: str = ""
+    organisation: str = ""
+    person: str = ""
+
+
+@dataclass(frozen=True)
+class Words:
+    """A finished text. `subject` is empty on channels that have none."""
+
+    subject: str
+    body: str
+
+
+def one_line(text: str) -> str:
+    """Return free text without line breaks and control characters, so that it cannot forge a header or a line."""
+    kept = "".join(" " if unicodedata.category(char) in ("Cc", "Zl", "Zp") else char for char in text)
+    return " ".join(kept.split())
+
+
+def compose(facts: Facts, channel: str) -> Words:
+    """Return the text of a page; raise KeyError for a pair of occasion and channel nobody wrote words for."""
+    return TEXTS[facts.origin, channel](facts)
+
+
+def _head(facts: Facts) -> str:
+    return f"SEV{facts.severity} {one_line(facts.title)}"
+
+
+def _sms(lead: str, title: str, tail: str, link: str) -> Words:
+    """Fit one segment: the title is cut first, and if little of it would be left, the link goes."""
+    lead, title, tail = to_gsm7(lead), to_gsm7(one_line(title)), to_gsm7(tail)
+    ends = [tail]
+    if link and link == to_gsm7(link):
+        ends.insert(0, f"{tail} {link}")
+    body = ""
+    for end in ends:
+        room = SEGMENT - septets(f"{lead}  {end}")
+        kept = cut(title, max(room, 0))
+        body = f"{lead} {kept} {end}".strip()
+        if kept == title or septets(kept) >= _LEAST_TITLE:
+            break
+    return Words("", body)
+
+
+def _sms_alarm(facts: Facts) -> Words:
+    return _sms(f"SEV{facts.severity}", _sentence(facts.title), _grammar(facts), facts.link)
+
+
+def _sms_responder(facts: Facts) -> Words:
+    return _sms(f"Please join SEV{facts.severity}", _sentence(facts.title), _grammar(facts), facts.link)
+
+
+def _sms_stand_down(facts: Facts) -> Words:
+    return _sms("Stand down:", facts.note or facts.title, "", "")
+
+
+def _grammar(facts: Facts) -> str:
+    return f"Reply 4=ack 6=resolve [{facts.code}]" if facts.code else "Reply 4=ack 6=resolve"
+
+
+def _sentence(title: str) -> str:
+    return title if title.endswith((".", "!", "?")) else f"{title}."
+
+
+def _sms_verification(facts: Facts) -> Words:
+    return Words("", cut(to_gsm7(f"Watchbook code {facts.digits}. Enter it to be paged on this phone."), SEGMENT))
+
+
+def _sms_test(facts: Facts) -> Words:
+    return Words(
+        "", cut(to_gsm7("Watchbook test: this is how a page arrives. Nothing is wrong, nothing to do."), SEGMENT)
+    )
+
+
+def _mail_alarm(facts: Facts) -> Words:
+    return _mail_with_link(facts, f"{_head(facts)} [{facts.subject_id}]", "")
+
+
+def _mail_responder(facts: Facts) -> Words:
+    return _mail_with_link(facts, f"Please join: {_head(facts)} [{facts.subject_id}]", "You are asked to join.")
+
+
+def _mail_with_link(facts: Facts, subject: str, opening: str) -> Words:
+    lines = [opening] if opening else []
+    lines += [_head(facts), f"{facts.subject_id}, {facts.urgency} urgency", ""]
+    if facts.note:
+        lines += [one_line(facts.note)[:_MAX_NOTE], ""]
+    if facts.link:
+        lines += [
+            "Acknowledge or resolve without signing in. The link is yours alone and holds for 24 hours:",
+            facts.link,
+            "",
+        ]
+    lines += ["Everything about it, after signing in:", facts.url, ""]
+    if facts.because:
+        lines += [f"You are paged because of {one_line(facts.because)}."]
+    return Words(one_line(subject), "\n".join(lines).rstrip() + "\n")
+
+
+def _mail_stand_down(facts: Facts) -> Words:
+    lines = [one_line(facts.note or facts.title)[:_MAX_NOTE], "", "Nothing is asked of you any more.", facts.url]
+    # The subject stays the alarm's own, so that mail programs keep the two in one thread.
+    return Words(one_line(f"Re: {_head(facts)} [{facts.subject_id}]: stand down"), "\n".join(lines).rstrip() + "\n")
+
+
+def _mail_verification(facts: Facts) -> Words:
+    lines = [
+        f"{facts.digits} is the code that proves this address.",
+        "",
+        "Enter it in Watchbook to be paged here. It holds for 10 minutes.",
+        "If you did not ask for it, somebody mistyped an address; you need not do anything.",
+    ]
+    return Words(f"Your Watchbook code is {facts.digits}", "\n".join(lines) + "\n")
+
+
+def _mail_test(facts: Facts) -> Words:
+    lines = ["This is how a page arrives. Nothing is wrong, and there is nothing to do."]
+    return Words("Watchbook test page", "\n".join(lines) + "\n")
+
+
+TEXTS: dict[tuple[str, str], Callable[[Facts], Words]] = {
+    ("step", "sms"): _sms_alarm,
+    ("step", "email"): _mail_alarm,
+    ("responder", "sms"): _sms_responder,
+    ("responder", "email"): _mail_responder,
+    ("stand_down", "sms"): _sms_stand_down,
+    ("stand_down", "email"): _mail_stand_down,
+    ("verification", "sms"): _sms_verification,
+    ("verification", "email"): _mail_verification,
+    ("test", "sms"): _sms_test,
+    ("test", "email"): _mail_test,
+}
+ORIGINS = tuple(dict.fromkeys(origin for origin, _ in TEXTS))
