@@ -1,0 +1,17 @@
+"""Models of oncall: configuration (tracked) apart from what happens at run time."""
+
+from oncall.models.paging import Attempt, Callback, InboundSms, Page, PhoneCode
+from oncall.models.policies import CatchAll, Policy
+from oncall.models.runs import Run, StepExecution
+
+__all__ = [
+    "Attempt",
+    "Callback",
+    "CatchAll",
+    "InboundSms",
+    "Page",
+    "PhoneCode",
+    "Policy",
+    "Run",
+    "StepExecution",
+]
