@@ -1,13 +1,16 @@
 """API tokens: made once, shown once, revoked."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+
+from django.db import transaction
 
 from accounts.models import ApiToken, User
 from ledger.crypto import new_secret, token_hash
 
 PREFIX = "wbk_"
 HINT = 8
+TOUCHED_EVERY = timedelta(minutes=1)
 
 
 def issue_token(
@@ -28,3 +31,16 @@ def revoke_token(token: ApiToken, *, now: datetime, reason: str) -> None:
     if token.revoked_at is None:
         token.revoked_at = now
         token.save(now=now, reason=reason)
+
+
+def touch_token(token: ApiToken, *, now: datetime) -> None:
+    """Note that a token was used, at most once a minute: a read must not cost a write each time.
+
+    The row is read again under lock, so that a token revoked meanwhile stays so.
+    """
+    if token.last_used_at and now - token.last_used_at < TOUCHED_EVERY:
+        return
+    with transaction.atomic():
+        held = ApiToken.objects.select_for_update().get(pk=token.pk)
+        held.last_used_at = now
+        held.save(now=now, update_fields=["last_used_at"])

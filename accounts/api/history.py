@@ -1,0 +1,122 @@
+"""The history of a configuration object: each version as it was, who made it, when, why and what differed.
+
+`?as_of=` answers with the one version that was in force at an instant. Addresses, names of people, free
+text and secrets are no part of history; masks and keyed fingerprints stand for them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from django.db.models import ForeignKey, QuerySet
+from rest_framework import serializers
+from rest_framework.request import Request
+
+from accounts.api.fields import Instant
+from accounts.api.filters import Filters, InstantFilter
+from accounts.api.views import ApiView, operation
+from ledger.texts import read_many
+from ledger.tracked import Tracked
+
+LEFT_OUT = {"id", "public_id", "version", "retired_at"}
+
+
+class HistoryActor(serializers.Serializer):
+    """Who made a version: a public id, never a name."""
+
+    kind = serializers.CharField(source="actor_kind")
+    id = serializers.CharField(source="actor_id")
+    via = serializers.CharField(source="actor_via")
+
+
+class VersionOut(serializers.Serializer):
+    """One version of an object."""
+
+    id = serializers.CharField(source="public_id")
+    version = serializers.IntegerField()
+    at = Instant(source="history_date")
+    change = serializers.ChoiceField(choices=["created", "changed", "retired"], source="told.change")
+    by = HistoryActor(source="*")
+    reason = serializers.CharField(source="told.reason")
+    changed_fields = serializers.ListField(child=serializers.CharField(), source="told.changed")
+    values = serializers.DictField(child=serializers.JSONField(allow_null=True), source="told.values")
+    state_sha256 = serializers.CharField()
+
+
+class HistoryFilters(Filters):
+    """`as_of`: the version in force at an instant; nothing if there was none yet."""
+
+    as_of = InstantFilter(method="in_force", label="The version in force at this instant.")
+
+    def in_force(self, rows: QuerySet[Any], name: str, moment: Any) -> QuerySet[Any]:
+        """Keep the newest row at or before the instant."""
+        newest = rows.filter(history_date__lte=moment).order_by("-version").values("history_id")[:1]
+        return rows.filter(history_id__in=list(newest.values_list("history_id", flat=True)))
+
+
+class HistoryView(ApiView):
+    """Base of every `/history/`; a noun says how its object is found: `find(person, public_id)`."""
+
+    filterset_class = HistoryFilters
+    order = ("-version",)
+    find: ClassVar[Callable[[Any, str], Tracked]]
+
+    @operation("List the versions of an object", verb="read", gives=VersionOut, many=True)
+    def get(self, request: Request, public_id: str) -> QuerySet[Any]:
+        """Newest first. `values` holds every tracked field as it was; `changed_fields` names those that differ."""
+        obj = type(self).find(self.person, public_id)
+        rows: QuerySet[Any] = type(obj).history.filter(id=obj.pk)  # type: ignore[attr-defined]
+        return rows
+
+    def paginate_queryset(self, queryset: Any) -> list[Any]:
+        """Tell each row of the page in one go: the versions before them, related ids and reasons in a query each."""
+        rows: list[Any] = super().paginate_queryset(queryset) or []
+        tell(rows)
+        return rows
+
+
+class Told:
+    """What one version says beside its own columns."""
+
+    def __init__(self, row: Any, before: Any, values: dict[str, Any], old: dict[str, Any], reason: str) -> None:
+        self.values, self.reason = values, reason
+        self.changed = [] if before is None else [name for name in values if values[name] != old.get(name)]
+        retired = row.retired_at is not None and (before is None or before.retired_at is None)
+        self.change = "retired" if retired else "created" if row.version == 1 else "changed"
+
+
+def tell(rows: list[Any]) -> None:
+    """Set `told` on history rows of one object, with a fixed number of queries."""
+    if not rows:
+        return
+    model = type(rows[0])
+    earlier = model.objects.filter(id=rows[0].id, version__in={row.version - 1 for row in rows})
+    by_version = {row.version: row for row in earlier}
+    ids = _related_ids([*rows, *by_version.values()])
+    reasons = read_many({row.history_change_reason for row in rows if row.history_change_reason})
+    for row in rows:
+        before = by_version.get(row.version - 1)
+        old = {} if before is None else _values(before, ids)
+        row.told = Told(row, before, _values(row, ids), old, reasons.get(row.history_change_reason or "", ""))
+
+
+def _values(row: Any, ids: dict[tuple[str, Any], str]) -> dict[str, Any]:
+    """Tracked fields by name; a reference is the public id of its object."""
+    found = {}
+    for field in row.tracked_fields:
+        if field.name not in LEFT_OUT:
+            value = getattr(row, field.attname)
+            found[field.name] = ids.get((field.name, value)) if isinstance(field, ForeignKey) else value
+    return found
+
+
+def _related_ids(rows: list[Any]) -> dict[tuple[str, Any], str]:
+    """Public ids of what the rows refer to: one query for each reference of the model."""
+    found = {}
+    for field in rows[0].tracked_fields:
+        if isinstance(field, ForeignKey):
+            wanted = {getattr(row, field.attname) for row in rows}
+            pairs = field.related_model._base_manager.filter(pk__in=wanted).values_list("pk", "public_id")
+            found.update({(field.name, pk): public_id for pk, public_id in pairs})
+    return found
