@@ -6,9 +6,19 @@ from typing import Any
 
 from django.apps import AppConfig
 from django.db import connections
-from django.db.models.signals import post_migrate
+from django.db.models.signals import post_migrate, pre_migrate
 
-from ledger import append_only
+from ledger import append_only, checks
+
+
+def lift_triggers(using: str, plan: list[Any] | None = None, **kwargs: Any) -> None:
+    """Before migrations on SQLite, drop the triggers: a column that a trigger names cannot be dropped there.
+
+    Should a migration fail, the next `migrate` (every start runs one) puts them back; until then
+    `manage.py doctor` and the check ledger.W001 say so.
+    """
+    if plan and connections[using].vendor == "sqlite":
+        append_only.remove(connections[using])
 
 
 def install_triggers(using: str, **kwargs: Any) -> None:
@@ -23,5 +33,7 @@ class LedgerConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Install the triggers after every migrate."""
-        post_migrate.connect(install_triggers, dispatch_uid="ledger.install_triggers")
+        """Install the triggers once after every migrate, not once for each app."""
+        pre_migrate.connect(lift_triggers, sender=self, dispatch_uid="ledger.lift_triggers")
+        post_migrate.connect(install_triggers, sender=self, dispatch_uid="ledger.install_triggers")
+        checks.register_all()

@@ -1,7 +1,9 @@
 """Named places where the process may be killed, to prove that nothing is lost when it is.
 
-`WATCHBOOK_FAIL_POINT=send.after_provider_call` kills with SIGKILL the first process that reaches
-the place. Off unless `FAIL_POINTS_ENABLED` is set, which only tests do.
+`WATCHBOOK_FAIL_POINT=send.after_provider_call` kills with SIGKILL every process that reaches the place.
+`WATCHBOOK_FAIL_POINT_FILE=path` names a file that holds a name: the first process that reaches the place
+takes the file away and dies, so that a running system can be armed again and again. Both are off unless
+`FAIL_POINTS_ENABLED` is set, which only tests do.
 """
 
 from __future__ import annotations
@@ -43,5 +45,20 @@ def fail_point(name: str) -> None:
         return
     if name not in NAMES:
         raise ValueError(f"unknown fail-point {name!r}; add it to ledger.failpoints.NAMES")
-    if os.environ.get("WATCHBOOK_FAIL_POINT") == name:
+    if os.environ.get("WATCHBOOK_FAIL_POINT") == name or _armed(name):
         os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _armed(name: str) -> bool:
+    """Whether the file names this place and this process was the one to take it."""
+    path = os.environ.get("WATCHBOOK_FAIL_POINT_FILE")
+    if not path:
+        return False
+    try:
+        with open(path, encoding="ascii") as file:
+            if file.read().strip() != name:
+                return False
+        os.rename(path, f"{path}.{name}.{os.getpid()}")
+    except FileNotFoundError:  # not armed, or another process was faster
+        return False
+    return True

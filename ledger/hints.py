@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
+from functools import partial
 
 import structlog
 from django.db import connection, transaction
@@ -13,7 +13,6 @@ log = structlog.get_logger(__name__)
 NAMES = ("probe", "intake", "plan", "send", "link")
 
 _publish: Callable[[str], None] | None = None
-_waiting = threading.local()
 
 
 def set_publisher(publish: Callable[[str], None] | None) -> None:
@@ -29,20 +28,20 @@ def hint(name: str) -> None:
         raise ValueError(f"unknown hint {name!r}; one of {', '.join(NAMES)}")
     if _publish is None:
         return
-    waiting: set[tuple[int, str]] = _waiting.__dict__.setdefault("names", set())
-    key = (id(connection.connection), name)
-    if connection.in_atomic_block and key in waiting and connection.run_on_commit:
-        return
-    waiting.add(key)
-    transaction.on_commit(lambda: _fire(key))
+    fire = _FIRE[name]
+    # asked of Django's own list, because a rollback, also of a savepoint, takes callbacks out of it
+    if not any(waiting[1] is fire for waiting in connection.run_on_commit):
+        transaction.on_commit(fire)
 
 
-def _fire(key: tuple[int, str]) -> None:
-    _waiting.__dict__.setdefault("names", set()).discard(key)
+def _fire(name: str) -> None:
     publish = _publish
     if publish is None:
         return
     try:
-        publish(key[1])
+        publish(name)
     except Exception as error:  # noqa: BLE001 - whatever the broker does, the committed row is the truth
-        log.warning("hint_lost", hint=key[1], error=type(error).__name__)
+        log.warning("hint_lost", hint=name, error=type(error).__name__)
+
+
+_FIRE = {name: partial(_fire, name) for name in NAMES}

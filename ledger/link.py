@@ -12,7 +12,7 @@ import hashlib
 from django.db import connection, transaction
 
 from ledger.failpoints import fail_point
-from ledger.models import Entry
+from ledger.models import Entry, Head
 
 GENESIS = "0" * 64
 LOCK_KEY = 0x57424C4B  # "WBLK": the advisory lock of the linker
@@ -21,7 +21,8 @@ BATCH = 5_000
 
 def chain(previous: str, line: str) -> str:
     """Return the hash of an entry from the hash before it and its exact line."""
-    return hashlib.sha256(f"{previous}\n{line}\n".encode()).hexdigest()
+    # a damaged file may hand over bytes that are no UTF-8; each must still count
+    return hashlib.sha256(f"{previous}\n{line}\n".encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def link_entries(*, limit: int = BATCH) -> int:
@@ -31,16 +32,35 @@ def link_entries(*, limit: int = BATCH) -> int:
     with transaction.atomic():
         if not _lock():
             return 0
-        head = Entry.objects.filter(seq__isnull=False).order_by("-seq").values_list("seq", "hash").first()
-        seq, previous = head or (0, GENESIS)
+        seq, previous = chain_end()
         links = []
         for entry_id, line in Entry.objects.filter(seq__isnull=True).order_by("id").values_list("id", "line")[:limit]:
             seq, previous = seq + 1, chain(previous, line)
             links.append((seq, previous, entry_id))
-        _write(links)
+        if links:
+            _write(links)
+            _remember(seq, previous)
         fail_point("link.before_commit")
     fail_point("link.after_commit")
     return len(links)
+
+
+def chain_end() -> tuple[int, str]:
+    """Return number and hash of the last line, from the entries or from what the linker remembers.
+
+    The later of the two wins: were the last lines removed, the chain goes on after the hole, and the
+    hole stays visible for ever.
+    """
+    ends = [(0, GENESIS), *Head.objects.values_list("seq", "hash")]
+    last = Entry.objects.filter(seq__isnull=False).order_by("-seq").only("seq", "hash").first()
+    if last is not None:
+        ends.append((last.seq or 0, last.hash or ""))
+    return max(ends, key=lambda end: end[0])
+
+
+def _remember(seq: int, last: str) -> None:
+    if not Head.objects.filter(pk=1).update(seq=seq, hash=last):
+        Head.objects.create(seq=seq, hash=last)
 
 
 def _lock() -> bool:
@@ -58,7 +78,7 @@ def _write(links: list[tuple[int, str, int]]) -> None:
             cursor.execute(
                 "UPDATE ledger_entry SET seq = l.seq, hash = l.hash FROM "
                 "unnest(%s::bigint[], %s::text[], %s::bigint[]) AS l(seq, hash, id) WHERE ledger_entry.id = l.id",
-                [list(column) for column in zip(*links, strict=True)] if links else [[], [], []],
+                [list(column) for column in zip(*links, strict=True)],
             )
         else:
             cursor.executemany("UPDATE ledger_entry SET seq = %s, hash = %s WHERE id = %s", links)

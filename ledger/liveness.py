@@ -16,12 +16,10 @@ def instance_name() -> str:
 
 def beat(component: str, *, now: datetime, lag_ms: int = 0, rows: int = 0) -> None:
     """Record that this process ran the component at `now`, how late, and on how many rows."""
-    Liveness.objects.update_or_create(
-        component=component,
-        instance=instance_name(),
-        defaults={"seen_at": now, "lag_ms": lag_ms, "rows": rows},
-        create_defaults={"seen_at": now, "started_at": now, "lag_ms": lag_ms, "rows": rows},
-    )
+    seen = {"seen_at": now, "lag_ms": lag_ms, "rows": rows}
+    instance = instance_name()
+    if not Liveness.objects.filter(component=component, instance=instance).update(**seen):
+        Liveness.objects.get_or_create(component=component, instance=instance, defaults={"started_at": now, **seen})
 
 
 def age(component: str, *, now: datetime) -> timedelta | None:

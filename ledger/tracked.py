@@ -8,11 +8,11 @@ be redacted and enters as its hash.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable
 from contextvars import ContextVar
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, ClassVar, NoReturn, Self
 
 from django.core.exceptions import ValidationError
@@ -23,11 +23,11 @@ from simple_history.models import HistoricalRecords
 from ledger import clock
 from ledger.actors import current_actor
 from ledger.record import record
-from ledger.texts import keep, read
+from ledger.texts import keep, read, text_hash
 
 ALWAYS_UNTRACKED = ("created_at",)
 
-# the hash of the state being saved, on its way to the history row that simple-history makes
+# the state being saved, on its way to the history row that simple-history makes
 _pending_state: ContextVar[str] = ContextVar("watchbook_pending_state", default="")
 
 
@@ -62,13 +62,17 @@ class TrackedRecords(HistoricalRecords):
 
 
 class HistoryBase(models.Model):
-    """What every history row knows beside the fields: the actor, the way in, and the state's hash."""
+    """What every history row knows beside the fields: the actor, the way in, and the state's exact text.
+
+    The text is what the ledger entry hashed. It stays checkable when a later release adds a column.
+    """
 
     actor_kind = models.CharField(max_length=16, default="system")
     actor_id = models.CharField(max_length=40, default="", blank=True)
     actor_via = models.CharField(max_length=64, default="", blank=True)
     actor_network = models.CharField(max_length=64, default="", blank=True)
     request_id = models.CharField(max_length=64, default="", blank=True)
+    state = models.TextField(default="", editable=False)
     state_sha256 = models.CharField(max_length=64, default="", editable=False)
 
     class Meta:
@@ -77,7 +81,8 @@ class HistoryBase(models.Model):
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Fill in the actor on the way to the first and only insert."""
         actor = current_actor()
-        self.state_sha256 = self.state_sha256 or _pending_state.get()
+        self.state = self.state or _pending_state.get()
+        self.state_sha256 = text_hash(self.state)
         self.actor_kind, self.actor_id, self.actor_via = actor.kind, actor.id, actor.via
         self.actor_network, self.request_id = actor.network, actor.request_id
         super().save(*args, **kwargs)
@@ -101,7 +106,7 @@ class Tracked(models.Model):
     history = TrackedRecords(
         inherit=True,
         bases=[HistoryBase],
-        history_change_reason_field=models.TextField(null=True),  # noqa: DJ001 - simple-history passes None
+        history_change_reason_field=models.TextField(null=True),
         history_user_id_field=models.BigIntegerField(null=True),
         history_user_getter=lambda row: None,
         history_user_setter=lambda row, user: None,
@@ -126,13 +131,13 @@ class Tracked(models.Model):
         free text, kept redactable. expected_version: the version the author saw; raises StaleVersion
         when another change came first.
         """
-        now = now or clock.now()
+        now = now or clock.now()  # noqa: TID251 - allauth and Django save a user without an instant
         with transaction.atomic():
             before = None if self._state.adding else self._before(expected_version)
             old = {} if before is None else before.tracked_values()
             new = self.tracked_values()
-            changed = sorted(name for name in new if name != "version" and old.get(name) != new[name])
-            if before is not None and not changed:
+            changed = sorted(name for name in new if name != "version" and (name not in old or old[name] != new[name]))
+            if before is not None and not self._to_be_written(changed, kwargs.get("update_fields")):
                 self.version = before.version
                 self._save_untracked(args, kwargs)
                 return
@@ -148,15 +153,26 @@ class Tracked(models.Model):
         raise TrackedOnly(f"{type(self).__name__} is tracked: retire it, its history must stay")
 
     def tracked_values(self) -> dict[str, Any]:
-        """Return the tracked fields by column name, as they are compared and hashed."""
+        """Return the tracked fields by column name, in the plain form in which they are compared and hashed."""
         fields = type(self).history.model.tracked_fields
-        return {field.attname: getattr(self, field.attname) for field in fields}
+        return {f.attname: plain(f, getattr(self, f.attname)) for f in fields if not f.primary_key}
 
-    def state_sha256(self) -> str:
-        """SHA-256 of the tracked fields as sorted JSON: the before and after of a ledger entry."""
-        values = {k: v for k, v in self.tracked_values().items() if k != "id"}
-        text = json.dumps(values, sort_keys=True, separators=(",", ":"), cls=DjangoJSONEncoder)
-        return hashlib.sha256(text.encode()).hexdigest()
+    def state_text(self) -> str:
+        """Return the tracked fields as one line of sorted JSON: what history keeps and the ledger hashes."""
+        return json.dumps(self.tracked_values(), sort_keys=True, separators=(",", ":"))
+
+    def _to_be_written(self, changed: list[str], update_fields: Iterable[str] | None) -> list[str]:
+        """Return the changed fields that this save writes; raises TrackedOnly if it would write half a change."""
+        if update_fields is None:
+            return changed
+        named = set(update_fields)
+        columns = {f.attname for f in self._meta.concrete_fields if {f.name, f.attname} & named}
+        written = [name for name in changed if name in columns]
+        left_out = [name for name in changed if name not in columns]
+        if written and left_out:
+            # history copies the object, and would show as saved what update_fields leaves behind
+            raise TrackedOnly(f"update_fields saves {written} and leaves out the changed {left_out}: save it whole")
+        return written
 
     def _before(self, expected_version: int | None) -> Self:
         before = type(self)._base_manager.select_for_update().get(pk=self.pk)
@@ -191,8 +207,8 @@ class Tracked(models.Model):
             kwargs["update_fields"] = {*kwargs["update_fields"], "version"}
         self._history_date = now
         self._change_reason = keep(reason, now=now)
-        after = self.state_sha256()
-        token = _pending_state.set(after)
+        state = self.state_text()
+        token = _pending_state.set(state)
         try:
             super().save(*args, **kwargs)
         finally:
@@ -204,25 +220,56 @@ class Tracked(models.Model):
             {
                 "version": self.version,
                 "fields": list(changed),
-                "before": "" if before is None else before.state_sha256(),
-                "after": after,
+                "before": "" if before is None else text_hash(before.state_text()),
+                "after": text_hash(state),
                 "reason": self._change_reason,
             },
             now=now,
         )
 
 
+def plain(field: models.Field, value: Any) -> Any:
+    """Return a field's value as JSON will hand it back from the database, so that both sides compare equal."""
+    value = field.to_python(value)
+    if isinstance(value, datetime):
+        value = value.astimezone(UTC)
+    return json.loads(json.dumps(value, cls=DjangoJSONEncoder))
+
+
 def as_of(model: type[Tracked], instant: datetime) -> list[Any]:
     """Return the objects of a tracked model as they were at `instant`, from history alone.
 
-    Objects created later are absent. Untracked fields are not part of history and must not be read.
+    Objects created later are absent; retired ones are there, with their `retired_at`. A change at the
+    instant itself counts. Untracked fields are not part of history and must not be read.
     """
-    latest: dict[Any, Any] = {}
-    for row in model.history.filter(history_date__lte=instant).order_by("history_date", "history_id"):
-        latest[row.id] = row
-    return [row for row in latest.values() if row.history_type != "-"]
+    rows = model.history.filter(history_date__lte=instant)
+    newest = rows.filter(id=models.OuterRef("id")).order_by("-version", "-history_id").values("history_id")[:1]
+    return list(rows.filter(history_id=models.Subquery(newest)).order_by("id"))
 
 
 def version_of(obj: Tracked, version: int) -> Any:
     """Return the history row of one version of an object; raises DoesNotExist when there is none."""
     return type(obj).history.get(id=obj.pk, version=version)
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One column that differs between two versions; the values are plain JSON."""
+
+    field: str
+    before: Any
+    after: Any
+
+
+def differences(older: Any, newer: Any) -> list[Difference]:
+    """Compare two history rows of one object by the states that were recorded; `older` may be None.
+
+    A column that only one of the two versions had (a later release added it) counts as None in the other.
+    """
+    was = {} if older is None else json.loads(older.state)
+    became = json.loads(newer.state)
+    return [
+        Difference(name, was.get(name), became.get(name))
+        for name in sorted({*was, *became} - {"version"})
+        if was.get(name) != became.get(name)
+    ]

@@ -1,6 +1,6 @@
 """Models of the ledger."""
 
-from ledger.models.entries import Entry, LedgerSubject, Text
+from ledger.models.entries import Entry, Head, LedgerSubject, Text
 from ledger.models.liveness import Liveness
 
-__all__ = ["Entry", "LedgerSubject", "Liveness", "Text"]
+__all__ = ["Entry", "Head", "LedgerSubject", "Liveness", "Text"]

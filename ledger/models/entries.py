@@ -58,5 +58,25 @@ class Text(models.Model):
     recorded_at = models.DateTimeField()
     redacted_at = models.DateTimeField(null=True)
 
+    append_only = AppendOnly(set_once=("redacted_at",), blanked=("body",), born_null=("redacted_at",))
+
     def __str__(self) -> str:
         return self.sha256[:12]
+
+
+class Head(models.Model):
+    """The end of the chain as the linker last left it: one row, written with every batch.
+
+    It shows a tail that somebody removed, as long as this row was left alone; what nobody on this
+    machine can forget is only the seal that left it (docs/ledger.md).
+    """
+
+    id = models.SmallIntegerField(primary_key=True, default=1)
+    seq = models.BigIntegerField()
+    hash = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="ledger_one_head")]
+
+    def __str__(self) -> str:
+        return f"line {self.seq}"
