@@ -1,0 +1,1 @@
+"""Probes: one file a kind. Network libraries, never Django models; where to go is handed in."""

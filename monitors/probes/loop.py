@@ -1,0 +1,125 @@
+"""One libcurl multi handle driven by readiness events: any number of transfers, no wait for any of them.
+
+`socket_action` and an own selector instead of `perform`, because `perform` and `select` stop working at
+1,024 open files and look at every handle each time.
+"""
+
+from __future__ import annotations
+
+import selectors
+import socket
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pycurl
+
+READ, WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
+EVENTS = {pycurl.POLL_IN: READ, pycurl.POLL_OUT: WRITE, pycurl.POLL_INOUT: READ | WRITE}
+FLAGS = {READ: pycurl.CSELECT_IN, WRITE: pycurl.CSELECT_OUT, READ | WRITE: pycurl.CSELECT_IN | pycurl.CSELECT_OUT}
+SPARE_HANDLES = 256
+
+Done = Callable[[int, str], None]
+
+
+class CurlLoop:
+    """Runs transfers. Not thread-safe but for `wake`; used by the one thread that calls `step`."""
+
+    def __init__(self) -> None:
+        self._multi: Any = pycurl.CurlMulti()
+        self._multi.setopt(pycurl.M_SOCKETFUNCTION, self._on_socket)
+        self._multi.setopt(pycurl.M_TIMERFUNCTION, self._on_timer)
+        self._selector = selectors.DefaultSelector()
+        self._watched: dict[int, int] = {}
+        self._timer: float | None = None
+        self._done: dict[Any, Done] = {}
+        self._spare: list[Any] = []
+        self._bell, self._button = socket.socketpair()
+        self._bell.setblocking(False)
+        self._button.setblocking(False)
+        self._selector.register(self._bell, READ, "bell")
+
+    def __len__(self) -> int:
+        return len(self._done)
+
+    def handle(self) -> Any:
+        """A clean easy handle; give it to `start` or drop it."""
+        return self._spare.pop() if self._spare else pycurl.Curl()
+
+    def start(self, handle: Any, done: Done) -> None:
+        """Begin a transfer. done(error number, message) is called from `step`, before the handle is cleaned."""
+        self._done[handle] = done
+        self._multi.add_handle(handle)
+
+    def wake(self) -> None:
+        """End a `step` that waits. May be called from any thread."""
+        try:
+            self._button.send(b"!")
+        except BlockingIOError:
+            return  # the pipe is full of rings: the loop is about to wake anyway
+
+    def step(self, timeout: float | None) -> None:
+        """Wait until something is ready, at most `timeout` seconds (None: for ever), and move it on."""
+        if self._timer is not None:
+            left = max(self._timer - time.monotonic(), 0.0)
+            timeout = left if timeout is None else min(left, timeout)
+        for key, mask in self._selector.select(timeout):
+            if key.data == "bell":
+                self._bell.recv(4096)
+            else:
+                self._multi.socket_action(key.fd, FLAGS[mask & (READ | WRITE)])
+        if self._timer is not None and self._timer <= time.monotonic():
+            self._timer = None
+            self._multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)
+        self._finish()
+
+    def close(self) -> None:
+        """Drop what is in flight. The multi handle is closed by name, not left to the garbage collector."""
+        for handle in list(self._done):
+            self._multi.remove_handle(handle)
+            handle.close()
+        self._done.clear()
+        for handle in self._spare:
+            handle.close()
+        self._multi.close()
+        self._selector.close()
+        self._bell.close()
+        self._button.close()
+
+    def _finish(self) -> None:
+        waiting = 1
+        while waiting:
+            waiting, good, bad = self._multi.info_read()
+            for handle in good:
+                self._end(handle, 0, "")
+            for handle, error, message in bad:
+                self._end(handle, error, message)
+
+    def _end(self, handle: Any, error: int, message: str) -> None:
+        done = self._done.pop(handle)
+        self._multi.remove_handle(handle)
+        try:
+            done(error, message)
+        finally:
+            if len(self._spare) < SPARE_HANDLES:
+                handle.reset()
+                self._spare.append(handle)
+            else:
+                handle.close()
+
+    def _on_socket(self, event: int, fd: int, multi: Any, data: Any) -> None:
+        if event == pycurl.POLL_REMOVE:
+            if self._watched.pop(fd, None) is not None:
+                self._selector.unregister(fd)
+            return
+        wanted = EVENTS.get(event)
+        if wanted is None or self._watched.get(fd) == wanted:
+            return
+        if fd in self._watched:
+            self._selector.modify(fd, wanted)
+        else:
+            self._selector.register(fd, wanted)
+        self._watched[fd] = wanted
+
+    def _on_timer(self, timeout_ms: int) -> None:
+        self._timer = None if timeout_ms < 0 else time.monotonic() + timeout_ms / 1000

@@ -1,0 +1,103 @@
+"""What a check asks for and what it saw: plain values that may travel. Standard library only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+PHASES = ("dns", "connect", "tls", "wait", "transfer")
+
+
+class Outcome(StrEnum):
+    """What a slot came to. Blocked and missed slots measured nothing."""
+
+    OK = "ok"
+    FAILED = "failed"
+    BLOCKED = "blocked"
+    MISSED = "missed"
+
+
+# What an outcome says about the target: good, bad, or nothing.
+OBSERVED: dict[str, bool | None] = {
+    Outcome.OK: True,
+    Outcome.FAILED: False,
+    Outcome.BLOCKED: None,
+    Outcome.MISSED: None,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One HTTP request and what counts as a good answer, ready to be sent as it is.
+
+    headers: `Name: value` lines sent everywhere; credentials: those of the first origin only. accepted:
+    inclusive ranges of status codes. keyword: b"" for any answer. timeout_s: for all hops together.
+    curious: also fetch the certificate and keep a sample, for a person who looks.
+    """
+
+    url: str
+    method: str
+    timeout_s: float
+    headers: tuple[bytes, ...] = ()
+    credentials: tuple[bytes, ...] = ()
+    body: bytes = b""
+    accepted: tuple[tuple[int, int], ...] = ((200, 299),)
+    accepted_text: str = "200-299"
+    keyword: bytes = b""
+    keyword_present: bool = True
+    redirects: int = 5
+    curious: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """The certificate a server showed, whether or not it was trusted."""
+
+    subject: str
+    issuer: str
+    not_after: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """One request of a check that followed redirects."""
+
+    url: str
+    status: int
+    address: str
+
+
+@dataclass(slots=True)
+class Trace:
+    """One run of a check. Times in microseconds, summed over the hops; sentence: what a person reads.
+
+    code: short name of the failure, "" for a good answer. body_bytes: read, at most the cap.
+    """
+
+    outcome: Outcome = Outcome.OK
+    code: str = ""
+    sentence: str = ""
+    status: int = 0
+    dns_us: int = 0
+    connect_us: int = 0
+    tls_us: int = 0
+    wait_us: int = 0
+    transfer_us: int = 0
+    total_us: int = 0
+    body_bytes: int = 0
+    truncated: bool = False
+    content_type: str = ""
+    sample: str = ""
+    hops: list[Hop] = field(default_factory=list)
+    certificate: Certificate | None = None
+    certificate_days: int | None = None
+
+    @property
+    def ok(self) -> bool:
+        """Whether the answer was good."""
+        return self.outcome is Outcome.OK
+
+    def phases(self) -> list[tuple[str, float]]:
+        """(phase, milliseconds) in the order in which they happen."""
+        return [(name, getattr(self, f"{name}_us") / 1000) for name in PHASES]
