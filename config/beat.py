@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import transaction
 from django_celery_beat.models import IntervalSchedule, PeriodicTask
 
-PREFIX = "watchbook: "
+from config.checks import BEAT_PREFIX as PREFIX
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,7 @@ from celery.worker import WorkController
 from celery.worker import state as worker_state
 from django.conf import settings
 
-from config.beat import upsert_beat_table
-from config.hints import Publisher
-from config.tasks import publish
+from config.hints import Publisher, knock
 from config.watchdog import Watchdog
 from ledger.hints import set_publisher
 
@@ -27,7 +25,6 @@ QUEUES = ("engine", "deliver", "slow")
 
 def run(app: Celery, stop: threading.Event) -> int:
     """Start worker, beat and watchdog, wait for `stop`, and stop them; 1 if one of them ended by itself."""
-    upsert_beat_table()
     app.finalize()
     worker = WorkController(
         app=app,
@@ -47,7 +44,7 @@ def run(app: Celery, stop: threading.Event) -> int:
     ]
     for thread in threads:
         thread.start()
-    set_publisher(Publisher(publish))
+    set_publisher(Publisher(knock))
     watchdog.start()
     while all(thread.is_alive() for thread in threads) and not stop.wait(1.0):
         continue

@@ -12,8 +12,13 @@ from collections.abc import Callable
 
 import structlog
 
+from config.celery import app
+
 log = structlog.get_logger(__name__)
 
+# A hint nobody took within this time is worthless: ticks came by long ago.
+LIFE_S = 30
+QUEUES = {"probe": "engine", "intake": "engine", "plan": "engine", "link": "engine", "send": "deliver"}
 GAP_S = 0.02
 REST_AFTER_FAILURE_S = 2.0
 
@@ -21,7 +26,9 @@ REST_AFTER_FAILURE_S = 2.0
 class Publisher:
     """Callable that takes the name of a hint and returns at once."""
 
-    def __init__(self, send: Callable[[str], None], *, gap_s: float = GAP_S, rest_s: float = REST_AFTER_FAILURE_S) -> None:
+    def __init__(
+        self, send: Callable[[str], None], *, gap_s: float = GAP_S, rest_s: float = REST_AFTER_FAILURE_S
+    ) -> None:
         self._send = send
         self._gap_s = gap_s
         self._rest_s = rest_s
@@ -58,3 +65,8 @@ class Publisher:
                 log.warning("hint_lost", hint=name, error=type(error).__name__)
                 return False
         return True
+
+
+def knock(name: str) -> None:
+    """Hand one hint to the broker: the task `watchbook.knock`, named so that a web process need not import it."""
+    app.send_task("watchbook.knock", args=(name,), queue=QUEUES[name], expires=LIFE_S, retry=False)

@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from config import keys
-from config.api_settings import REST_FRAMEWORK, SPECTACULAR_SETTINGS  # noqa: F401 - read by their packages
+from config.api_settings import API_RATES, REST_FRAMEWORK, SPECTACULAR_SETTINGS  # noqa: F401 - read by their packages
 from config.databases import database, mail
 from config.env import Env, read_environment
 from config.logs import configure as configure_logs
@@ -54,7 +54,14 @@ CACHES = {
         {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL, "KEY_PREFIX": "watchbook"}
         if REDIS_URL
         else {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "shared_cache"}
-    )
+    ),
+    # The API counts every call. In the database a read would cost a write, so without Redis each web process counts
+    # its own; the embedded installation has one.
+    "throttle": (
+        {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL, "KEY_PREFIX": "throttle"}
+        if REDIS_URL
+        else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "throttle"}
+    ),
 }
 
 # Applications ---------------------------------------------------------------------------------------
@@ -238,6 +245,8 @@ SIGNAL_REOPEN_H = env.integer("SIGNAL_REOPEN_H", 24, least=1, most=720)
 ENGINE_THREADS = env.integer("ENGINE_THREADS", 24, least=4, most=500)
 WEB_THREADS = env.integer("WEB_THREADS", 4, least=1, most=200)
 LOCATION = env.text("LOCATION", "local")
+# Only a process whose broker others can reach may publish; the embedded engine turns it on for itself.
+PUBLISH_HINTS = bool(REDIS_URL)
 # Tests kill processes at named places; nothing else may set this.
 FAIL_POINTS_ENABLED = env.boolean("FAIL_POINTS_ENABLED", False)
 

@@ -54,11 +54,5 @@ STEPS = (
     Step("link", link),
 )
 
-# hint → (step, queue)
-HINTS: dict[str, tuple[Run, str]] = {
-    "probe": (claim, "engine"),
-    "intake": (intake, "engine"),
-    "plan": (plan, "engine"),
-    "link": (link, "engine"),
-    "send": (send, "deliver"),
-}
+# What each hint asks for.
+HINTS: dict[str, Run] = {"probe": claim, "intake": intake, "plan": plan, "link": link, "send": send}

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from config import ticks
+from config import ticks, workers
 from config.housekeeping import tidy
 from config.steps import HINTS
 from ledger.actors import SYSTEM, acting_as
 from ledger.clock import now
 
-# A hint nobody took within this time is worthless: ticks came by long ago.
-HINT_LIFE_S = 30
+# importing it connects the watchdog to every worker that finds these tasks
+__all__ = ["engine_tick", "housekeeping", "knock", "workers"]
 
 
 @shared_task(name="watchbook.engine_tick", queue="engine")
@@ -24,15 +24,10 @@ def engine_tick() -> None:
 def knock(hint: str) -> None:
     """Run the one step that the hint asks for."""
     with acting_as(SYSTEM):
-        ticks.attempt(hint, HINTS[hint][0], now())
+        ticks.attempt(hint, HINTS[hint], now())
 
 
 @shared_task(name="watchbook.housekeeping", queue="slow")
 def housekeeping() -> None:
     """Clear away what nobody will read again."""
     tidy(now=now())
-
-
-def publish(hint: str) -> None:
-    """Hand one hint to the broker. Raises what the broker raises; config.hints answers for it."""
-    knock.apply_async(args=(hint,), queue=HINTS[hint][1], expires=HINT_LIFE_S, retry=False)

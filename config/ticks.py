@@ -71,7 +71,9 @@ class Tick:
         before = self.last_sign.get(self.name)
         late = 0.0 if before is None else max(0.0, mono - before - settings.TICK_S)
         self.last_sign[self.name] = mono
-        attempt("sign", lambda now: liveness.beat(self.name, now=now, lag_ms=round(late * 1000), rows=len(outcome)), now)
+        attempt(
+            "sign", lambda now: liveness.beat(self.name, now=now, lag_ms=round(late * 1000), rows=len(outcome)), now
+        )
         for name, went_well in outcome.items():
             if went_well and mono - self.last_sign.get(name, -SIGN_OF_LIFE_S) >= SIGN_OF_LIFE_S:
                 self.last_sign[name] = mono

@@ -6,11 +6,14 @@ from importlib.util import find_spec
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from config.views import styleguide
+from config.views import health, styleguide
 
 APPS = ("accounts", "monitors", "oncall", "incidents")
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path("metrics", health.metrics_page, name="metrics"),
     *[path("", include(f"{app}.urls")) for app in APPS if find_spec(f"{app}.urls")],
     path("account/", include("allauth.urls")),
     path("styleguide/", styleguide.show, name="styleguide"),

@@ -1,0 +1,26 @@
+"""What every `celery -A config worker` and `celery -A config beat` does besides Celery's own work."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from celery import signals
+
+from config.beat import upsert_beat_table
+from config.watchdog import Watchdog
+
+
+@signals.celeryd_after_setup.connect
+def start_watchdog(instance: Any = None, **kwargs: Any) -> None:
+    """Give a worker that takes engine work its watchdog, before it has reached the broker.
+
+    In a prefork pool the thread stays in the parent process, which runs no tasks of its own.
+    """
+    if "engine" in instance.app.amqp.queues.consume_from:
+        Watchdog().start()
+
+
+@signals.beat_init.connect
+def put_beat_table(**kwargs: Any) -> None:
+    """Bring the beat table to this version before the first round."""
+    upsert_beat_table()
