@@ -1,9 +1,9 @@
 """Reads about people: rows and counts for screens and for the engine."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime
 
-from django.db.models import Count, F, Prefetch, Q, QuerySet
+from django.db.models import Count, Prefetch, Q, QuerySet
 
 from accounts.models import (
     AllowedNetwork,
@@ -44,11 +44,13 @@ def other_admins(user: User) -> QuerySet[User]:
     return User.objects.filter(role=ADMIN, is_active=True).exclude(pk=user.pk)
 
 
-def people(*, active: bool = True) -> QuerySet[User]:
-    """People by name, with their contacts and teams loaded: three queries for any number of people."""
+def people(*, active: bool | None = True) -> QuerySet[User]:
+    """People by name, with their contacts and teams loaded: three queries for any number of people. None: everybody."""
     contacts = ContactMethod.objects.in_force().order_by("kind", "created_at")
     memberships = Membership.objects.in_force().select_related("team").order_by("team__name")
-    found = User.objects.filter(is_active=active).order_by("name", "pk")
+    found = User.objects.order_by("name", "pk")
+    if active is not None:
+        found = found.filter(is_active=active)
     return found.prefetch_related(
         Prefetch("contact_methods", queryset=contacts, to_attr="contacts"),
         Prefetch("memberships", queryset=memberships, to_attr="in_teams"),
@@ -71,6 +73,11 @@ def members(team: Team) -> QuerySet[Membership]:
     return team.memberships.filter(retired_at__isnull=True).select_related("user").order_by("user__name")
 
 
+def memberships() -> QuerySet[Membership]:
+    """Every membership in force, of teams in force, with person and team."""
+    return Membership.objects.in_force().filter(team__retired_at__isnull=True).select_related("team", "user")
+
+
 def contacts_of(user: User) -> QuerySet[ContactMethod]:
     """A person's contact methods in force, oldest first within a kind."""
     return ContactMethod.objects.in_force().filter(user=user).order_by("kind", "created_at")
@@ -87,18 +94,9 @@ def allowed_networks() -> QuerySet[AllowedNetwork]:
     return AllowedNetwork.objects.in_force().order_by("cidr")
 
 
-@dataclass(frozen=True)
-class Change:
-    """One row of an object's history in words: who did what, when, why."""
-
-    version: int
-    at: datetime
-    actor: str
-    via: str
-    fields: list[tuple[str, object, object]]
-    reason: str
-
-
-def names_of(public_ids: set[str]) -> dict[str, str]:
-    """Names of people by public id: how history, which holds ids, is put into words."""
-    return dict(User.objects.filter(public_id__in=public_ids).values_list("public_id", F("name")))
+def people_by_id(public_ids: Sequence[str]) -> list[User]:
+    """People in the order of the ids given, contacts loaded; ids that are nobody's are left out."""
+    contacts = ContactMethod.objects.in_force().order_by("kind", "created_at")
+    found = User.objects.filter(public_id__in=public_ids)
+    held = {user.public_id: user for user in found.prefetch_related(Prefetch("contact_methods", contacts, "contacts"))}
+    return [held[public_id] for public_id in dict.fromkeys(public_ids) if public_id in held]

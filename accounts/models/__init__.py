@@ -2,13 +2,17 @@
 
 from accounts.models.access import AllowedNetwork, ApiToken, Invitation, SetupLink
 from accounts.models.contacts import ContactMethod, Verification
+from accounts.models.idempotency import IdempotencyKey
+from accounts.models.letters import Letter
 from accounts.models.people import Membership, Organisation, Team, User
 
 __all__ = [
     "AllowedNetwork",
     "ApiToken",
     "ContactMethod",
+    "IdempotencyKey",
     "Invitation",
+    "Letter",
     "Membership",
     "Organisation",
     "SetupLink",

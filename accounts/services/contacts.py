@@ -8,7 +8,8 @@ from django.db import transaction
 from django.db.models import F
 
 from accounts.models import ContactMethod, User, Verification
-from accounts.queries import live_verification
+from accounts.queries import contacts_of, live_verification
+from accounts.uses import uses_of
 from ledger.crypto import fingerprint, sign
 
 CODE_LIFE = timedelta(minutes=10)
@@ -18,6 +19,10 @@ CODES_PER_HOUR = 4
 
 class ContactExists(Exception):
     """The person already has this address."""
+
+
+class LastContact(Exception):
+    """A policy counts on this person and this is the only way to reach them; the message says so."""
 
 
 class CodeRefused(Exception):
@@ -37,7 +42,16 @@ def add_contact(*, user: User, kind: str, address: str, label: str, now: datetim
 
 
 def remove_contact(contact: ContactMethod, *, now: datetime, reason: str) -> None:
-    """Take a contact out of use; pages that went to it keep its mask."""
+    """Take a contact out of use; pages that went to it keep its mask.
+
+    Raises LastContact when it is the person's only one and a policy would page nobody without them.
+    """
+    if not contacts_of(contact.user).exclude(pk=contact.pk).exists():
+        uses = uses_of(contact.user)
+        if uses:
+            raise LastContact(
+                f"{contact.address_mask} stays: it is the only way to reach somebody {uses[0].what} counts on."
+            )
     contact.retire(now=now, reason=reason)
 
 

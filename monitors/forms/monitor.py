@@ -6,9 +6,9 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from accounts.forms.fields import DurationField, ReasonField, VersionField
-from monitors.forms.parsing import read_headers, read_status, read_url
+from monitors.forms.parsing import read_header_lines, with_scheme
+from monitors.target import METHODS, TargetError, read_secrets, read_target, read_url
 
-METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 KEYWORD_RULES = (("none", "May say anything"), ("present", "Must contain"), ("absent", "Must not contain"))
 AUTH_CHOICES = (("none", "None"), ("basic", "Name and password"), ("bearer", "Bearer token"))
 AUTH_KEEP = (("keep", "Keep what is set"), *AUTH_CHOICES)
@@ -56,7 +56,7 @@ class UrlForm(forms.Form):
 
     def clean_url(self) -> str:
         """The address with its scheme."""
-        return _read(read_url, self.cleaned_data["url"])
+        return clean_address(self.cleaned_data["url"])
 
 
 class MonitorForm(forms.Form):
@@ -103,15 +103,14 @@ class MonitorForm(forms.Form):
 
     def clean_url(self) -> str:
         """The address with its scheme."""
-        return _read(read_url, self.cleaned_data["url"])
-
-    def clean_accepted_status(self) -> str:
-        """Codes and ranges without spaces."""
-        return _read(read_status, self.cleaned_data["accepted_status"])
+        return clean_address(self.cleaned_data["url"])
 
     def clean_headers(self) -> dict[str, str]:
         """Header names to values."""
-        return _read(read_headers, self.cleaned_data["headers"])
+        try:
+            return read_header_lines(self.cleaned_data["headers"])
+        except ValueError as error:
+            raise ValidationError(str(error), code="unreadable") from error
 
     def clean(self) -> dict[str, Any]:
         """Rules that need two fields."""
@@ -126,9 +125,17 @@ class MonitorForm(forms.Form):
             self.add_error("username", "Write both the name and the password; neither is shown again.")
         if data.get("auth") == "bearer" and not data.get("password"):
             self.add_error("password", "Paste the token; it is not shown again.")
-        if data.get("method") in ("GET", "HEAD") and data.get("body"):
-            self.add_error("body", f"A {data['method']} request carries no body. Choose POST, or empty this field.")
+        if not self.errors:
+            self._judge_target()
         return data
+
+    def _judge_target(self) -> None:
+        """Ask the house's own reader, so that form and API refuse the same things with the same words."""
+        try:
+            read_target(self.target(), read_secrets(self.secrets()))
+        except TargetError as error:
+            field = {"basic": "username", "bearer": "password"}.get(error.field, error.field)
+            self.add_error(field if field in self.fields else None, error.sentence)
 
     def secrets(self) -> dict[str, Any]:
         """The write-only half: header values, body, credentials. Only what was written."""
@@ -171,8 +178,9 @@ class EditMonitorForm(MonitorForm):
         self.fields["auth"].choices = AUTH_KEEP  # type: ignore[attr-defined]
 
 
-def _read(reader: Any, text: str) -> Any:
+def clean_address(text: str) -> str:
+    """An address in the form that is called; for `clean_…` methods."""
     try:
-        return reader(text)
-    except ValueError as error:
-        raise ValidationError(str(error), code="unreadable") from error
+        return read_url(with_scheme(text))
+    except TargetError as error:
+        raise ValidationError(error.sentence, code="unreadable") from error

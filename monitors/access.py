@@ -1,0 +1,39 @@
+"""The only door to systems, services and monitors for screens and API.
+
+Every member reads them; managers edit those of their teams. What does not exist is 404, what may be seen but
+not done is 403. Retired objects can be read, because an auditor asks about them; they cannot be edited.
+"""
+
+from typing import Any
+
+from django.http import Http404
+
+from accounts.access import require
+from monitors.models import Monitor, Service, System
+
+
+def get_monitor(user: Any, public_id: str, need: str = "read") -> Monitor:
+    """A monitor with its service and team. Raises Http404, PermissionDenied."""
+    return _get(Monitor.objects.select_related("service", "team"), user, public_id, need)
+
+
+def get_service(user: Any, public_id: str, need: str = "read") -> Service:
+    """A service with its team and owner. Raises Http404, PermissionDenied."""
+    return _get(Service.objects.select_related("team", "owner"), user, public_id, need)
+
+
+def get_system(user: Any, public_id: str, need: str = "read") -> System:
+    """A system of the inventory. Raises Http404, PermissionDenied."""
+    return _get(System.objects.select_related("owner"), user, public_id, need)
+
+
+def _get(found: Any, user: Any, public_id: str, need: str) -> Any:
+    if not getattr(user, "is_authenticated", False):
+        raise Http404
+    if need != "read":
+        found = found.filter(retired_at__isnull=True)
+    obj = found.filter(public_id=public_id).first()
+    if obj is None:
+        raise Http404
+    require(user, need, obj)
+    return obj
