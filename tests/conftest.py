@@ -1,0 +1,28 @@
+"""What every test has: the flush that knows about append-only tables, Hypothesis' profiles, the marks that skip."""
+
+import os
+from datetime import UTC, datetime
+
+import hypothesis
+import pytest
+from django.conf import settings
+from django.db import connection
+
+from tests.flush import triggers_lifted_for_flush  # noqa: F401
+
+hypothesis.settings.register_profile("ci", max_examples=50, deadline=None, derandomize=True)
+hypothesis.settings.register_profile("soak", max_examples=2_000, deadline=None)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+
+def pytest_runtest_setup(item):
+    if item.get_closest_marker("postgres") and connection.vendor != "postgresql":
+        pytest.skip("needs PostgreSQL: set DATABASE_URL")
+    if item.get_closest_marker("redis") and not settings.REDIS_URL:
+        pytest.skip("needs Redis: set REDIS_URL")
+
+
+@pytest.fixture
+def now():
+    """A fixed instant: a Sunday in winter, 12:00 UTC."""
+    return datetime(2026, 11, 22, 12, tzinfo=UTC)
