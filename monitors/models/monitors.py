@@ -1,0 +1,113 @@
+"""Monitors, the rules that judge them, and the places they are checked from."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from accounts.models import Team
+from ledger.fields import EncryptedJSONField, PublicIdField
+from ledger.tracked import Tracked
+from monitors.models.inventory import Service
+
+HTTP = "http"
+KINDS: dict[str, str] = {HTTP: "HTTP"}
+DOWN = "down"
+CONDITIONS: dict[str, str] = {DOWN: "Down"}
+SEVERITIES = (1, 2, 3, 4)
+URGENCIES: dict[str, str] = {"high": "High: page at any hour", "low": "Low: no need to wake anybody"}
+
+
+def kind_choices() -> list[tuple[str, str]]:
+    """Choices as a callable, so that a new kind never makes a migration."""
+    return list(KINDS.items())
+
+
+def condition_choices() -> list[tuple[str, str]]:
+    """Choices as a callable, so that a new condition never makes a migration."""
+    return list(CONDITIONS.items())
+
+
+def urgency_choices() -> list[tuple[str, str]]:
+    """Choices as a callable."""
+    return list(URGENCIES.items())
+
+
+class Location(Tracked):
+    """A place checks run from; its probes listen on the queue `probe.<name>`."""
+
+    public_id = PublicIdField(prefix="loc")
+    name = models.CharField(max_length=40)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["name"], condition=models.Q(retired_at__isnull=True), name="location_name_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Monitor(Tracked):
+    """One thing that is checked. `target` is what history keeps; `secrets` is write-only.
+
+    secrets: headers with their values, body and credentials, encrypted; the fingerprint that stands for
+    them in history says that they changed, not what they are.
+    """
+
+    untracked_fields = ("secrets",)
+
+    public_id = PublicIdField(prefix="mon")
+    name = models.CharField(max_length=120)
+    kind = models.CharField(max_length=24, choices=kind_choices, default=HTTP)
+    service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="monitors")
+    team = models.ForeignKey(Team, null=True, on_delete=models.PROTECT, related_name="monitors")
+    target = models.JSONField(default=dict)
+    interval_s = models.PositiveIntegerField(default=60)
+    timeout_s = models.PositiveIntegerField(default=10)
+    secrets = EncryptedJSONField(null=True)
+    secrets_fingerprint = models.CharField(max_length=16, blank=True, default="", editable=False)
+    paused_at = models.DateTimeField(null=True, editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["service", "name"], condition=models.Q(retired_at__isnull=True), name="monitor_name_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def url(self) -> str:
+        """The address that is called; "" for kinds without one."""
+        return str(self.target.get("url", ""))
+
+    @property
+    def paused(self) -> bool:
+        """Whether somebody paused it."""
+        return self.paused_at is not None
+
+
+class Rule(Tracked):
+    """When a condition of a monitor becomes a signal, and how loud. Each change is a new version."""
+
+    public_id = PublicIdField(prefix="rul")
+    monitor = models.ForeignKey(Monitor, on_delete=models.PROTECT, related_name="rules")
+    condition = models.CharField(max_length=24, choices=condition_choices, default=DOWN)
+    severity = models.PositiveSmallIntegerField(default=2)
+    urgency = models.CharField(max_length=8, choices=urgency_choices, default="high")
+    confirmation_s = models.PositiveIntegerField(default=60)
+    recovery_s = models.PositiveIntegerField(default=60)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["monitor", "condition"], condition=models.Q(retired_at__isnull=True), name="rule_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.condition} of {self.monitor}"
