@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 import textwrap
-import time
 
 import pytest
 
@@ -62,6 +61,7 @@ def supervised(tmp_path):
     if process.poll() is None:
         process.kill()
     process.wait()
+    process.stdout.close()
     for pid in read():
         if alive(pid):
             os.kill(pid, signal.SIGKILL)
@@ -104,4 +104,3 @@ def test_it_says_what_happened_to_a_child(supervised):
     process.terminate()
     said = process.communicate(timeout=10)[0]
     assert "The child process was killed by signal 9; starting it again in 0.5 s." in said
-    time.sleep(0)
