@@ -7,8 +7,8 @@ the flush alone and put back before the next test starts, which tests/ledger/tes
 from contextlib import ExitStack
 
 import pytest
-from django.db.backends.postgresql.operations import DatabaseOperations as PostgreSQL
-from django.db.backends.sqlite3.operations import DatabaseOperations as SQLite
+from django.db.backends.postgresql.base import DatabaseOperations as PostgreSQL
+from django.db.backends.sqlite3.base import DatabaseOperations as SQLite
 
 from ledger.append_only import lifted
 
