@@ -9,6 +9,7 @@ from django.db.models import Q
 
 from ledger.append_only import AppendOnly
 from ledger.fields import PublicIdField
+from oncall.escalation.policy import FrozenPolicy, from_json
 from oncall.escalation.states import ACTIVE, PLANNABLE, RUNNING, STOPPABLE
 from oncall.models.policies import Policy
 from oncall.subject import Subject
@@ -80,6 +81,11 @@ class Run(models.Model):
 
     def __str__(self) -> str:
         return f"{self.subject_kind} {self.subject_id}: {self.state}"
+
+    @property
+    def frozen(self) -> FrozenPolicy:
+        """The policy this run lives by. Raises KeyError, TypeError or ValueError when the stored JSON is damaged."""
+        return from_json(self.policy_frozen)
 
     @property
     def subject(self) -> Subject:

@@ -1,0 +1,168 @@
+"""The applier: claims due runs, asks the planner, inserts what it says. All of a batch commits together or not at all."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+from django.db import connection, transaction
+from django.db.models import F
+
+from ledger.failpoints import fail_point
+from ledger.hints import hint
+from ledger.record import record
+from oncall.escalation import states
+from oncall.escalation.plan import CATCH_ALL, Plan, RunView, plan
+from oncall.escalation.policy import NO_POLICY, FrozenPolicy
+from oncall.escalation.who import Directory, directory
+from oncall.models import Page, Run, StepExecution
+from oncall.notify.rows import new_page
+from oncall.notify.states import CLAIMED, PLANNED, SENDING
+
+log = structlog.get_logger(__name__)
+
+# On SQLite an engine transaction must end within 50 ms, or an acknowledge waits for it.
+BATCH_SQLITE = 10
+BATCH = 250
+
+
+@dataclass(frozen=True)
+class _Planned:
+    run: Run
+    plan: Plan
+    execution: StepExecution | None
+
+
+def plan_batch(*, now: datetime) -> int:
+    """Plan the runs that are due, at most one batch; return how many. Safe to run anywhere, twice, at once."""
+    with transaction.atomic():
+        runs = _claim(now)
+        if not runs:
+            return 0
+        policies = {run.pk: _policy_of(run) for run in runs}
+        known = directory({person for policy in policies.values() for step in policy.steps for person in step.people})
+        views = _views(runs)
+        planned = [_planned(run, plan(policies[run.pk], views[run.pk], known.who, now), now) for run in runs]
+        _insert(planned, known, now)
+        _advance(planned, now)
+        _record(planned, now)
+        hint("send")
+        fail_point("plan.before_commit")
+    fail_point("plan.after_commit")
+    return len(runs)
+
+
+def _claim(now: datetime) -> list[Run]:
+    """Lock the due runs nobody else is planning. SQLite needs no lock: the transaction began as the only writer."""
+    rows = Run.objects.due(now)
+    if connection.features.has_select_for_update_skip_locked:
+        return list(rows.select_for_update(skip_locked=True)[:BATCH])
+    return list(rows[:BATCH_SQLITE])
+
+
+def _policy_of(run: Run) -> FrozenPolicy:
+    """Read the frozen policy. One that cannot be read must still page somebody: then the catch-all."""
+    try:
+        return run.frozen
+    except (KeyError, TypeError, ValueError):
+        log.error("frozen_policy_unreadable", run=run.public_id)
+        return NO_POLICY
+
+
+def _views(runs: list[Run]) -> dict[int, RunView]:
+    """Return where each run stands. A page still on its way counts as reached until it has failed."""
+    reached: set[int] = set()
+    catch_all: set[int] = set()
+    pages = Page.objects.filter(run__in=runs, origin="step").values_list("run_id", "rule", "accepted_at", "state")
+    for run_id, rule, accepted_at, state in pages:
+        if rule == CATCH_ALL:
+            catch_all.add(run_id)
+        if accepted_at or state in (PLANNED, CLAIMED, SENDING):
+            reached.add(run_id)
+    return {run.pk: RunView(run.loop, run.step, run.pk in reached, run.pk in catch_all) for run in runs}
+
+
+def _planned(run: Run, said: Plan, now: datetime) -> _Planned:
+    """Pair a run with its plan and with the row that will prove the step."""
+    done = said.execution
+    if done is None:
+        return _Planned(run, said, None)
+    due = run.due_at or now
+    recipients = [
+        {"person": r.person, "why": r.why, "contacts": list(r.contacts), "absent": r.absent} for r in done.recipients
+    ]
+    execution = StepExecution(
+        run=run,
+        loop=done.loop,
+        step=done.step,
+        planned_at=due,
+        executed_at=now,
+        lateness_ms=(now - due) // timedelta(milliseconds=1),
+        outcome=done.outcome,
+        reason=done.reason,
+        recipients=recipients,
+    )
+    return _Planned(run, said, execution)
+
+
+def _insert(planned: list[_Planned], known: Directory, now: datetime) -> None:
+    StepExecution.objects.bulk_create([item.execution for item in planned if item.execution])
+    pages = [
+        new_page(
+            known.contacts[page.contact],
+            run=item.run,
+            origin="step",
+            now=now,
+            rule=page.rule,
+            loop=item.execution.loop,
+            step=item.execution.step,
+        )
+        for item in planned
+        if item.execution
+        for page in item.plan.pages
+    ]
+    Page.objects.bulk_create(pages, ignore_conflicts=True, batch_size=500)
+
+
+def _advance(planned: list[_Planned], now: datetime) -> None:
+    """Move the runs on. In a storm most of them move alike, so one update serves many."""
+    alike: dict[tuple[str, str, int, int, datetime | None], list[int]] = defaultdict(list)
+    for item in planned:
+        said = item.plan
+        alike[item.run.state, said.state, said.loop, said.step, said.due_at].append(item.run.pk)
+    for (before, after, loop, step, due_at), ids in alike.items():
+        state = states.move(before, _EVENT[after])
+        changes = {"state": state, "loop": loop, "step": step, "due_at": due_at, "last_progress_at": now}
+        rows = Run.objects.filter(pk__in=ids)
+        rows.update(fence=F("fence") + 1, **changes)
+        if after in _REACHED_AT:
+            rows.filter(**{f"{_REACHED_AT[after]}__isnull": True}).update(**{_REACHED_AT[after]: now})
+
+
+_EVENT = {states.RUNNING: "go_on", states.EXHAUSTED: "exhaust", states.NOBODY_NOTIFIED: "nobody"}
+_REACHED_AT = {states.EXHAUSTED: "exhausted_at", states.NOBODY_NOTIFIED: "nobody_notified_at"}
+
+
+def _record(planned: list[_Planned], now: datetime) -> None:
+    for item in planned:
+        about = [item.run, (item.run.subject_kind, item.run.subject_id)]
+        if item.execution is not None:
+            record("run.step_executed", [item.execution, *about], _fact(item, item.execution), now=now)
+        after = item.plan.state
+        if after in _REACHED_AT and item.run.state != after:
+            record(f"run.{after}", about, {"reason": item.plan.reason}, now=now)
+
+
+def _fact(item: _Planned, execution: StepExecution) -> dict[str, object]:
+    return {
+        "loop": execution.loop,
+        "step": execution.step,
+        "outcome": execution.outcome,
+        "reason": execution.reason,
+        "lateness_ms": execution.lateness_ms,
+        "recipients": execution.recipients,
+        "pages": len(item.plan.pages),
+        "policy_sha256": item.run.policy_sha256,
+    }

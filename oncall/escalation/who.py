@@ -1,0 +1,93 @@
+"""Who can be reached now: rows of accounts turned into the planner's pure types. Two or three queries for any batch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from accounts.models import ContactMethod, User
+from accounts.roles import ADMIN
+from oncall.escalation.plan import Contact, Ring, Who
+from oncall.models import CatchAll
+
+
+@dataclass(frozen=True)
+class Reachable:
+    """One contact method that may be paged, with what a page row copies from it."""
+
+    contact_id: int
+    public_id: str
+    kind: str
+    mask: str
+    healthy: bool
+    person_id: int
+    person: str
+    person_name: str
+    role: str
+
+
+@dataclass(frozen=True)
+class Directory:
+    """`who` for the planner, and the rows behind its ids for the applier."""
+
+    who: Who
+    contacts: dict[str, Reachable]
+
+
+def reachable_contacts(people: Iterable[User] | None = None) -> list[Reachable]:
+    """Return verified contact methods of active people (of these, if given). Addresses are not read."""
+    rows = ContactMethod.objects.in_force().filter(
+        verified_at__isnull=False, user__is_active=True, user__retired_at__isnull=True
+    )
+    if people is not None:
+        rows = rows.filter(user__in=list(people))
+    values = rows.order_by("user_id", "created_at", "pk").values_list(
+        "pk", "public_id", "kind", "address_mask", "unhealthy_since",
+        "user_id", "user__public_id", "user__name", "user__role",
+    )  # fmt: skip
+    return [
+        Reachable(pk, public_id, channel_of(kind), mask, unhealthy is None, user_pk, user, name, role)
+        for pk, public_id, kind, mask, unhealthy, user_pk, user, name, role in values
+    ]
+
+
+def directory(named: Iterable[str]) -> Directory:
+    """Return everybody who can be paged; `named` are the people of policies, whose absence is explained."""
+    reachable = reachable_contacts()
+    contacts: dict[str, tuple[Contact, ...]] = {}
+    for row in reachable:
+        contacts[row.person] = (*contacts.get(row.person, ()), Contact(row.public_id, row.kind, row.healthy))
+    missing = set(named) - set(contacts)
+    who = Who(contacts, _rings(reachable), _why_absent(missing) if missing else {})
+    return Directory(who, {row.public_id: row for row in reachable})
+
+
+def channel_of(contact_kind: str) -> str:
+    """Return the channel that carries a page to a kind of contact."""
+    return "sms" if contact_kind == "phone" else contact_kind
+
+
+def _rings(reachable: list[Reachable]) -> tuple[Ring, ...]:
+    """The catch-all people, then the admins, then everybody: each ring without those already in one before it."""
+    everyone = list(dict.fromkeys(row.person for row in reachable))
+    admins = {row.person for row in reachable if row.role == ADMIN}
+    seen: set[str] = set()
+    rings: list[Ring] = []
+    for source, people in (
+        ("configured", [person for person in CatchAll.current().people if person in set(everyone)]),
+        ("admins", [person for person in everyone if person in admins]),
+        ("everyone", everyone),
+    ):
+        fresh = tuple(person for person in people if person not in seen)
+        seen.update(fresh)
+        if fresh:
+            rings.append(Ring(source, fresh))
+    return tuple(rings)
+
+
+def _why_absent(people: set[str]) -> dict[str, str]:
+    known = dict(User.objects.filter(public_id__in=people).values_list("public_id", "is_active"))
+    return {
+        person: "unknown_person" if person not in known else "no_verified_contact" if known[person] else "inactive"
+        for person in people
+    }

@@ -1,0 +1,202 @@
+"""What becomes of a page: one function a transition. Each wants the page locked, and its run before it.
+
+Locks are always taken in the order run, page, attempt.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.conf import settings
+from django.db.models import Max
+
+from accounts.models import ContactMethod
+from ledger.hints import hint
+from ledger.record import record
+from oncall.escalation.states import PLANNABLE
+from oncall.models import Page, Run, StepExecution
+from oncall.notify.retry import Failure, next_attempt
+from oncall.notify.states import (
+    ACCEPTED,
+    ANSWERED,
+    CONFIRMED,
+    DELIVERED,
+    HOPEFUL,
+    SENT,
+    UNKNOWN,
+    ends,
+    learn,
+    move,
+)
+
+_TIME_OF = {
+    ACCEPTED: "accepted_at",
+    SENT: "sent_at",
+    DELIVERED: "delivered_at",
+    ANSWERED: "answered_at",
+    CONFIRMED: "confirmed_at",
+}
+
+
+def lock(page_id: int) -> tuple[Run | None, Page]:
+    """Lock a page and, before it, its run; return both as they are now."""
+    run_id = Page.objects.values_list("run_id", flat=True).get(pk=page_id)
+    run = Run.objects.select_for_update().get(pk=run_id) if run_id else None
+    return run, Page.objects.select_for_update().get(pk=page_id)
+
+
+def learnt(page: Page, truth: str, *, now: datetime) -> bool:
+    """Note that a truth about the page became known; return whether that was new. Order does not matter.
+
+    Delivery implies that the provider had accepted and sent it, but those times stay empty if nobody told us: each
+    truth is written down only when it was said.
+    """
+    column = _TIME_OF[truth]
+    state = learn(page.state, truth)
+    # a second attempt lifts the state again, but the first time a truth held stays its time
+    if getattr(page, column) is not None and state == page.state:
+        return False
+    setattr(page, column, getattr(page, column) or now)
+    page.state = state
+    page.reason = page.error_code = ""
+    if page.ended_at is None and ends(page.state, page.kind):
+        _end(page, now=now)
+    page.save()
+    if truth in (DELIVERED, CONFIRMED):
+        mark_healthy(page.contact, now=now)
+    return True
+
+
+def confirm(page: Page, how: str, *, now: datetime) -> bool:
+    """A person acted on the page: by `sms`, by `link`, or signed in (`acted`). Return whether that was new."""
+    if page.confirmed_at is not None:
+        return False
+    page.confirmed_how = how
+    was_ended = page.ended_at is not None
+    learnt(page, CONFIRMED, now=now)
+    if was_ended:
+        record("page.confirmed", _about(page), {"how": how, "channel": page.kind}, now=now)
+    return True
+
+
+def cancel(page: Page, reason: str, *, now: datetime) -> None:
+    """Call a page off before it begins."""
+    page.state, page.reason = move(page.state, "cancel"), reason
+    _end(page, now=now)
+    page.save()
+
+
+def fail(page: Page, run: Run | None, reason: str, *, code: str = "", now: datetime) -> None:
+    """Give a page up. If nothing else of its step can reach anybody, the run goes on now."""
+    page.state, page.reason, page.error_code = move(page.state, "fail"), reason, code[:16]
+    _end(page, now=now)
+    page.save()
+    hurry(run, page, now=now)
+
+
+def failed(page: Page, run: Run | None, failure: Failure, *, now: datetime) -> None:
+    """A provider refused a page, or could not deliver it: try again if the table says so, else give it up."""
+    if failure.blames_contact:
+        mark_unhealthy(page.contact, failure.code, now=now)
+    verdict = next_attempt(
+        page.attempts_made,
+        failure,
+        now,
+        delays_s=settings.RETRY_DELAYS_S,
+        not_after=run.due_at if run and page.origin == "step" else None,
+    )
+    if verdict.at is None:
+        fail(page, run, verdict.reason, code=failure.code, now=now)
+        return
+    page.state, page.reason, page.error_code = move(page.state, "retry"), verdict.reason, failure.code[:16]
+    page.due_at = verdict.at
+    page.save()
+
+
+def unresolved(page: Page, run: Run | None, *, now: datetime) -> None:
+    """The provider knows nothing of an attempt that may have happened.
+
+    High urgency is sent again, since two pages are better than none; but not after somebody answered. Low urgency ends
+    as unknown and leaves it to the next step.
+    """
+    wanted = run is None or run.state in PLANNABLE or page.origin != "step"
+    if page.urgency == "high" and wanted and page.attempts_made <= len(settings.RETRY_DELAYS_S):
+        page.state, page.reason, page.due_at = move(page.state, "retry"), "sent_again", now
+        page.save()
+        hint("send")
+        return
+    page.state, page.reason = move(page.state, "lose"), "unresolved"
+    _end(page, now=now)
+    page.save()
+    hurry(run, page, now=now)
+
+
+def lost(page: Page) -> None:
+    """The process died, or the line broke, between asking the provider and hearing its answer."""
+    page.state = move(page.state, "lose")
+    page.save(update_fields=["state"])
+
+
+def without_receipt(page: Page, *, now: datetime) -> None:
+    """The provider took the page and never said more: some routes do not. It ends as what it is."""
+    if page.ended_at is None and page.state in (ACCEPTED, SENT):
+        page.reason = "no_receipt"
+        _end(page, now=now)
+        page.save()
+
+
+def hurry(run: Run | None, page: Page, *, now: datetime) -> None:
+    """Let the run take its next step now if the step that made this page cannot reach anybody any more."""
+    if run is None or page.origin != "step" or run.state not in PLANNABLE:
+        return
+    latest = StepExecution.objects.filter(run=run).aggregate(pk=Max("pk"))["pk"]
+    current = StepExecution.objects.get(pk=latest)
+    if (current.loop, current.step) != (page.loop, page.step):
+        return
+    step = Page.objects.of_step(run.pk, page.loop, page.step).exclude(pk=page.pk)
+    if step.filter(state__in=HOPEFUL).exclude(state=UNKNOWN, ended_at__isnull=False).exists():
+        return
+    if run.due_at is None or run.due_at > now:
+        run.due_at = now
+        run.fence += 1
+        run.save(update_fields=["due_at", "fence"])
+    hint("plan")
+
+
+def mark_unhealthy(contact: ContactMethod, code: str, *, now: datetime) -> None:
+    """Note that an address does not work, until it is proven again or something arrives there."""
+    if contact.unhealthy_since is None:
+        contact.unhealthy_since, contact.unhealthy_reason = now, f"refused by the provider: {code}"
+        contact.save(now=now)
+        record("contact.unhealthy", [contact], {"code": code}, now=now)
+
+
+def mark_healthy(contact: ContactMethod, *, now: datetime) -> None:
+    """Note that something arrived at an address that was thought broken."""
+    if contact.unhealthy_since is not None:
+        contact.unhealthy_since, contact.unhealthy_reason = None, ""
+        contact.save(now=now)
+        record("contact.healthy", [contact], {}, now=now)
+
+
+def _end(page: Page, *, now: datetime) -> None:
+    """Write the end of a page and prove it."""
+    page.ended_at = now
+    data = {
+        "state": page.state,
+        "reason": page.reason,
+        "code": page.error_code,
+        "channel": page.kind,
+        "origin": page.origin,
+        "loop": page.loop,
+        "step": page.step,
+        "attempts": page.attempts_made,
+    }
+    record("page.ended", _about(page), data, now=now)
+
+
+def _about(page: Page) -> list[object]:
+    about: list[object] = [page, page.person]
+    if page.run is not None:
+        about += [page.run, (page.run.subject_kind, page.run.subject_id)]
+    return about
