@@ -25,7 +25,7 @@ def tamper(db):
     """Run SQL as somebody who may drop triggers, and leave no trigger dropped."""
 
     def run(sql, parameters=(), *, table="ledger_entry"):
-        own = [t for t in append_only._triggers(connection.vendor, {table})]
+        own = append_only._triggers(connection.vendor, {table})
         with connection.cursor() as cursor:
             if connection.vendor == "postgresql":
                 # triggers for foreign keys wait until the end, and DDL does not

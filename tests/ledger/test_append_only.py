@@ -111,7 +111,8 @@ def test_a_text_may_be_blanked_and_marked_once(rows, at):
         "REPLACE INTO ledger_text (sha256, body, recorded_at) SELECT sha256, 'forged', recorded_at FROM ledger_text",
         "UPDATE OR REPLACE ledger_entry SET seq = 1, hash = 'forged' WHERE kind = 'test.counted' AND seq IS NULL",
         "UPDATE OR REPLACE ledger_text SET rowid = rowid + 1",
-        "INSERT INTO ledger_entry (id, recorded_at, kind, line) SELECT id, recorded_at, 'forged', line FROM ledger_entry WHERE seq = 1 ON CONFLICT (id) DO UPDATE SET kind = 'forged'",
+        "INSERT INTO ledger_text (sha256, body, recorded_at) SELECT sha256, 'forged', recorded_at FROM ledger_text "
+        "WHERE true ON CONFLICT (sha256) DO UPDATE SET body = 'forged'",
     ],
 )
 def test_replacing_a_row_is_refused_in_every_spelling(rows, sql):
