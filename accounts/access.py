@@ -6,6 +6,7 @@ What a person may not know of is absent (404); what they may see but not change 
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import Http404
 
 from accounts.models import AllowedNetwork, ApiToken, ContactMethod, Membership, Team, User
@@ -98,6 +99,18 @@ def get_network(user: Any, public_id: str) -> AllowedNetwork:
         raise Http404
     require(user, "manage_organisation")
     return network
+
+
+def visible_contacts(user: Any) -> QuerySet[ContactMethod]:
+    """One's own contact methods in force; everybody's for who manages people."""
+    held = ContactMethod.objects.in_force().select_related("user")
+    return held if can(user, "manage_people") else held.filter(user=user)
+
+
+def visible_tokens(user: Any) -> QuerySet[ApiToken]:
+    """One's own tokens, revoked ones included; everybody's for who manages the organisation."""
+    held = ApiToken.objects.in_force().select_related("owner")
+    return held if can(user, "manage_organisation") else held.filter(owner=user)
 
 
 def get_recorded(user: Any, model: type[Tracked], public_id: str) -> Any:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from django.urls import register_converter
 
-from accounts.api.fields import PUBLIC_ID
+from accounts.api_ids import INCIDENT_NUMBER, PUBLIC_ID, SEQUENCE
 
 
 class PublicIdConverter:
@@ -24,13 +24,13 @@ class PublicIdConverter:
 class IncidentNumberConverter(PublicIdConverter):
     """`<number:number>`: `INC-2026-0042`."""
 
-    regex = r"INC-[0-9]{4}-[0-9]{4,9}"
+    regex = INCIDENT_NUMBER
 
 
 class SequenceConverter:
     """`<seq:seq>`: a ledger sequence number that fits the column."""
 
-    regex = r"[1-9][0-9]{0,17}"
+    regex = SEQUENCE
 
     def to_python(self, value: str) -> int:
         """The number."""
@@ -41,9 +41,8 @@ class SequenceConverter:
         return str(value)
 
 
-# how the OpenAPI document describes them
-SCHEMAS: dict[str, dict[str, Any]] = {
-    "pid": {"type": "string", "pattern": f"^{PUBLIC_ID}$", "example": "mon_x3k9f2m8q1r7t5w0"},
-    "number": {"type": "string", "pattern": f"^{IncidentNumberConverter.regex}$", "example": "INC-2026-0042"},
-    "seq": {"type": "integer", "minimum": 1, "maximum": 10**18 - 1},
-}
+def register() -> None:
+    """Make the converters known to Django; called once, by the module of the API's addresses."""
+    register_converter(PublicIdConverter, "pid")
+    register_converter(IncidentNumberConverter, "number")
+    register_converter(SequenceConverter, "seq")

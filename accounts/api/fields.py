@@ -11,11 +11,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.utils.dateparse import parse_datetime
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from ledger.record import instant
 
-PUBLIC_ID = r"[a-z]{2,5}_[a-z0-9]{16}"
 # NUL breaks PostgreSQL, a lone surrogate has no UTF-8, other control characters have no place on a screen
 _UNSAFE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
@@ -115,6 +115,7 @@ class Id(Text):
         self.validators.append(_Matches(rf"{prefix}_[a-z0-9]{{16}}", f"Send an id such as {prefix}_x3k9…"))
 
 
+@extend_schema_field({"type": "string", "format": "date-time"})
 class Instant(serializers.Field):
     """An instant: RFC 3339 with an offset in, UTC with milliseconds and Z out."""
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import django_filters
 from django import forms
 from django.db.models import QuerySet
-from django_filters.rest_framework import DjangoFilterBackend
+from rest_framework.filters import BaseFilterBackend
 from rest_framework.request import Request
 
 from accounts.api.errors import ApiError, problem
 from accounts.api.fields import read_instant
+from accounts.api_ids import PUBLIC_ID
 
 PAGE_PARAMETERS = {"limit", "cursor"}
+MOST_TEXT = 200
 
 
 class InstantFormField(forms.CharField):
@@ -30,52 +32,83 @@ class InstantFormField(forms.CharField):
         return moment
 
 
+class FlagFormField(forms.TypedChoiceField):
+    """`true` or `false`. Django's own boolean field takes `maybe` for nothing; this one refuses it."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        pairs = [("true", "true"), ("false", "false")]
+        super().__init__(choices=pairs, coerce=lambda text: text == "true", empty_value=None, **kwargs)
+
+
 class InstantFilter(django_filters.Filter):
     """A bound in time. Spans are half-open: `…_from` includes its instant, `…_to` does not."""
 
     field_class = InstantFormField
+    schema: ClassVar[dict[str, Any]] = {"type": "string", "format": "date-time"}
+
+
+class FlagFilter(django_filters.Filter):
+    """`true` or `false`, in these letters."""
+
+    field_class = FlagFormField
+    schema: ClassVar[dict[str, Any]] = {"type": "boolean"}
+
+
+class TextFilter(django_filters.CharFilter):
+    """Text, compared as the filter says."""
+
+    schema: ClassVar[dict[str, Any]] = {"type": "string", "maxLength": MOST_TEXT}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"max_length": MOST_TEXT, **kwargs})
+
+
+class IdFilter(django_filters.Filter):
+    """Objects by the public id of what they belong to: `service=svc_…`. One that is not there finds nothing."""
+
+    field_class = forms.RegexField
+    schema: ClassVar[dict[str, Any]] = {"type": "string", "pattern": f"^{PUBLIC_ID}$"}
+
+    def __init__(self, field_name: str | None = None, **kwargs: Any) -> None:
+        if field_name and not field_name.endswith("public_id"):
+            field_name = f"{field_name}__public_id"
+        messages = {"invalid": "Send a public id, such as svc_x3k9f2m8q1r7t5w0."}
+        super().__init__(field_name=field_name, regex=f"^{PUBLIC_ID}$", error_messages=messages, **kwargs)
 
 
 class ChoiceOf(django_filters.ChoiceFilter):
     """One of a few values, compared exactly."""
 
     def __init__(self, *args: Any, choices: Any, **kwargs: Any) -> None:
-        pairs = [(choice, choice) if isinstance(choice, str) else choice for choice in choices]
+        self.schema: dict[str, Any] = {"type": "string", "enum": list(choices)}
+        pairs = [(choice, choice) for choice in choices]
         super().__init__(*args, choices=pairs, null_label=None, **kwargs)
 
 
-class IdFilter(django_filters.CharFilter):
-    """Objects by the public id of what they belong to: `service=svc_…`. One that is not there finds nothing."""
+class WholeFilter(django_filters.Filter):
+    """A whole number within bounds."""
 
-    def __init__(self, field_name: str, **kwargs: Any) -> None:
-        super().__init__(field_name=f"{field_name}__public_id", max_length=40, **kwargs)
+    field_class = forms.IntegerField
 
-
-class FlagFilter(django_filters.Filter):
-    """`true` or `false`, in these letters."""
-
-    class field_class(forms.TypedChoiceField):
-        """Django's own boolean field takes `maybe` for nothing; this one refuses it."""
-
-        def __init__(self, **kwargs: Any) -> None:
-            pairs = [("true", "true"), ("false", "false")]
-            super().__init__(choices=pairs, coerce=lambda text: text == "true", empty_value=None, **kwargs)
+    def __init__(self, *args: Any, min_value: int, max_value: int, **kwargs: Any) -> None:
+        self.schema: dict[str, Any] = {"type": "integer", "minimum": min_value, "maximum": max_value}
+        super().__init__(*args, min_value=min_value, max_value=max_value, **kwargs)
 
 
 class Filters(django_filters.FilterSet):
-    """Base of the filters of one list."""
+    """Base of the filters of one list; made of the filters of this module, which know their schema."""
 
 
-class StrictFilters(DjangoFilterBackend):
+class StrictFilters(BaseFilterBackend):
     """Applies a view's `filterset_class` and refuses what it cannot use."""
 
     def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: Any) -> QuerySet[Any]:
         """Return the rows asked for. Raises ApiError (400) with one entry of `fields` for each bad parameter."""
         filters = view.filterset_class
         known = {*(filters.base_filters if filters else ()), *PAGE_PARAMETERS}
-        bad = [problem(name[:80], "unknown", "There is no such parameter.") for name in sorted(request.query_params)
-               if name not in known]  # fmt: skip
-        bound = filters(request.query_params, queryset=queryset, request=request) if filters else None
+        given = request.query_params
+        bad = [problem(n[:80], "unknown", "There is no such parameter.") for n in sorted(given) if n not in known]
+        bound = filters(given, queryset=queryset, request=request) if filters else None
         if bound is not None and not bound.is_valid():
             bad += [problem(name, "invalid", " ".join(map(str, errors))) for name, errors in bound.errors.items()]
         if bad:
@@ -83,3 +116,17 @@ class StrictFilters(DjangoFilterBackend):
             error.fields = bad
             raise error
         return queryset if bound is None else bound.qs
+
+    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
+        """Describe the filters for OpenAPI."""
+        filters = view.filterset_class.base_filters if view.filterset_class else {}
+        return [
+            {
+                "name": name,
+                "in": "query",
+                "required": False,
+                "description": str(one.extra.get("label") or one.label or ""),
+                "schema": one.schema,
+            }
+            for name, one in filters.items()
+        ]

@@ -13,6 +13,7 @@ from django.db.models import ForeignKey, QuerySet
 from rest_framework import serializers
 from rest_framework.request import Request
 
+from accounts.access import get_recorded
 from accounts.api.fields import Instant
 from accounts.api.filters import Filters, InstantFilter
 from accounts.api.views import ApiView, operation
@@ -56,17 +57,17 @@ class HistoryFilters(Filters):
 
 
 class HistoryView(ApiView):
-    """Base of every `/history/`; a noun says how its object is found: `find(person, public_id)`."""
+    """Base of every `/history/`; `history_of` makes one for a model."""
 
     filterset_class = HistoryFilters
     order = ("-version",)
-    find: ClassVar[Callable[[Any, str], Tracked]]
+    model: ClassVar[type[Tracked]]
 
     @operation("List the versions of an object", verb="read", gives=VersionOut, many=True)
     def get(self, request: Request, public_id: str) -> QuerySet[Any]:
         """Newest first. `values` holds every tracked field as it was; `changed_fields` names those that differ."""
-        obj = type(self).find(self.person, public_id)
-        rows: QuerySet[Any] = type(obj).history.filter(id=obj.pk)  # type: ignore[attr-defined]
+        obj = get_recorded(self.person, self.model, public_id)
+        rows: QuerySet[Any] = self.model.history.filter(id=obj.pk)
         return rows
 
     def paginate_queryset(self, queryset: Any) -> list[Any]:
@@ -74,6 +75,11 @@ class HistoryView(ApiView):
         rows: list[Any] = super().paginate_queryset(queryset) or []
         tell(rows)
         return rows
+
+
+def history_of(model: type[Tracked]) -> Callable[..., Any]:
+    """The view of one model's versions, retired objects included."""
+    return type(f"{model.__name__}History", (HistoryView,), {"model": model}).as_view()
 
 
 class Told:

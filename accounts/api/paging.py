@@ -108,5 +108,3 @@ def after(model: type[Model], order: tuple[str, ...], key: list[Any]) -> Q:
 
 def _bad_cursor() -> ApiError:
     return ApiError(400, "invalid", "cursor: this is no cursor of this list.", field="cursor")
-
-

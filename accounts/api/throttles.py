@@ -14,7 +14,7 @@ from django.conf import settings
 from django.core.cache import caches
 from rest_framework.exceptions import Throttled
 
-READ, WRITE, CHECK_ONCE, SEND, BAD_TOKEN = "read", "write", "check_once", "send", "bad_token"  # noqa: S105
+READ, WRITE, CHECK_ONCE, SEND, BAD_TOKEN = "read", "write", "check_once", "send", "bad_token"
 
 
 def refuse_if_spent(rule: str, request: Any, caller: str = "") -> None:

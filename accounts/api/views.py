@@ -18,6 +18,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from django.conf import settings
+from django.http import Http404
 from django.http.response import HttpResponseBase
 from drf_spectacular.utils import extend_schema
 from rest_framework import exceptions, serializers
@@ -225,3 +226,11 @@ def _actor(request: Request) -> Actor:
         token = request.auth
         return Actor("token", token.public_id, str(token), "API", here.network, here.request_id)
     return Actor("user", request.user.public_id, str(request.user), "API", here.network, here.request_id)
+
+
+def reference(field: str, find: Callable[[Any, str], Any], person: User, public_id: str) -> Any:
+    """The object that a field of the body names. Raises ApiError (400) where an address would be a 404."""
+    try:
+        return find(person, public_id)
+    except Http404 as error:
+        raise ApiError(400, "unknown_reference", f"{field}: there is no {public_id}.", field=field) from error

@@ -1,0 +1,1 @@
+"""The root of the REST API: its addresses, its document, and the nouns that belong to no app."""
