@@ -91,3 +91,9 @@ def mail(url: str, *, debug: bool) -> dict[str, Any]:
         "EMAIL_USE_TLS": not wrapped and query.get("tls", "yes") not in ("no", "0", "off"),
         "EMAIL_TIMEOUT": 10,
     }
+
+
+def sender_domain(public_url: str) -> str:
+    """Return the domain our mail comes from: PUBLIC_URL's name, or localhost if that is only a number."""
+    host = urlsplit(public_url).hostname or "localhost"
+    return "localhost" if host.replace(".", "").isdigit() or ":" in host else host

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from config import keys
 from config.api_settings import API_RATES, REST_FRAMEWORK, SPECTACULAR_SETTINGS  # noqa: F401 - read by their packages
-from config.databases import database, mail
+from config.databases import database, mail, sender_domain
 from config.env import Env, read_environment
 from config.logs import configure as configure_logs
 
@@ -220,7 +220,7 @@ WHITENOISE_MAX_AGE = 300
 # Mail and phone -------------------------------------------------------------------------------------
 
 EMAIL_URL = env.secret("EMAIL_URL")
-EMAIL_FROM = env.text("EMAIL_FROM", f"watchbook@{_public.hostname}")
+EMAIL_FROM = env.text("EMAIL_FROM", f"watchbook@{sender_domain(PUBLIC_URL)}")
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = EMAIL_FROM
 globals().update(mail(EMAIL_URL, debug=DEBUG))
 

@@ -1,0 +1,1 @@
+"""Benches and soaks: what needs minutes or compares, run by hand before a part is closed."""
