@@ -125,12 +125,32 @@ def silence(standing: Standing, at: datetime) -> Verdict:
     return replace(standing, state=change.state, since=end, settled_at=end - TICK, run=()), (change,)
 
 
+def pause(standing: Standing, now: datetime) -> Verdict:
+    """Stop watching at `now`. What was silent already is unknown until then. Raises IllegalMove if paused.
+
+    An open alarm stays open: not looking is no recovery.
+    """
+    standing, fell = silence(standing, now)
+    return _leave(standing, Event.PAUSE, now, fell)
+
+
+def resume(standing: Standing, now: datetime) -> Verdict:
+    """Watch again from `now`, unknown until the first result. Raises IllegalMove if not paused."""
+    return _leave(standing, Event.RESUME, now, ())
+
+
 def retry_gap(terms: Terms, standing: Standing) -> timedelta | None:
     """How soon after the last result the next check should run while a change is unconfirmed."""
     if not standing.run:
         return None
     period = terms.recovery if standing.run_good else terms.confirmation
     return max(timedelta(seconds=5), period / 3)
+
+
+def _leave(standing: Standing, event: Event, now: datetime, before: tuple[Change, ...]) -> Verdict:
+    at = max(now, standing.since)
+    change = Change(move(standing.state, event), event, effective_at=at)
+    return Standing(change.state, since=at, settled_at=at - TICK, alarm=standing.alarm), (*before, change)
 
 
 def _instant(observation: Observation) -> datetime:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
-from django.db.models import QuerySet
+from django.db.models import Min, Q, QuerySet
 
-from monitors.models import Signal
+from monitors.models import Monitor, MonitorState, ProbeSlot, Result, Service, Signal, StateInterval
+from monitors.states import CAUSES, MEASURED, Cause, State, worst
 
 
 def unclaimed_signals(limit: int) -> list[Signal]:
@@ -34,3 +38,175 @@ def oldest_unclaimed_signal() -> datetime | None:
 
 def _same_condition(signal: Signal) -> QuerySet[Signal]:
     return Signal.objects.filter(monitor_id=signal.monitor_id, condition=signal.condition)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a monitor stands at an instant. verifying_since: first result of a change not yet confirmed.
+
+    seen_*: its last check, whatever it came to; detail: the sentence of that check, "" after a good one.
+    """
+
+    monitor_id: int
+    state: State
+    since: datetime
+    cause: str
+    alarm: bool
+    verifying_since: datetime | None
+    seen_at: datetime | None
+    seen_outcome: str
+    seen_status: int
+    seen_total_us: int
+    detail: str
+    next_due_at: datetime | None
+
+    @property
+    def verifying(self) -> bool:
+        """A change is suspected and not confirmed: shown over the state, never stored."""
+        return self.verifying_since is not None
+
+    @property
+    def seen_ms(self) -> float:
+        """How long the last check took, in milliseconds."""
+        return self.seen_total_us / 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of one state, `[start, end)`, cut to what was asked for. interval: public id, "" if inferred."""
+
+    state: State
+    start: datetime
+    end: datetime
+    cause: str = ""
+    detail: str = ""
+    interval: str = ""
+    is_open: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceStanding:
+    """A service and the worst state of its monitors in force. counts: monitors by state."""
+
+    service: Service
+    state: State
+    counts: dict[State, int]
+
+
+def services_in_force() -> list[Service]:
+    """Services by name, with team and owner."""
+    return list(Service.objects.in_force().select_related("team", "owner").order_by("name"))
+
+
+def monitors_in_force(service: Service | None = None) -> QuerySet[Monitor]:
+    """Monitors by service and name; those of one service if given."""
+    found = Monitor.objects.in_force().select_related("service", "team").order_by("service__name", "name")
+    return found.filter(service=service) if service else found
+
+
+def monitor_state(monitor: Monitor, now: datetime) -> Standing:
+    """Where one monitor stands: unknown as soon as its last result no longer speaks, before any repair ran."""
+    return standings([monitor.pk], now=now)[monitor.pk]
+
+
+def standings(monitor_ids: Iterable[int], *, now: datetime) -> dict[int, Standing]:
+    """Where monitors stand, by primary key: two queries for any number of them."""
+    ids = list(monitor_ids)
+    due = dict(
+        ProbeSlot.objects.filter(monitor_id__in=ids)
+        .values("monitor_id")
+        .annotate(next=Min("next_due_at"))
+        .values_list("monitor_id", "next")
+    )
+    rows = MonitorState.objects.filter(pk__in=ids).select_related("interval")
+    return {row.pk: _standing(row, due.get(row.pk), now) for row in rows}
+
+
+def service_states(now: datetime) -> list[ServiceStanding]:
+    """Every service in force with the worst state of its monitors; unknown for one that has none."""
+    monitors = list(Monitor.objects.in_force().values_list("pk", "service_id"))
+    known = standings([pk for pk, _ in monitors], now=now)
+    states: dict[int, list[State]] = {}
+    for pk, service_id in monitors:
+        states.setdefault(service_id, []).append(known[pk].state)
+    return [_service_standing(service, states.get(service.pk, [])) for service in services_in_force()]
+
+
+def recent_results(monitor: Monitor, since: datetime, until: datetime, limit: int = 5000) -> list[Result]:
+    """Results whose slots lie in `[since, until)`, newest first, at most `limit`."""
+    found = Result.objects.filter(
+        day__gte=since.astimezone(UTC).date(),
+        day__lte=until.astimezone(UTC).date(),
+        monitor_id=monitor.pk,
+        planned_at__gte=since,
+        planned_at__lt=until,
+    )
+    return list(found.order_by("-day", "-planned_at")[:limit])
+
+
+def last_failure(monitor: Monitor) -> Result | None:
+    """The newest failed result that is still kept as a row."""
+    failed = Result.objects.filter(monitor_id=monitor.pk, outcome="failed")
+    return failed.order_by("-day", "-planned_at").first()
+
+
+def intervals(monitor: Monitor, start: datetime, end: datetime, now: datetime) -> list[Span]:
+    """The spans that tile `[start, end)` as far as the monitor lived and `now` has come, in order."""
+    return spans([monitor.pk], start, end, now=now).get(monitor.pk, [])
+
+
+def spans(monitor_ids: Iterable[int], start: datetime, end: datetime, *, now: datetime) -> dict[int, list[Span]]:
+    """The same for many monitors, by primary key: two queries for any number of them.
+
+    The open interval is true to `now` while its last result is recent. After that it ends where that result
+    ended, and the rest is unknown, also before the sweep has written it so.
+    """
+    ids, until = list(monitor_ids), min(end, now)
+    silent = dict(MonitorState.objects.filter(pk__in=ids).values_list("pk", "silent_at"))
+    rows = StateInterval.objects.filter(monitor_id__in=ids, started_at__lt=until)
+    rows = rows.filter(Q(ended_at__isnull=True) | Q(ended_at__gt=start)).order_by("monitor_id", "started_at")
+    found: dict[int, list[Span]] = {}
+    for row in rows:
+        for span in _spans(row, silent.get(row.monitor_id), now):
+            if span.end > start and span.start < until:
+                cut = replace(span, start=max(span.start, start), end=min(span.end, until))
+                found.setdefault(row.monitor_id, []).append(cut)
+    return found
+
+
+def _spans(row: StateInterval, silent_at: datetime | None, now: datetime) -> list[Span]:
+    end = row.ended_at or max(now, row.started_at)
+    whole = Span(State(row.state), row.started_at, end, row.cause, row.detail, row.public_id, row.is_open)
+    if not row.is_open or not _gone_silent(row.state, silent_at, now) or row.covered_until is None:
+        return [whole]
+    heard = max(row.covered_until, row.started_at)
+    rest = Span(State.UNKNOWN, heard, end, Cause.NO_RESULT, CAUSES[Cause.NO_RESULT], is_open=True)
+    return [replace(whole, end=heard, is_open=False), rest]
+
+
+def _standing(row: MonitorState, next_due_at: datetime | None, now: datetime) -> Standing:
+    state, since, cause = State(row.state), row.since, row.interval.cause
+    if _gone_silent(row.state, row.silent_at, now) and row.covered_until is not None:
+        state, since, cause = State.UNKNOWN, row.covered_until, Cause.NO_RESULT.value
+    return Standing(
+        monitor_id=row.pk,
+        state=state,
+        since=since,
+        cause=cause,
+        alarm=row.alarm,
+        verifying_since=datetime.fromisoformat(row.run[0]) if row.run and state is not State.UNKNOWN else None,
+        seen_at=row.seen_at,
+        seen_outcome=row.seen_outcome,
+        seen_status=row.seen_status,
+        seen_total_us=row.seen_total_us,
+        detail=row.seen_detail,
+        next_due_at=next_due_at,
+    )
+
+
+def _gone_silent(state: str, silent_at: datetime | None, now: datetime) -> bool:
+    return state in MEASURED and silent_at is not None and now > silent_at
+
+
+def _service_standing(service: Service, states: list[State]) -> ServiceStanding:
+    return ServiceStanding(service, worst(states), dict(Counter(states)))

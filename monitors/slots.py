@@ -67,7 +67,7 @@ def claim(due: Due, now: datetime, until: datetime) -> Claim:
     planned: list[tuple[datetime, bool]] = []
     slot, skipped = due.next_due_at, False
     if due.extra:
-        planned.append((max(slot, now), True))
+        planned.append((_whole(max(slot, now)), True))
         slot = next_slot(planned[0][0], due.interval_s, due.phase_ms)
     elif slot < now:
         slot, skipped = next_slot(now - MS, due.interval_s, due.phase_ms), True
@@ -75,6 +75,11 @@ def claim(due: Due, now: datetime, until: datetime) -> Claim:
         planned.append((slot, False))
         slot = next_slot(slot, due.interval_s, due.phase_ms)
     return Claim(tuple(planned), slot, skipped)
+
+
+def _whole(moment: datetime) -> datetime:
+    """The next whole millisecond, the grain of all slots."""
+    return EPOCH - (EPOCH - moment) // MS * MS
 
 
 def plans(counts: Iterable[tuple[int, int]], limit: int) -> Iterator[list[int]]:

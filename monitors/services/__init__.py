@@ -1,0 +1,39 @@
+"""Services of monitors: one function for each change of state or configuration."""
+
+from monitors.services.checks import check_once
+from monitors.services.inventory import (
+    change_service,
+    change_system,
+    create_service,
+    create_system,
+    retire_service,
+    retire_system,
+    set_systems,
+)
+from monitors.services.monitors import (
+    change_monitor,
+    create_monitor,
+    down_rule,
+    ensure_location,
+    pause_monitor,
+    resume_monitor,
+    retire_monitor,
+)
+
+__all__ = [
+    "change_monitor",
+    "change_service",
+    "change_system",
+    "check_once",
+    "create_monitor",
+    "create_service",
+    "create_system",
+    "down_rule",
+    "ensure_location",
+    "pause_monitor",
+    "resume_monitor",
+    "retire_monitor",
+    "retire_service",
+    "retire_system",
+    "set_systems",
+]

@@ -1,0 +1,202 @@
+"""Monitors: making, changing, pausing, resuming and retiring them, one transaction each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+
+from accounts.models import Team
+from ledger.crypto import fingerprint
+from ledger.hints import hint
+from monitors import judge
+from monitors.models import Location, Monitor, MonitorState, ProbeSlot, Rule, Service
+from monitors.models.monitors import DOWN, HTTP
+from monitors.services.definition import RULE_FIELDS, Definition, define
+from monitors.services.refusals import name_once, refusal
+from monitors.services.transitions import Why, apply, begin, end, remember, standing_of
+from monitors.slots import phase_of
+from monitors.states import Cause, IllegalMove
+
+
+@transaction.atomic
+def create_monitor(
+    *,
+    service: Service,
+    name: str,
+    target: Mapping[str, Any],
+    now: datetime,
+    reason: str = "",
+    secrets: Mapping[str, Any] | None = None,
+    team: Team | None = None,
+    **numbers: Any,
+) -> Monitor:
+    """Make an HTTP monitor with its rule "down", and have it checked at once.
+
+    target: url, method, accepted_status, keyword, keyword_present, redirects. secrets: headers, body, basic
+    [name, password] or bearer; write-only. numbers: interval_s, timeout_s, confirmation_s, recovery_s,
+    severity, urgency. Raises ValidationError by field.
+    """
+    definition = define({**numbers, "target": target, "secrets": secrets or {}}, None, None)
+    monitor = Monitor(service=service, team=team or service.team, kind=HTTP)
+    _put(monitor, definition, name=name)
+    with name_once(_taken(monitor)):
+        monitor.save(now=now, reason=reason)
+    rule = Rule(monitor=monitor, condition=DOWN, **definition.rule)
+    rule.save(now=now, reason=reason)
+    begin(monitor, now=now)
+    ProbeSlot.objects.create(monitor=monitor, location=ensure_location(now=now), next_due_at=now, **_timing(monitor))
+    hint("probe")
+    return monitor
+
+
+@transaction.atomic
+def change_monitor(
+    monitor: Monitor,
+    changes: Mapping[str, Any],
+    *,
+    now: datetime,
+    reason: str = "",
+    expected_version: int | None = None,
+    expected_rule_version: int | None = None,
+) -> Monitor:
+    """Change what `changes` names; the next check runs at once and under the new terms. History is never re-scored.
+
+    changes: as for create_monitor, and name, service, team. A part of `target` or `secrets` that is not given
+    stays; a part of `secrets` given as None is removed. Raises ValidationError by field, StaleVersion.
+    """
+    # the state row first, as every hand-over takes it: whoever waits here waits for one of 50 ms
+    MonitorState.objects.select_for_update().get(pk=monitor.pk)
+    rule = down_rule(monitor)
+    definition = define(changes, monitor, rule)
+    for field in ("service", "team"):
+        if field in changes:
+            setattr(monitor, field, changes[field])
+    _put(monitor, definition, name=str(changes.get("name", monitor.name)))
+    with name_once(_taken(monitor)):
+        monitor.save(now=now, reason=reason, expected_version=expected_version)
+    for field, value in definition.rule.items():
+        setattr(rule, field, value)
+    rule.save(now=now, reason=reason, expected_version=expected_rule_version)
+    if not monitor.paused:
+        _reschedule(monitor, now)
+    return monitor
+
+
+@transaction.atomic
+def pause_monitor(monitor: Monitor, *, now: datetime, reason: str, expected_version: int | None = None) -> Monitor:
+    """Stop checking. The time is paused, not up; an open alarm stays open. Raises ValidationError if paused."""
+    row = _lock(monitor)
+    standing = standing_of(row)
+    try:
+        standing, changes = judge.pause(standing, now)
+    except IllegalMove:
+        raise refusal("paused", f"{monitor.name} is paused already.", "conflict") from None
+    monitor.paused_at = now
+    monitor.save(now=now, reason=reason, expected_version=expected_version)
+    _turn(row, standing, changes, monitor, now)
+    ProbeSlot.objects.filter(monitor=monitor).update(next_due_at=None)
+    return monitor
+
+
+@transaction.atomic
+def resume_monitor(monitor: Monitor, *, now: datetime, reason: str, expected_version: int | None = None) -> Monitor:
+    """Check again, from now on. Raises ValidationError if it is not paused."""
+    row = _lock(monitor)
+    try:
+        standing, changes = judge.resume(standing_of(row), now)
+    except IllegalMove:
+        raise refusal("paused", f"{monitor.name} is not paused.", "conflict") from None
+    monitor.paused_at = None
+    monitor.save(now=now, reason=reason, expected_version=expected_version)
+    _turn(row, standing, changes, monitor, now)
+    _reschedule(monitor, now)
+    return monitor
+
+
+@transaction.atomic
+def retire_monitor(monitor: Monitor, *, now: datetime, reason: str, expected_version: int | None = None) -> None:
+    """Take a monitor out of force: its life ends, its history stays, an open alarm closes with that reason."""
+    row = _lock(monitor)
+    rule = down_rule(monitor)
+    monitor.retire(now=now, reason=reason, expected_version=expected_version)
+    rule.retire(now=now, reason=reason)
+    end(row, monitor=monitor, rule=rule, now=now)
+    row.save()
+    ProbeSlot.objects.filter(monitor=monitor).update(next_due_at=None)
+
+
+def ensure_location(*, now: datetime) -> Location:
+    """The place this installation checks from, made when it is first needed."""
+    name = settings.LOCATION
+    held = Location.objects.in_force().filter(name=name).first()
+    if held is None:
+        held = Location(name=name)
+        held.save(now=now, reason="the first monitor needs a place to be checked from")
+    return held
+
+
+def down_rule(monitor: Monitor) -> Rule:
+    """The rule in force that says when a monitor is down."""
+    return Rule.objects.in_force().get(monitor=monitor, condition=DOWN)
+
+
+def _lock(monitor: Monitor) -> MonitorState:
+    """The state row, locked: the same lock every hand-over takes, so that a pause and a result go one by one."""
+    row = MonitorState.objects.select_for_update(of=("self",)).select_related("interval").get(pk=monitor.pk)
+    monitor.refresh_from_db()
+    if monitor.retired_at:
+        raise refusal("monitor", f"{monitor.name} was retired.", "conflict")
+    return row
+
+
+def _turn(
+    row: MonitorState, standing: judge.Standing, changes: tuple[judge.Change, ...], monitor: Monitor, now: datetime
+) -> None:
+    why = Why(cause=Cause.NO_RESULT.value)
+    apply(row, changes, monitor=monitor, rule=down_rule(monitor), why=why, now=now)
+    remember(row, standing)
+    row.save()
+
+
+def _reschedule(monitor: Monitor, now: datetime) -> None:
+    ProbeSlot.objects.filter(monitor=monitor).update(next_due_at=now, **_timing(monitor))
+    hint("probe")
+
+
+def _timing(monitor: Monitor) -> dict[str, Any]:
+    phase = phase_of(monitor.public_id, monitor.interval_s)
+    return {"interval_s": monitor.interval_s, "phase_ms": phase, "extra": True}
+
+
+def _put(monitor: Monitor, definition: Definition, *, name: str) -> None:
+    monitor.name = name.strip()
+    if not monitor.name or len(monitor.name) > 120:
+        raise refusal("name", "Give it a name of at most 120 characters.")
+    others = Monitor.objects.in_force().filter(service=monitor.service, name__iexact=monitor.name)
+    if others.exclude(pk=monitor.pk).exists():
+        raise refusal("name", _taken(monitor), "taken")
+    monitor.target = definition.target.as_json()
+    monitor.interval_s, monitor.timeout_s = definition.interval_s, definition.timeout_s
+    held = definition.secrets.as_json()
+    monitor.secrets = held or None
+    monitor.secrets_fingerprint = fingerprint(repr(sorted(held.items())), "monitor.secrets") if held else ""
+
+
+def _taken(monitor: Monitor) -> str:
+    return f"Another monitor of {monitor.service.name} is already called {monitor.name}."
+
+
+__all__ = [
+    "RULE_FIELDS",
+    "change_monitor",
+    "create_monitor",
+    "down_rule",
+    "ensure_location",
+    "pause_monitor",
+    "resume_monitor",
+    "retire_monitor",
+]
