@@ -51,6 +51,6 @@ def run(app: Celery, stop: threading.Event) -> int:
     set_publisher(None)
     watchdog.stop()
     schedule.stop()
-    worker_state.should_stop = 0
+    setattr(worker_state, "should_stop", 0)  # noqa: B010 - typed as None in the stubs, an exit code in the code
     threads[0].join(STOP_GRACE_S)
     return 0 if stop.is_set() else 1

@@ -54,7 +54,7 @@ def redact_value(value: Any) -> Any:
 
 def configure(*, level: str, form: str) -> None:
     """Send structlog and standard logging through one chain. `form` is "json" or "console"."""
-    shared = [
+    shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
 import structlog
 from django.conf import settings
 
-from config import steps
+from config.steps import STEPS, Run, Step
 from ledger import liveness
 from ledger.actors import SYSTEM, acting_as
 
@@ -36,7 +36,7 @@ class Tick:
     """
 
     name: str
-    steps: tuple[steps.Step, ...] = steps.STEPS
+    steps: tuple[Step, ...] = STEPS
     lock: threading.Lock = field(default_factory=threading.Lock)
     last_run: dict[str, float] = field(default_factory=dict)
     last_sign: dict[str, float] = field(default_factory=dict)
@@ -56,12 +56,12 @@ class Tick:
         finally:
             self.lock.release()
 
-    def _is_due(self, step: steps.Step) -> bool:
+    def _is_due(self, step: Step) -> bool:
         last = self.last_run.get(step.name)
         # a tenth of a tick of slack: beat's own jitter must not skip a turn
         return last is None or time.monotonic() - last >= step.every_s - settings.TICK_S / 10
 
-    def _one(self, step: steps.Step, now: datetime) -> bool:
+    def _one(self, step: Step, now: datetime) -> bool:
         self.last_run[step.name] = time.monotonic()
         return attempt(step.name, step.run, now)
 
@@ -77,10 +77,15 @@ class Tick:
         for name, went_well in outcome.items():
             if went_well and mono - self.last_sign.get(name, -SIGN_OF_LIFE_S) >= SIGN_OF_LIFE_S:
                 self.last_sign[name] = mono
-                attempt("sign", lambda now, name=name: liveness.beat(f"step:{name}", now=now), now)
+                attempt("sign", partial(sign, f"step:{name}"), now)
 
 
-def attempt(name: str, run: Callable[[datetime], object], now: datetime) -> bool:
+def sign(component: str, now: datetime, *, lag_ms: int = 0, rows: int = 0) -> None:
+    """Record a sign of life."""
+    liveness.beat(component, now=now, lag_ms=lag_ms, rows=rows)
+
+
+def attempt(name: str, run: Run, now: datetime) -> bool:
     """Run one step; False, and a log line with the traceback, if it failed."""
     try:
         run(now)

@@ -24,7 +24,7 @@ class OneProcess(MPServer):
     def serve_here(self, load: Callable[[], Callable[..., Any]]) -> None:
         """Bind, load the application and serve until SIGTERM or SIGINT."""
         self._init_shared_socket()
-        self._ipc = {0: (None, None)}
+        self._ipc = {}  # only granian's own metrics, which are off, speak through it
         worker = self._spawn_worker(0, self._spawn_wsgi_worker, load)
         # the arguments granian would have handed to the new process
         worker.inner._target(*worker.inner._args)

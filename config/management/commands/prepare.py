@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
-from django.core.cache import caches
+from django.core.files.storage import Storage
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, connection
@@ -19,6 +20,8 @@ from accounts.services.setup import issue_setup_link
 from config.beat import upsert_beat_table
 from ledger.actors import Actor, acting_as
 from ledger.clock import now
+
+CACHE_TABLE = settings.CACHES["default"]["LOCATION"]
 
 
 class Command(BaseCommand):
@@ -47,7 +50,7 @@ def migrate() -> int:
     plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
     if plan:
         call_command("migrate", verbosity=0, interactive=False)
-    if not settings.REDIS_URL and caches["default"]._table not in connection.introspection.table_names():
+    if not settings.REDIS_URL and CACHE_TABLE not in connection.introspection.table_names():
         call_command("createcachetable", verbosity=0)
     return len(plan)
 
@@ -67,7 +70,7 @@ def static_fingerprint() -> str:
     """Return a hash over path, size and time of every static file."""
     digest = hashlib.sha256(settings.STORAGES["staticfiles"]["BACKEND"].encode())
     for finder in get_finders():
-        for name, storage in finder.list([]):
+        for name, storage in cast(Iterable[tuple[str, Storage]], finder.list([])):
             stat = Path(storage.path(name)).stat()
             digest.update(f"{name}\n{stat.st_size}\n{stat.st_mtime_ns}\n".encode())
     return digest.hexdigest()
