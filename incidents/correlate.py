@@ -21,6 +21,7 @@ class Event:
     open, such as "mon_x…/down". group: what several identities may share, such as the monitor. key: the
     external id of the row behind it. opens: it began, else it ended. Severity 1 is the worst.
     reopens: the source is ours, so that the same condition soon after the end is the same incident.
+    measured: an end was seen; False when it only means that nobody watches any more.
     """
 
     source: str
@@ -35,6 +36,7 @@ class Event:
     title: str
     effective_at: datetime
     reopens: bool = False
+    measured: bool = True
     rule_version: int = 0
     reason: str = ""
 
@@ -99,7 +101,7 @@ def correlate(
     same = [alert for alert in known if alert.identity == event.identity]
     open_one = next((alert for alert in same if alert.closed_at is None), None)
     if not event.opens:
-        return _close(open_one)
+        return _close(event, open_one)
     if open_one is not None and open_one.incident:
         return Decision(ATTACH, "repeat", alert=open_one.id, incident=open_one.incident)
     waiting = None if open_one is None else open_one.id  # suppressed so far: it has no incident yet
@@ -110,10 +112,12 @@ def correlate(
     return replace(_open(event, known, same, list(parents), now, reopen_within), alert=waiting)
 
 
-def _close(open_one: KnownAlert | None) -> Decision:
+def _close(event: Event, open_one: KnownAlert | None) -> Decision:
     if open_one is None:
         return Decision(NOTHING, "nothing_open")
-    return Decision(RESOLVE, "recovered", alert=open_one.id, incident=open_one.incident)
+    return Decision(
+        RESOLVE, "recovered" if event.measured else "unwatched", alert=open_one.id, incident=open_one.incident
+    )
 
 
 def _open(

@@ -53,6 +53,12 @@ def _reopened(line: Line) -> str:
     return "Reopened: the same condition came back" + (f", for the {times}. time." if times > 1 else ".")
 
 
+def _recovered(line: Line) -> str:
+    if line.data.get("reason") == "unwatched":
+        return "Closed: its monitor was retired, so nobody will see it recover."
+    return "Resolved by itself: every alert has ended."
+
+
 LINES: dict[str, Callable[[Line], str]] = {
     "opened": lambda line: f"Opened, SEV{line.data.get('severity', '?')}.",
     "declared": lambda line: f"{line.who} declared it{line.way}, SEV{line.data.get('severity', '?')}.",
@@ -69,7 +75,7 @@ LINES: dict[str, Callable[[Line], str]] = {
     "refused": lambda line: f"{line.who} answered{line.way}, but their role may not. Nothing changed.",
     "resolved": lambda line: f"{line.who} resolved it{line.way}.",
     "resolved_late": lambda line: f"{line.who} resolved it{line.way} after the end. Nothing changed.",
-    "recovered": lambda line: "Resolved by itself: every alert has ended.",
+    "recovered": _recovered,
     "stood_down": lambda line: f"Told to stand down: {line.named('people')}.",
     "escalated": lambda line: f"{line.who} escalated{line.way}: the next people are called now.",
     "person_added": lambda line: f"{line.who} added {line.named('added')}{line.way}.",

@@ -32,6 +32,11 @@ OPENING_REASONS: dict[str, str] = {
     "maintenance": "fell into maintenance",
 }
 
+ENDINGS: dict[str, str] = {
+    "recovered": "recovered by itself",
+    "unwatched": "closed, because its monitor was retired",
+}
+
 NOBODY_ELSE = "Nobody else will be called."
 
 
@@ -54,16 +59,20 @@ def acknowledged(number: str, at: datetime, not_called: Sequence[str] = (), also
     return f"Acknowledged {number} at {at:%H:%M}. {NOBODY_ELSE}{spared}{_also(also_open)}"
 
 
-def already_acknowledged(number: str, by: str, at: datetime, *, same_person: bool) -> str:
+def already_acknowledged(
+    number: str, by: str, at: datetime, *, same_person: bool, also_open: Sequence[str] = ()
+) -> str:
     """Answer to a second acknowledge, which is recorded and changes nothing."""
     if same_person:
-        return f"{number} is yours since {at:%H:%M}. {NOBODY_ELSE}"
-    return f"{number} was acknowledged by {by} at {at:%H:%M}. Yours is recorded too."
+        return f"{number} is yours since {at:%H:%M}. {NOBODY_ELSE}{_also(also_open)}"
+    return f"{number} was acknowledged by {by} at {at:%H:%M}. Yours is recorded too.{_also(also_open)}"
 
 
-def already_resolved(number: str, at: datetime) -> str:
+def already_resolved(number: str, at: datetime, also_open: Sequence[str] = ()) -> str:
     """Answer to an acknowledge or resolve after the end."""
-    return f"{number} was resolved at {at:%H:%M}, before your answer. It is recorded; nothing changed."
+    return (
+        f"{number} was resolved at {at:%H:%M}, before your answer. It is recorded; nothing changed.{_also(also_open)}"
+    )
 
 
 def resolved(number: str, at: datetime, also_open: Sequence[str] = ()) -> str:

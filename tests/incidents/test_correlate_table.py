@@ -40,6 +40,7 @@ CASES = [
     ("nothing is known of it", DOWN, [], {}, (OPEN, "new", None, "")),
     ("it is open already", DOWN, [OPEN_ALERT], {}, (ATTACH, "repeat", 7, "INC-2026-0001")),
     ("it ends", UP, [OPEN_ALERT], {}, (RESOLVE, "recovered", 7, "INC-2026-0001")),
+    ("nobody watches it any more", replace(UP, measured=False), [OPEN_ALERT], {}, (RESOLVE, "unwatched", 7, "INC-2026-0001")),
     ("it ends and nothing was open", UP, [], {}, (NOTHING, "nothing_open", None, "")),
     ("it ends a second time", UP, [ENDED_ALERT], {}, (NOTHING, "nothing_open", None, "")),
     ("it comes back within a day", DOWN, [ENDED_ALERT], {}, (OPEN, "reopened", None, "INC-2026-0001")),

@@ -1,0 +1,66 @@
+"""The only door to incidents, alerts and routes for screens and API.
+
+Every member of the organisation may read every incident; who may answer is told by `accounts.roles`.
+What does not exist is 404, what may be seen but not done is 403.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import Http404
+
+from accounts.access import can, require
+from incidents.models import Alert, Incident, Route
+
+
+def get_incident(user: Any, number: str, need: str = "read") -> Incident:
+    """The incident of a number, for somebody who may do `need` (a verb). Raises Http404, PermissionDenied."""
+    _signed_in(user)
+    found = Incident.objects.select_related("service", "acknowledged_by", "resolved_by")
+    incident = found.filter(number=number.upper()).first()
+    if incident is None:
+        raise Http404
+    require(user, need)
+    return incident
+
+
+def get_alert(user: Any, public_id: str) -> Alert:
+    """An alert. Raises Http404, PermissionDenied."""
+    _signed_in(user)
+    alert = Alert.objects.select_related("incident", "monitor", "service").filter(public_id=public_id).first()
+    if alert is None:
+        raise Http404
+    require(user, "read")
+    return alert
+
+
+def get_route(user: Any, public_id: str, need: str = "read") -> Route:
+    """A route in force. One that names a service belongs to the service's team. Raises Http404, PermissionDenied."""
+    _signed_in(user)
+    route = Route.objects.in_force().select_related("service", "policy").filter(public_id=public_id).first()
+    if route is None:
+        raise Http404
+    if need == "edit":
+        require_route_editor(user, route)
+    else:
+        require(user, need)
+    return route
+
+
+def require_route_editor(user: Any, route: Route) -> None:
+    """Managers edit routes of their teams' services; the routes of every service are an admin's."""
+    if route.service is not None:
+        require(user, "edit", route.service)
+    else:
+        require(user, "edit_any")
+
+
+def may_respond(user: Any) -> bool:
+    """Whether the person may acknowledge, resolve, escalate and note."""
+    return can(user, "respond")
+
+
+def _signed_in(user: Any) -> None:
+    if not getattr(user, "is_authenticated", False):
+        raise Http404

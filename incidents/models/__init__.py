@@ -1,0 +1,8 @@
+"""Models of incidents."""
+
+from incidents.models.alerts import Alert
+from incidents.models.incidents import Incident, IncidentCounter
+from incidents.models.routes import Route
+from incidents.models.timeline import TimelineEntry
+
+__all__ = ["Alert", "Incident", "IncidentCounter", "Route", "TimelineEntry"]

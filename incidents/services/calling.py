@@ -1,0 +1,65 @@
+"""What incidents ask of on-call: start and stop runs, call more people, stand people down."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from accounts.models import User
+from incidents.models import Incident
+from incidents.queries import people_still_to_call, route_for
+from incidents.services.story import tell
+from incidents.subjects import KIND, subject_of
+from incidents.wording import stood_down
+from ledger.actors import SYSTEM
+from oncall.escalation import services as oncall
+from oncall.queries import people_paged
+
+
+def start(incident: Incident, *, now: datetime) -> None:
+    """Begin a run under the route's policy; without one, under none, which leads to the catch-all.
+
+    The route's runbook is frozen on the incident: a later edit must not change what people were told.
+    """
+    route = route_for(incident.service, incident.severity)
+    policy = route.policy if route else None
+    if route and route.runbook_url != incident.runbook_url:
+        incident.runbook_url = route.runbook_url
+        incident.save(update_fields=["runbook_url"])
+    run = oncall.start(subject_of(incident), policy, now=now)
+    tell(
+        incident, "paging", actor=SYSTEM, now=now, about=(run,),
+        data={
+            "run": run.public_id,
+            "route": route.public_id if route else "",
+            "policy": policy.public_id if policy else "",
+            "policy_version": policy.version if policy else 0,
+        },
+    )  # fmt: skip
+
+
+def stop(incident: Incident, reason: str, *, by: User | None, now: datetime) -> tuple[User, ...]:
+    """End the run and its planned pages; return the people who would have been called next and were not."""
+    spared = people_still_to_call(incident)
+    stopped = oncall.stop(KIND, incident.number, reason, now=now, by=by)
+    return tuple(spared) if stopped else ()
+
+
+def stand_down(incident: Incident, how: str, *, except_for: User | None, now: datetime) -> None:
+    """Tell everybody who was paged that it is over, but not the one who ended it."""
+    people = [user for user in people_paged(KIND, incident.number) if except_for is None or user.pk != except_for.pk]
+    since = incident.last_reopened_at or incident.opened_at
+    text = stood_down(incident.number, incident.title, how, now - since)
+    pages = oncall.stand_down(subject_of(incident), people, text, now=now)
+    if pages:
+        told = list(dict.fromkeys(page.person.public_id for page in pages))
+        tell(incident, "stood_down", actor=SYSTEM, now=now, data={"people": told})
+
+
+def escalate_now(incident: Incident, *, by: User, now: datetime) -> None:
+    """Take the next step at once; a chain that an acknowledge stopped goes on where it stopped."""
+    oncall.escalate_now(subject_of(incident), now=now, by=by)
+
+
+def add_person(incident: Incident, person: User, *, by: User, now: datetime) -> bool:
+    """Page one more person beside the chain; False when they have no confirmed contact, so nobody was called."""
+    return bool(oncall.add_person(subject_of(incident), person, now=now, by=by))
