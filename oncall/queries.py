@@ -125,8 +125,13 @@ def contacts_paged(run: Run) -> list[Reachable]:
 
 def pages_by_phone(number: str, *, now: datetime) -> QuerySet[Page]:
     """Pages that went to a phone number (E.164) in the last 24 hours, newest first: what a reply may answer."""
+    return pages_by_fingerprint(fingerprint(number, f"contact.{PHONE}"), now=now)
+
+
+def pages_by_fingerprint(phone_fingerprint: str, *, now: datetime) -> QuerySet[Page]:
+    """The same for a number of which a stored text kept the fingerprint only."""
     pages = Page.objects.filter(
-        contact__address_fingerprint=fingerprint(number, f"contact.{PHONE}"),
+        contact__address_fingerprint=phone_fingerprint,
         kind="sms",
         run__isnull=False,
         origin__in=("step", "responder"),

@@ -93,7 +93,7 @@ class Attempt(models.Model):
     n = models.PositiveSmallIntegerField()
     provider = models.CharField(max_length=16)
     from_label = models.CharField(max_length=254, blank=True, default="")
-    text_sha256 = models.CharField(max_length=64)
+    text_fingerprint = models.CharField(max_length=16)
     begun_at = models.DateTimeField()
     deadline = models.DateTimeField()
     completed_at = models.DateTimeField(null=True)

@@ -1,0 +1,31 @@
+"""The channels, each loaded when the first page goes over it: the Twilio library alone takes a second to import."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from django.utils.module_loading import import_string
+
+from oncall.notify.channels.base import Channel, Inquirer
+
+CHANNELS: dict[str, str] = {
+    "email": "oncall.notify.channels.email.EmailChannel",
+    "sms": "oncall.notify.channels.sms.SmsChannel",
+}
+
+# Providers that can be asked what became of a page. A channel without one is never asked.
+INQUIRERS: dict[str, str] = {
+    "sms": "oncall.notify.channels.sms_inquiry.SmsInquirer",
+}
+
+
+@cache
+def channel(kind: str) -> Channel:
+    """Return the channel of a kind; raise KeyError for one nobody wrote."""
+    return import_string(CHANNELS[kind])()
+
+
+@cache
+def inquirer(kind: str) -> Inquirer | None:
+    """Return who can be asked about pages of a channel; None when nobody can."""
+    return import_string(INQUIRERS[kind])() if kind in INQUIRERS else None

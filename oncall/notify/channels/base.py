@@ -1,0 +1,120 @@
+"""What every channel takes, answers and raises. Pure: standard library only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from oncall.notify.retry import Failure
+
+# A call to a provider: connecting, and everything together. No library may retry on its own.
+CONNECT_S = 3.0
+TOTAL_S = 5.0
+_ERROR_LENGTH = 300
+
+
+@dataclass(frozen=True)
+class Message:
+    """A finished page. `message_id` and `thread_id` let mail programs keep a story together; `ttl_s` is how long a
+    provider may keep trying before the text is worth nothing; `status_url` is where it may report."""
+
+    subject: str
+    body: str
+    message_id: str
+    thread_id: str = ""
+    ttl_s: int = 60
+    status_url: str = ""
+
+
+@dataclass(frozen=True)
+class ProviderAnswer:
+    """The provider took the message: its name, its id for it, its word for the state, and who it says sent it."""
+
+    provider: str
+    sid: str
+    status: str
+    http_status: int = 0
+    sender: str = ""
+
+
+class SendError(Exception):
+    """The provider did not take the message, or we cannot tell.
+
+    The text is safe to store and show: `redact` it first. `failure` says whether to try again and whom to blame.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        permanent: bool = False,
+        ambiguous: bool = False,
+        *,
+        failure: Failure | None = None,
+        http_status: int = 0,
+    ) -> None:
+        super().__init__(message[:_ERROR_LENGTH])
+        self.failure = failure or Failure(permanent=permanent, ambiguous=ambiguous)
+        self.http_status = http_status
+
+    @property
+    def permanent(self) -> bool:
+        """Trying again would fail again."""
+        return self.failure.permanent
+
+    @property
+    def ambiguous(self) -> bool:
+        """The provider may have taken the message after all."""
+        return self.failure.ambiguous
+
+
+class Channel(Protocol):
+    """One way to reach a person. Adding one: a file, a line in the registry, words in `notify/text.py`, a docs entry."""
+
+    kind: str
+
+    def validate(self, address: str) -> None:
+        """Raise ValueError with a sentence when nothing could ever be sent to `address`."""
+
+    def send(self, message: Message, address: str) -> ProviderAnswer:
+        """Hand the message over, within TOTAL_S. Raises SendError. Never called inside a transaction."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """What we ask about: the provider's id if we know it, else all that would let it be found.
+
+    `marker` is a part of the text that no other text to this address has; `known` are ids of other attempts.
+    """
+
+    sid: str
+    address: str
+    since: datetime
+    marker: str
+    known: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What the provider knows: its id and its word for the state."""
+
+    provider: str
+    sid: str
+    status: str
+    error_code: str = ""
+
+
+class Inquirer(Protocol):
+    """Asks a provider what became of a page."""
+
+    kind: str
+
+    def ask(self, question: Question) -> Finding | None:
+        """Return what the provider knows, None when it knows of no such message. Raises SendError."""
+
+
+def redact(text: str, *hidden: str) -> str:
+    """Return `text` on one line, without any of the given secrets and addresses."""
+    for secret in sorted(filter(None, hidden), key=len, reverse=True):
+        text = text.replace(secret, "[…]")
+    return " ".join(text.split())

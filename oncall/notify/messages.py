@@ -1,0 +1,95 @@
+"""From a page row to the message that leaves: built at the moment of sending, and again, alike, to look for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+
+from accounts.models import Verification
+from accounts.services.contacts import verification_code
+from oncall.escalation.plan import CATCH_ALL
+from oncall.models import Page, Run
+from oncall.notify.channels.base import Message
+from oncall.notify.links import url_for
+from oncall.notify.text import Facts, Words, compose
+
+STATUS_PATH = "/in/twilio/status"
+_TTL_LEAST_S, _TTL_MOST_S, _TTL_DEFAULT_S = 30, 600, 300
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A message with its address and what would find it again."""
+
+    message: Message
+    address: str
+    marker: str
+
+
+class Outdated(Exception):
+    """What the page would say no longer holds: its code was used, replaced or is too old."""
+
+
+def letter_for(page: Page, *, attempt: int, now: datetime) -> Letter:
+    """Return the message of a page. Raises Outdated for a code that is no longer good."""
+    words = compose(_facts(page, now), page.kind)
+    link, code = url_for(page), f"[{page.short_code}]"
+    marker = link if link and link in words.body else code if page.short_code and code in words.body else words.body
+    return Letter(_message(page, words, attempt, now), page.contact.address, marker)
+
+
+def _message(page: Page, words: Words, attempt: int, now: datetime) -> Message:
+    host = settings.EMAIL_FROM.rpartition("@")[2].rstrip(">") or "watchbook"
+    thread = f"<{page.run.subject_kind}.{page.run.subject_id}.{page.run.public_id}@{host}>" if page.run else ""
+    return Message(
+        subject=words.subject,
+        body=words.body,
+        message_id=f"<{page.public_id}.{attempt}@{host}>",
+        thread_id=thread,
+        ttl_s=_ttl_s(page, now),
+        status_url=settings.PUBLIC_URL.rstrip("/") + STATUS_PATH,
+    )
+
+
+def _ttl_s(page: Page, now: datetime) -> int:
+    """A page that cannot leave before it is the next person's turn should die on the way, not arrive at dawn."""
+    if page.run is None or page.run.due_at is None or page.origin != "step":
+        return _TTL_DEFAULT_S
+    return int(min(max((page.run.due_at - now).total_seconds(), _TTL_LEAST_S), _TTL_MOST_S))
+
+
+def _facts(page: Page, now: datetime) -> Facts:
+    if page.run is None:
+        return Facts(page.origin, digits=_digits(page, now) if page.origin == "verification" else "")
+    run = page.run
+    return Facts(
+        origin=page.origin,
+        severity=run.severity,
+        urgency=run.urgency,
+        title=run.title,
+        subject_id=run.subject_id,
+        url=run.url,
+        link=url_for(page),
+        code=page.short_code,
+        because=_because(page, run),
+        note=page.note,
+    )
+
+
+def _because(page: Page, run: Run) -> str:
+    if page.origin != "step":
+        return ""
+    if page.rule == CATCH_ALL:
+        return "the catch-all: nobody before you could be reached or answered"
+    return f"step {page.step} of {run.policy_frozen.get('name') or 'the policy'}"
+
+
+def _digits(page: Page, now: datetime) -> str:
+    verification = Verification.objects.filter(
+        public_id=page.reference, used_at__isnull=True, expires_at__gt=now
+    ).first()
+    if verification is None:
+        raise Outdated(page.reference)
+    return verification_code(verification)

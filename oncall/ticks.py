@@ -1,0 +1,41 @@
+"""The ticks of on-call. Each finds its work in the database, is bounded, and may run anywhere, twice, at once."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from ledger.hints import hint
+from oncall.escalation.apply import plan_batch
+from oncall.notify import callbacks
+from oncall.notify.inquiries import ask_due
+from oncall.notify.sender import release_expired, send_due
+from oncall.queries import delivery_due
+from oncall.stopwatch import Stopwatch
+
+# After this a planner leaves the rest to the next tick.
+PLAN_BUDGET_S = 5.0
+
+
+def plan(now: datetime) -> int:
+    """Take in what providers said, then take the steps that are due; return how many runs were planned.
+
+    If pages wait to be sent, the sender is knocked on, since the hint that announced them may have been lost.
+    """
+    watch = Stopwatch(now)
+    callbacks.apply(now=now)
+    planned = 0
+    while watch.elapsed_s() < PLAN_BUDGET_S and (batch := plan_batch(now=watch.now())):
+        planned += batch
+    if delivery_due(now=watch.now()):
+        hint("send")
+    return planned
+
+
+def send(now: datetime) -> int:
+    """Send what is due and ask providers what is not known; return how many calls were made. Waits for providers."""
+    return send_due(now=now) + ask_due(now=now)
+
+
+def reconcile(now: datetime) -> int:
+    """Free what a dead process held and give up what it began; return how many rows were moved on."""
+    return release_expired(now=now) + callbacks.apply(now=now)
