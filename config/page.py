@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -28,6 +29,8 @@ SECTIONS = (
 THEMES = (("auto", "As the system"), ("light", "Light"), ("dark", "Dark"))
 DIGEST_HEADER = "X-Watchbook-Digest"
 SEEN_HEADER = "X-Watchbook-Seen"
+# times.js keeps these true by itself, so a second more of age is no change
+AGES = re.compile(rb"(<[^<>]* data-(?:age|since)\b[^>]*>)[^<]*")
 
 
 class NavItem(NamedTuple):
@@ -133,7 +136,7 @@ class LiveMiddleware:
             or response.streaming
         ):
             return response
-        digest = blake2s(response.content, digest_size=12).hexdigest()
+        digest = blake2s(AGES.sub(rb"\1", response.content), digest_size=12).hexdigest()
         if request.headers[SEEN_HEADER] == digest:
             response = HttpResponse(status=204)
         response[DIGEST_HEADER] = digest

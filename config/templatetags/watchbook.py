@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from django import template
+from django.core.paginator import Page
 from django.template import Context
 from django.utils import timezone
 from django.utils.html import conditional_escape, format_html
@@ -139,8 +140,13 @@ def ago(context: Context, at: datetime | None) -> str:
 
 @register.simple_tag(takes_context=True)
 def lasting(context: Context, start: datetime, end: datetime | None = None, units: int = 2) -> str:
-    """The length from `start` to `end`, to now while it lasts: `19 min 20 s`."""
-    return wording.length((end or context["now"]) - start, units)
+    """The length from `start` to `end`, `19 min 20 s`; while it lasts, to now, and times.js goes on counting."""
+    if end is not None:
+        return wording.length(end - start, units)
+    said = wording.length(context["now"] - start, units)
+    return format_html(
+        '<span data-since="{}" data-units="{}">{}</span>', f"{_utc(start):%Y-%m-%dT%H:%M:%SZ}", units, said
+    )
 
 
 @register.filter
@@ -172,6 +178,25 @@ def counted(number: int, noun: str) -> str:
 def listed(words: Iterable[Any]) -> str:
     """`Ana, Ben and Mara`."""
     return wording.listed([str(word) for word in words])
+
+
+@register.inclusion_tag("components/pager.html", takes_context=True)
+def pager(context: Context, page: Page[Any]) -> dict[str, str]:
+    """`1 to 40 of 44` and the ways on, from a Paginator's page; other parameters of the address are kept."""
+    query = context["request"].GET.copy()
+
+    def way(number: int) -> str:
+        query["page"] = str(number)
+        return f"?{query.urlencode()}"
+
+    total = page.paginator.count
+    shown = f"{page.start_index():,} to {page.end_index():,} of {total:,}" if total else "Nothing to show"
+    return {
+        "shown": shown,
+        "previous": way(page.previous_page_number()) if page.has_previous() else "",
+        "next": way(page.next_page_number()) if page.has_next() else "",
+        "next_words": f"Next {min(page.paginator.per_page, total - page.end_index())}",
+    }
 
 
 # ---- drawings: plain tuples in, one <svg> out

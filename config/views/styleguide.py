@@ -87,8 +87,6 @@ def show(request: HttpRequest) -> HttpResponse:
     if not settings.DEBUG:
         raise Http404
     form = ExampleForm({"name": "Place order", "interval": "0 s", "reason": "Page sooner, ticket OPS-311"})
-    p95 = latency()
-    p50 = [None if value is None else value / 2 for value in p95]
     return render(request, "styleguide.html", {"form": form, **drawings(), **texts()})
 
 

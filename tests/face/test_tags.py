@@ -76,7 +76,10 @@ def test_a_naive_instant_is_refused():
 
 def test_ages_and_lengths_are_said_from_the_now_of_the_page():
     assert ">12 s ago</time>" in said("{% ago at %}", at=NOW - timedelta(seconds=12))
-    assert said("{% lasting at %}", at=NOW - timedelta(seconds=1160)) == "19 min 20 s"
+    still = said("{% lasting at %}", at=NOW - timedelta(seconds=1160))
+    assert 'data-since="2026-03-17T01:55:00Z"' in still
+    assert ">19 min 20 s</span>" in still
+    assert said("{% lasting at end %}", at=NOW - timedelta(hours=2), end=NOW) == "2 h"
     assert said('{{ 2|counted:"person,people" }}') == "2 people"
 
 

@@ -1,17 +1,22 @@
 // Keeps ages and the clock true while a page stays open, and adds the reader's own zone to the title of a time.
-const MINUTE = 60, HOUR = 3600, DAY = 86400;
+const UNITS = [[86400, "d"], [3600, "h"], [60, "min"], [1, "s"]];
 const zone = document.body.dataset.zone || "UTC";
 const device = Intl.DateTimeFormat().resolvedOptions().timeZone;
 // The server's clock decides; this device's may be wrong by hours.
-let offset = document.body.dataset.now ? Date.parse(document.body.dataset.now) - Date.now() : 0;
+const offset = document.body.dataset.now ? Date.parse(document.body.dataset.now) - Date.now() : 0;
 const now = () => Date.now() + offset;
 
-const length = (seconds) => {
-  const s = Math.max(0, Math.floor(seconds));
-  if (s < MINUTE) return `${s} s`;
-  if (s < HOUR) return `${Math.floor(s / MINUTE)} min`;
-  if (s < DAY) return `${Math.floor(s / HOUR)} h`;
-  return `${Math.floor(s / DAY)} d`;
+// The same words as config/wording.py: neighbouring units, the rest cut off.
+const length = (seconds, units = 1) => {
+  let rest = Math.max(0, Math.floor(seconds));
+  const first = UNITS.findIndex(([size]) => rest >= size);
+  const said = [];
+  for (const [size, unit] of UNITS.slice(first < 0 ? 3 : first).slice(0, units)) {
+    const count = Math.floor(rest / size);
+    rest %= size;
+    if (count || !said.length) said.push(`${count} ${unit}`);
+  }
+  return said.join(" ");
 };
 
 const clock = (at, timeZone, more = {}) =>
@@ -22,6 +27,10 @@ const ages = () => {
     const gap = (now() - Date.parse(time.dateTime)) / 1000;
     const text = gap >= 0 ? `${length(gap)} ago` : `in ${length(-gap)}`;
     if (time.textContent !== text) time.textContent = text;
+  }
+  for (const span of document.querySelectorAll("[data-since]")) {
+    const text = length((now() - Date.parse(span.dataset.since)) / 1000, Number(span.dataset.units));
+    if (span.textContent !== text) span.textContent = text;
   }
   for (const face of document.querySelectorAll("[data-clock]")) face.textContent = clock(now(), face.dataset.clock || zone);
 };
@@ -48,7 +57,9 @@ ages();
 titles(document);
 setInterval(() => document.hidden || ages(), 1000);
 document.addEventListener("visibilitychange", ages);
-document.addEventListener("htmx:afterSwap", (event) => {
-  ages();
-  titles(event.target);
-});
+for (const swapped of ["htmx:afterSwap", "htmx:oobAfterSwap"]) {
+  document.addEventListener(swapped, () => {
+    ages();
+    titles(document);
+  });
+}

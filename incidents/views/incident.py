@@ -1,0 +1,112 @@
+"""One incident: everything about it, and what a responder may do with it."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts.queries import pageable_people
+from incidents.access import get_incident, may_respond
+from incidents.forms.work import NoteForm, dated_back
+from incidents.services import outcomes
+from incidents.services.outcomes import Outcome
+from incidents.services.transitions import acknowledge, resolve
+from incidents.services.work import BadInput, add_note, add_person, escalate
+from incidents.states import IllegalMove
+from incidents.views.whole import whole
+from incidents.wording import join_names
+from ledger.actors import current_actor
+from ledger.clock import now
+
+SCREEN = "screen"
+
+
+@require_GET
+def show(request: HttpRequest, number: str) -> HttpResponse:
+    """The incident; asked by htmx, only what changes while people work on it."""
+    incident = get_incident(request.user, number)
+    context = whole(incident, now=now()) | {"may_respond": may_respond(request.user)}
+    if request.headers.get("HX-Request"):
+        return render(request, "incidents/_live.html", context)
+    context["people"] = pageable_people()
+    return render(request, "incidents/incident.html", context)
+
+
+@require_POST
+def acknowledge_it(request: HttpRequest, number: str) -> HttpResponse:
+    """I have it."""
+    incident = get_incident(request.user, number, "respond")
+    outcome = acknowledge(incident, actor=current_actor(), person=request.user, how=SCREEN, now=now())
+    messages.success(request, said(outcome))
+    return redirect("incidents:incident", incident.number)
+
+
+@require_POST
+def resolve_it(request: HttpRequest, number: str) -> HttpResponse:
+    """It is over."""
+    incident = get_incident(request.user, number, "respond")
+    outcome = resolve(incident, actor=current_actor(), person=request.user, how=SCREEN, now=now())
+    messages.success(request, said(outcome))
+    return redirect("incidents:incident", incident.number)
+
+
+@require_POST
+def escalate_it(request: HttpRequest, number: str) -> HttpResponse:
+    """Call the next people now."""
+    incident = get_incident(request.user, number, "respond")
+    try:
+        escalate(incident, actor=current_actor(), person=request.user, how=SCREEN, now=now())
+        messages.success(request, "The next people are called now. The incident is nobody's until one of them answers.")
+    except IllegalMove as error:
+        messages.error(request, str(error))
+    return redirect("incidents:incident", incident.number)
+
+
+@require_POST
+def add_somebody(request: HttpRequest, number: str) -> HttpResponse:
+    """Page one more person, by every contact they confirmed."""
+    incident = get_incident(request.user, number, "respond")
+    added = pageable_people().filter(public_id=request.POST.get("person", "")).first()
+    try:
+        if added is None:
+            raise BadInput("person", "Choose somebody to page. Nobody was called.")
+        add_person(incident, added, actor=current_actor(), person=request.user, how=SCREEN, now=now())
+        messages.success(request, f"{added} is paged now.")
+    except (IllegalMove, BadInput) as error:
+        messages.error(request, str(error))
+    return redirect("incidents:incident", incident.number)
+
+
+@require_POST
+def write_note(request: HttpRequest, number: str) -> HttpResponse:
+    """A note, dated back if it begins with a time of day."""
+    incident, at = get_incident(request.user, number, "respond"), now()
+    form = NoteForm(request.POST)
+    try:
+        if not form.is_valid():
+            raise BadInput("text", form.errors["text"][0])
+        text, occurred_at = dated_back(form.cleaned_data["text"], now=at)
+        add_note(
+            incident, text, actor=current_actor(), person=request.user, how=SCREEN, now=at, occurred_at=occurred_at
+        )
+    except BadInput as error:
+        messages.error(request, str(error))
+    return redirect("incidents:incident", incident.number)
+
+
+def said(outcome: Outcome) -> str:
+    """What the person who pressed the button reads next."""
+    incident = outcome.incident
+    spared = join_names([str(user) for user in outcome.spared])
+    verb = "was" if len(outcome.spared) == 1 else "were"
+    not_called = f" {spared} {verb} not called." if spared else ""
+    sentences = {
+        outcomes.ACKNOWLEDGED: f"Yours. Nobody else will be called.{not_called}",
+        outcomes.ALREADY_YOURS: "It is yours already.",
+        outcomes.ALREADY_TAKEN: f"{incident.acknowledged_by} has it. Yours is recorded too.",
+        outcomes.RESOLVED: f"Resolved. Whoever was paged is told to stand down.{not_called}",
+        outcomes.ALREADY_RESOLVED: "It was resolved before your answer. Yours is recorded; nothing else changed.",
+    }
+    return sentences[outcome.kind]

@@ -1,0 +1,136 @@
+"""Pages as a page shows them: by person, four facts with four times, and how each ended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from oncall.models import Page
+from oncall.notify import states
+
+CHANNELS = {"email": "E-mail", "sms": "SMS", "phone": "SMS"}
+CONFIRMED = {
+    "link": "Tapped Acknowledge on the link",
+    "sms": "Replied by SMS",
+    "screen": "Answered on the screen",
+    "api": "Answered by API",
+}
+REASONS = {
+    "acknowledged": "acknowledged first",
+    "resolved": "resolved first",
+    "over": "it was over",
+    "superseded": "escalated further",
+}
+ENDS = {
+    states.PLANNED: "Waiting to be sent",
+    states.CLAIMED: "About to be sent",
+    states.SENDING: "Being sent",
+    states.ACCEPTED: "No receipt yet",
+    states.SENT: "Handed to the carrier, no receipt yet",
+    states.DELIVERED: "Delivered, no answer",
+    states.ANSWERED: "Opened, not confirmed",
+    states.UNKNOWN: "Not known whether it went out; the provider is asked",
+}
+ORIGINS = {"stand_down": "told it is over", "responder": "asked to join", "catch_all": "catch-all"}
+
+
+@dataclass(frozen=True)
+class PageRow:
+    """One row of the table of pages. A fact that has not happened is None; `receipts` says whether it ever can."""
+
+    person: str
+    step: str
+    first: bool
+    channel: str
+    to: str
+    accepted_at: datetime | None
+    delivered_at: datetime | None
+    answered_at: datetime | None
+    confirmed_at: datetime | None
+    receipts: bool
+    ended: str
+    failed: bool
+
+
+def rows_of(pages: Iterable[Page]) -> list[PageRow]:
+    """Rows by person in the order in which they were first paged."""
+    by_person: dict[int, list[Page]] = {}
+    for page in pages:
+        by_person.setdefault(page.person_id, []).append(page)
+    return [
+        _row(page, first=i == 0, step=_step(theirs, i))
+        for theirs in by_person.values()
+        for i, page in enumerate(theirs)
+    ]
+
+
+def _step(theirs: list[Page], index: int) -> str:
+    words = step_words(theirs[index])
+    return words if index == 0 or words != step_words(theirs[index - 1]) else ""
+
+
+def step_words(page: Page) -> str:
+    """`step 2`, `step 1, again`, `asked to join`: why this person was paged."""
+    if page.origin in ORIGINS:
+        return ORIGINS[page.origin]
+    again = "" if page.loop < 2 else f", round {page.loop}"
+    return f"step {page.step}{again}" if page.step else "catch-all"
+
+
+def _row(page: Page, *, first: bool, step: str) -> PageRow:
+    return PageRow(
+        person=page.person_name,
+        step=step,
+        first=first,
+        channel=CHANNELS.get(page.kind, page.kind),
+        to=page.to_mask,
+        accepted_at=page.accepted_at,
+        delivered_at=page.delivered_at,
+        answered_at=page.answered_at,
+        confirmed_at=page.confirmed_at,
+        receipts=page.kind not in states.WITHOUT_RECEIPTS,
+        ended=how_it_ended(page),
+        failed=page.state == states.FAILED_PERMANENT,
+    )
+
+
+def how_it_ended(page: Page) -> str:
+    """One sentence on where the page stands."""
+    reason = REASONS.get(page.reason, page.reason.replace("_", " "))
+    if page.state == states.CONFIRMED:
+        return CONFIRMED.get(page.confirmed_how, "Confirmed")
+    if page.state == states.ACCEPTED and page.kind in states.WITHOUT_RECEIPTS:
+        return "E-mail gives no receipt"
+    if page.state in (states.CANCELLED, states.SUPPRESSED):
+        return f"{'Cancelled' if page.state == states.CANCELLED else 'Held back'}{': ' + reason if reason else ''}"
+    if page.state == states.FAILED_PERMANENT:
+        code = f" ({page.error_code})" if page.error_code else ""
+        return f"Failed{': ' + reason if reason else ''}{code}"
+    return ENDS.get(page.state, page.state.replace("_", " "))
+
+
+@dataclass(frozen=True)
+class Truth:
+    """The strongest fact known of a page: how strong, its mark, and words for a small screen."""
+
+    rank: int
+    mark: str
+    words: str
+
+
+def truth_of(page: Page) -> Truth:
+    """Where a page stands, in three words."""
+    if page.confirmed_at:
+        return Truth(4, "confirmed", "confirmed")
+    if page.answered_at:
+        return Truth(3, "answered", "opened it")
+    if page.delivered_at:
+        return Truth(2, "delivered", "delivered")
+    if page.accepted_at:
+        return Truth(1, "accepted", "e-mail sent" if page.kind in states.WITHOUT_RECEIPTS else "on its way")
+    if page.state == states.FAILED_PERMANENT:
+        return Truth(-1, "failed", "not reached")
+    if page.state in (states.CANCELLED, states.SUPPRESSED):
+        return Truth(-2, "none", "not called")
+    return Truth(0, "none", "being sent")
