@@ -1,6 +1,6 @@
 """An object's configuration history in words: who changed what, when, why."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -60,6 +60,18 @@ def changes_of(
         for row, before in zip(rows, older, strict=True)
         if row.version > after_version
     ][:limit]
+
+
+def naming(model: type[Tracked]) -> Callable[[Any], str]:
+    """A label for a foreign key: from the number that history holds to the object's words, one query a new number."""
+    known: dict[Any, str] = {None: "nothing"}
+
+    def say(key: Any) -> str:
+        if key not in known:
+            known[key] = str(model.objects.filter(pk=key).first() or "something that is gone")
+        return known[key]
+
+    return say
 
 
 def names_of(public_ids: set[str]) -> dict[str, str]:

@@ -5,8 +5,11 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
-from accounts.forms.fields import DurationField, ReasonField, VersionField
+from accounts.forms.changes import ChangeForm
+from accounts.forms.fields import DurationField, VersionField
+from accounts.history import changes_of
 from monitors.forms.parsing import read_header_lines, with_scheme
+from monitors.models import Monitor, Rule
 from monitors.target import METHODS, TargetError, read_secrets, read_target, read_url
 
 KEYWORD_RULES = (("none", "May say anything"), ("present", "Must contain"), ("absent", "Must not contain"))
@@ -60,7 +63,7 @@ class UrlForm(forms.Form):
 
 
 class MonitorForm(forms.Form):
-    """Every setting of an HTTP monitor. `definition()` is what the service takes."""
+    """Every setting of an HTTP monitor, and the parts of it that the services take."""
 
     name = forms.CharField(max_length=120, help_text="What a person at 03:00 would call it.")
     url = forms.CharField(label="Address", max_length=2000, widget=_line(inputmode="url"))
@@ -151,6 +154,11 @@ class MonitorForm(forms.Form):
             held["bearer"] = data["password"]
         return held
 
+    def numbers(self) -> dict[str, Any]:
+        """How often, how long, how loud: the fields of monitor and rule that are not the target."""
+        names = ("interval_s", "timeout_s", "confirmation_s", "recovery_s", "severity", "urgency")
+        return {name: self.cleaned_data[name] for name in names}
+
     def target(self) -> dict[str, Any]:
         """The half that history keeps: where and what a good answer is."""
         data = self.cleaned_data
@@ -165,17 +173,85 @@ class MonitorForm(forms.Form):
         }
 
 
-class EditMonitorForm(MonitorForm):
-    """The same for a monitor that exists: a reason, the version seen, and secrets kept unless replaced."""
+class AddMonitorForm(MonitorForm):
+    """The form of a monitor that does not exist yet; its service may not exist either."""
+
+    new_service = forms.CharField(
+        label="or a new service", max_length=120, required=False, help_text="What customers would call it."
+    )
+
+    def __init__(self, *args: Any, services: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, services=[("", "A new service"), *services], **kwargs)
+        self.fields["service"].required = False
+
+    def clean(self) -> dict[str, Any]:
+        """A service is chosen or named."""
+        data = super().clean()
+        if not data.get("service") and not data.get("new_service"):
+            self.add_error("new_service", "Choose a service, or name a new one.")
+        return data
+
+
+class EditMonitorForm(MonitorForm, ChangeForm):
+    """The same for a monitor that exists: a reason, the versions seen, and secrets kept unless replaced."""
 
     drop_headers = forms.BooleanField(label="Remove all request headers", required=False)
     drop_body = forms.BooleanField(label="Remove the request body", required=False)
-    reason = ReasonField()
-    version = VersionField()
+    rule_version = VersionField()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["auth"].choices = AUTH_KEEP  # type: ignore[attr-defined]
+
+    def secrets(self) -> dict[str, Any]:
+        """What replaces held secrets; None removes a part, and a part that is not named stays."""
+        held: dict[str, Any] = super().secrets()
+        if self.cleaned_data["drop_headers"]:
+            held["headers"] = None
+        if self.cleaned_data["drop_body"]:
+            held["body"] = None
+        if self.cleaned_data["auth"] == "none":
+            held |= {"basic": None, "bearer": None}
+        return held
+
+    def stale(self, monitor: Monitor, rule: Rule) -> None:
+        """Say who changed the monitor or its rule meanwhile; the next save aims at what is in force."""
+        seen = self.cleaned_data["rule_version"]
+        self.conflict(monitor)
+        rule.refresh_from_db()
+        self.theirs += changes_of(rule, after_version=seen)
+        self.data[self.add_prefix("rule_version")] = str(rule.version)
+
+
+def refuse(form: forms.Form, error: ValidationError) -> None:
+    """Put what a service refused onto the fields it speaks of; the rest stands above the form."""
+    if not hasattr(error, "error_dict"):
+        form.add_error(None, error)
+        return
+    for field, sentences in error.error_dict.items():
+        shown = {"basic": "username", "bearer": "password"}.get(field, field)
+        form.add_error(shown if shown in form.fields else None, sentences)
+
+
+def initial_of(monitor: Monitor, rule: Rule) -> dict[str, Any]:
+    """What the edit form shows: everything but secrets."""
+    target = monitor.target
+    rule_word = ("present" if target.get("keyword_present") else "absent") if target.get("keyword") else "none"
+    return {
+        **target,
+        "name": monitor.name,
+        "service": monitor.service.public_id,
+        "interval_s": monitor.interval_s,
+        "timeout_s": monitor.timeout_s,
+        "keyword_rule": rule_word,
+        "confirmation_s": rule.confirmation_s,
+        "recovery_s": rule.recovery_s,
+        "severity": rule.severity,
+        "urgency": rule.urgency,
+        "auth": "keep",
+        "version": monitor.version,
+        "rule_version": rule.version,
+    }
 
 
 def clean_address(text: str) -> str:

@@ -1,0 +1,29 @@
+"""Addresses of incidents, and of the answers to pages."""
+
+from django.urls import include, path
+
+from incidents.views import answers, incident, incidents, routes
+
+pages = [
+    path("incidents/", incidents.index, name="incidents"),
+    path("incidents/declare/", incidents.declare_one, name="declare"),
+    path("incidents/<str:number>/", incident.show, name="incident"),
+    path("incidents/<str:number>/acknowledge/", incident.acknowledge_it, name="acknowledge"),
+    path("incidents/<str:number>/resolve/", incident.resolve_it, name="resolve"),
+    path("incidents/<str:number>/escalate/", incident.escalate_it, name="escalate"),
+    path("incidents/<str:number>/people/", incident.add_somebody, name="add_person"),
+    path("incidents/<str:number>/notes/", incident.write_note, name="note"),
+    path("routes/", routes.routes_page, name="routes"),
+    path("routes/new/", routes.new_route, name="new_route"),
+    path("routes/<str:public_id>/", routes.edit_route, name="route"),
+    path("routes/<str:public_id>/retire/", routes.retire, name="retire_route"),
+    path("services/<str:public_id>/goes-to/<int:severity>/", routes.goes_to, name="goes_to"),
+]
+
+# what page texts and providers call: named without a namespace, and never to be moved
+urlpatterns = [
+    path("in/twilio/sms", answers.twilio_sms, name="twilio_sms"),
+    path("in/twilio/status", answers.twilio_status, name="twilio_status"),
+    path("a/<str:token>/", answers.answer, name="answer"),
+    path("", include((pages, "incidents"))),
+]

@@ -1,0 +1,32 @@
+"""Addresses of monitors, services and systems."""
+
+from django.urls import include, path
+
+from monitors.views import add, changes, monitor, monitors, services, systems
+
+pages = [
+    path("monitors/", monitors.monitors_page, name="monitors"),
+    path("monitors/add/", add.paste, name="add"),
+    path("monitors/add/check/", add.check, name="check"),
+    path("monitors/add/allow/", add.allow, name="allow"),
+    path("monitors/add/save/", add.save, name="save"),
+    path("monitors/<str:public_id>/", monitor.monitor_page, name="monitor"),
+    path("monitors/<str:public_id>/state/", monitor.state_fragment, name="state"),
+    path("monitors/<str:public_id>/check/", monitor.check_now, name="check_now"),
+    path("monitors/<str:public_id>/edit/", changes.edit, name="edit"),
+    path("monitors/<str:public_id>/pause/", changes.pause, name="pause"),
+    path("monitors/<str:public_id>/resume/", changes.resume, name="resume"),
+    path("monitors/<str:public_id>/retire/", changes.retire, name="retire"),
+    path("services/", services.services_page, name="services"),
+    path("services/new/", services.new_service, name="new_service"),
+    path("services/<str:public_id>/", services.service_page, name="service"),
+    path("services/<str:public_id>/edit/", services.edit_service, name="edit_service"),
+    path("services/<str:public_id>/retire/", services.retire, name="retire_service"),
+    path("systems/", systems.systems_page, name="systems"),
+    path("systems/new/", systems.new_system, name="new_system"),
+    path("systems/<str:public_id>/", systems.system_page, name="system"),
+    path("systems/<str:public_id>/edit/", systems.edit_system, name="edit_system"),
+    path("systems/<str:public_id>/retire/", systems.retire, name="retire_system"),
+]
+
+urlpatterns = [path("", include((pages, "monitors")))]

@@ -1,0 +1,1 @@
+"""Pages of monitors, services and systems."""

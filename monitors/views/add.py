@@ -1,0 +1,119 @@
+"""Add a monitor: paste an address, see it checked once, start watching."""
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST
+
+from accounts.access import can, require
+from accounts.forms.changes import status_of
+from accounts.forms.organisation import NetworkForm
+from accounts.models import Team
+from accounts.services.organisation import NetworkRefused, allow_network
+from ledger.clock import now
+from monitors.access import get_service
+from monitors.adding import next_runs, start_watching, suggested
+from monitors.forms.monitor import DEFAULTS, AddMonitorForm, UrlForm, refuse
+from monitors.models import Monitor
+from monitors.overview import services_in_force
+from monitors.reach import closed_networks
+from monitors.services import check_once
+from monitors.tracewords import seen
+
+
+def paste(request: HttpRequest) -> HttpResponse:
+    """Only the address."""
+    require(request.user, "edit")
+    return _page(request, UrlForm(initial={"url": request.GET.get("url", "")}))
+
+
+@require_POST
+def check(request: HttpRequest) -> HttpResponse:
+    """Run the check once, show all of it, and propose a monitor."""
+    require(request.user, "edit")
+    url_form = UrlForm(request.POST)
+    if not url_form.is_valid():
+        return _page(request, url_form, status=status_of(url_form))
+    return _checked(request, url_form)
+
+
+@require_POST
+def allow(request: HttpRequest) -> HttpResponse:
+    """Allow the private network an address is in, then check it."""
+    require(request.user, "manage_organisation")
+    url_form, network_form = UrlForm(request.POST), NetworkForm(request.POST, auto_id="network_%s")
+    if url_form.is_valid() and network_form.is_valid():
+        try:
+            allow_network(**network_form.cleaned_data, now=now())
+        except NetworkRefused as error:
+            network_form.add_error("cidr", str(error))
+    if not url_form.is_valid():
+        return _page(request, url_form, status=status_of(url_form))
+    return _checked(request, url_form, network_form=network_form if network_form.errors else None)
+
+
+@require_POST
+def save(request: HttpRequest) -> HttpResponse:
+    """Start watching."""
+    require(request.user, "edit")
+    form = AddMonitorForm(request.POST, services=_services(request))
+    if form.is_valid():
+        try:
+            return redirect("monitors:monitor", _start(request, form).public_id)
+        except ValidationError as error:
+            refuse(form, error)
+    url_form = UrlForm(initial={"url": request.POST.get("url", "")})
+    return _page(request, url_form, form=form, status=status_of(form))
+
+
+def _start(request: HttpRequest, form: AddMonitorForm) -> Monitor:
+    data = form.cleaned_data
+    service = get_service(request.user, data["service"], "edit") if data["service"] else None
+    definition = {"name": data["name"], "target": form.target(), "secrets": form.secrets(), **form.numbers()}
+    return start_watching(
+        service=service, new_service=data["new_service"], team=_own_team(request), definition=definition, now=now()
+    )
+
+
+def _own_team(request: HttpRequest) -> Team | None:
+    """The team a new service goes to: the first of the person's own; a manager could not edit it otherwise."""
+    held = request.user.memberships.filter(retired_at__isnull=True).select_related("team").order_by("pk").first()
+    return held.team if held else None
+
+
+def _checked(request: HttpRequest, url_form: UrlForm, network_form: NetworkForm | None = None) -> HttpResponse:
+    instant, url = now(), url_form.cleaned_data["url"]
+    context: dict[str, Any] = {
+        "form": AddMonitorForm(initial={**DEFAULTS, **suggested(url)}, services=_services(request))
+    }
+    status = status_of(network_form) if network_form else 200
+    try:
+        context["seen"] = seen(check_once({"url": url}, now=instant))
+    except ValidationError as error:
+        refuse(url_form, error)
+        status = status_of(url_form)
+    closed = closed_networks(url) if "seen" not in context or context["seen"].state == "unknown" else []
+    start = {"cidr": closed[0] if closed else "", "reason": ""}
+    context["network_form"] = network_form or NetworkForm(initial=start, auto_id="network_%s")
+    if "seen" not in context:
+        context.pop("form")
+    return _page(request, url_form, closed=closed, url=url, status=status, **context)
+
+
+def _services(request: HttpRequest) -> list[tuple[str, str]]:
+    return [(one.public_id, one.name) for one in services_in_force() if can(request.user, "edit", one)]
+
+
+def _page(request: HttpRequest, url_form: UrlForm, *, status: int = 200, **more: Any) -> HttpResponse:
+    instant = now()
+    context = {
+        "url_form": url_form,
+        "first": not Monitor.objects.in_force().exists(),
+        "next_runs": next_runs(instant, DEFAULTS["interval_s"]),
+        "can_allow": can(request.user, "manage_organisation"),
+        "now": instant,
+        **more,
+    }
+    return render(request, "monitors/add.html", context, status=status)

@@ -1,0 +1,123 @@
+"""One monitor: what is true of it, what happened to it, who changed it."""
+
+from datetime import datetime
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_POST
+
+from accounts.access import can
+from accounts.forms.organisation import RetireForm
+from accounts.history import Change, changes_of, naming
+from accounts.models import Organisation, Team
+from ledger.clock import now
+from monitors.access import get_monitor
+from monitors.models import Monitor, Service
+from monitors.overview import (
+    Row,
+    down_rule,
+    interval_rows,
+    last_failure,
+    month_marks,
+    next_due,
+    recent_results,
+    rows,
+    unwatched_spans,
+    with_days,
+)
+from monitors.services import check_once
+from monitors.tracewords import curve, hours_for, phases_of_result, said, seen, waterfall_of
+
+INTERVALS, RESULTS, BUCKETS = 20, 6000, 96
+
+
+def monitor_page(request: HttpRequest, public_id: str) -> HttpResponse:
+    """State, days, latency, last failure, intervals, history."""
+    monitor = get_monitor(request.user, public_id)
+    return render(request, "monitors/monitor.html", page_context(request, monitor, now()))
+
+
+def state_fragment(request: HttpRequest, public_id: str) -> HttpResponse:
+    """The part of the page that is polled: the headline and the facts."""
+    monitor = get_monitor(request.user, public_id)
+    return render(request, "monitors/_facts.html", _facts(monitor, now()))
+
+
+@require_POST
+def check_now(request: HttpRequest, public_id: str) -> HttpResponse:
+    """Run the check once for the person who asks, and show all of it. Nothing is stored: it is not a slot."""
+    monitor = get_monitor(request.user, public_id, "respond")
+    instant = now()
+    context: dict[str, Any] = {"monitor": monitor, "now": instant}
+    try:
+        trace = check_once(monitor.target, secrets=monitor.secrets, timeout_s=monitor.timeout_s, now=instant)
+        context["seen"] = seen(trace)
+    except ValidationError as error:
+        context["refused"] = " ".join(error.messages)
+    return render(request, "monitors/checked.html", context)
+
+
+def page_context(request: HttpRequest, monitor: Monitor, instant: datetime, **forms: Any) -> dict[str, Any]:
+    """Everything the page shows."""
+    row = with_days(rows([monitor], now=instant), now=instant, zone=Organisation.current().zone)[0]
+    editable = monitor.retired_at is None and can(request.user, "edit", monitor)
+    return {
+        **_facts(monitor, instant),
+        **_latency(monitor, instant),
+        **_failure(monitor),
+        "row": row,
+        "cells": [(day.state, day.share, f"{day.date:%d %B}: {day.state}") for day in row.days],
+        "months": month_marks(row.days),
+        "day_rows": _day_rows(row),
+        "intervals": interval_rows(monitor, now=instant, limit=INTERVALS),
+        "changes": _history(monitor),
+        "can_edit": editable,
+        "can_check": monitor.retired_at is None and can(request.user, "respond"),
+        "pause_form": RetireForm(initial={"version": monitor.version}, auto_id="pause_%s"),
+        "retire_form": RetireForm(initial={"version": monitor.version}, auto_id="retire_%s"),
+        **forms,
+    }
+
+
+def _facts(monitor: Monitor, instant: datetime) -> dict[str, Any]:
+    row = rows([monitor], now=instant)[0]
+    return {"monitor": monitor, "row": row, "rule": down_rule(monitor), "next_due": next_due(monitor), "now": instant}
+
+
+def _latency(monitor: Monitor, instant: datetime) -> dict[str, Any]:
+    hours = hours_for(monitor.interval_s, instant - (monitor.created_at or instant))
+    results = recent_results(monitor, now=instant, hours=hours, limit=RESULTS)
+    gaps = unwatched_spans(monitor, now=instant, hours=hours)
+    found = curve(results, end=instant, hours=hours, buckets=BUCKETS, unwatched=gaps)
+    steps = range(0, BUCKETS, BUCKETS // 12)
+    table = [
+        (f"{found.start + found.width * i:%H:%M}", _ms(found.median[i]), _ms(found.worst[i]), found.failed[i])
+        for i in steps
+    ]
+    return {"curve": found, "hours": hours, "failed": sum(found.failed), "latency_table": table}
+
+
+def _failure(monitor: Monitor) -> dict[str, Any]:
+    failure = last_failure(monitor)
+    bars = waterfall_of(phases_of_result(failure), failed=True) if failure else []
+    took = failure.total_us / 1000 if failure else 0
+    return {"failure": failure, "failure_ms": took, "failure_bars": bars, "failure_said": said(bars)}
+
+
+def _day_rows(row: Row) -> list[tuple[Any, str, dict[str, float]]]:
+    """Days on which something was not well, newest first: the table behind the bar."""
+    return [(day.date, day.state, day.seconds) for day in reversed(row.days) if day.state not in ("up", "none")]
+
+
+def _history(monitor: Monitor) -> list[Change]:
+    """Versions of the monitor and of its rules in one list, newest first."""
+    held = changes_of(monitor, limit=20, labels={"service": naming(Service), "team": naming(Team)})
+    for rule in monitor.rules.all():
+        held += [change for change in changes_of(rule, limit=20) if change.fields]
+    return sorted(held, key=lambda change: change.at, reverse=True)
+
+
+def _ms(value: float | None) -> str:
+    return "–" if value is None else f"{value:,.0f} ms"

@@ -1,0 +1,21 @@
+"""Addresses of on-call pages."""
+
+from django.urls import include, path
+
+from oncall.views import catch_all, contacts, policies
+
+pages = [
+    path("policies/", policies.policies_page, name="policies"),
+    path("policies/new/", policies.new_policy, name="new_policy"),
+    path("policies/<str:public_id>/", policies.policy_page, name="policy"),
+    path("policies/<str:public_id>/edit/", policies.edit_policy, name="edit_policy"),
+    path("policies/<str:public_id>/retire/", policies.retire, name="retire_policy"),
+    path("people/<str:public_id>/policies/", policies.policies_of_person, name="policies_of_person"),
+    path("catch-all/", catch_all.catch_all_page, name="catch_all"),
+    path("me/contacts/add/", contacts.add, name="add_contact"),
+    path("me/contacts/<str:public_id>/", contacts.confirm, name="confirm_contact"),
+    path("me/contacts/<str:public_id>/code/", contacts.send_code, name="send_code"),
+    path("me/contacts/<str:public_id>/test/", contacts.test, name="test_contact"),
+]
+
+urlpatterns = [path("", include((pages, "oncall")))]

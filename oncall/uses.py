@@ -1,0 +1,30 @@
+"""What counts on a person here: policies and the catch-all. Asked before somebody is deactivated."""
+
+from django.urls import reverse
+
+from accounts.models import User
+from accounts.uses import Use, register
+from oncall.ladder import without
+from oncall.models import CatchAll, Policy
+
+
+def uses_of_person(user: User) -> list[Use]:
+    """Policies with a step that would page nobody without this person, and the catch-all if it is only them."""
+    found = []
+    for policy in Policy.objects.in_force().order_by("name"):
+        steps = without(policy.frozen(), user.public_id)
+        if steps:
+            said = (
+                f"step {steps[0]} would page nobody" if len(steps) == 1 else f"steps {_listed(steps)} would page nobody"
+            )
+            found.append(Use(f"policy {policy.name}", said, reverse("oncall:edit_policy", args=[policy.public_id])))
+    if set(CatchAll.current().people) == {user.public_id}:
+        found.append(Use("the catch-all", "nobody else is in it", reverse("oncall:catch_all")))
+    return found
+
+
+def _listed(numbers: list[int]) -> str:
+    return ", ".join(map(str, numbers[:-1])) + f" and {numbers[-1]}"
+
+
+register(uses_of_person)

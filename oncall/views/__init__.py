@@ -1,0 +1,1 @@
+"""Pages of policies, the catch-all, and the proving of contacts."""
