@@ -194,7 +194,7 @@ def _standing(row: MonitorState, next_due_at: datetime | None, now: datetime) ->
         since=since,
         cause=cause,
         alarm=row.alarm,
-        verifying_since=datetime.fromisoformat(row.run[0]) if row.run and state is not State.UNKNOWN else None,
+        verifying_since=datetime.fromisoformat(row.run.split()[0]) if row.run else None,
         seen_at=row.seen_at,
         seen_outcome=row.seen_outcome,
         seen_status=row.seen_status,

@@ -9,12 +9,14 @@ from __future__ import annotations
 from typing import Any
 
 TABLE = "monitors_stateinterval"
-FOREVER = "'9999'"
 
-_OVERLAPS = (
-    f"EXISTS (SELECT 1 FROM {TABLE} other WHERE other.monitor_id = NEW.monitor_id AND other.id IS NOT NEW.id "
-    f"AND other.started_at < COALESCE(NEW.ended_at, {FOREVER}) "
-    f"AND COALESCE(other.ended_at, {FOREVER}) > NEW.started_at)"  # noqa: S608 - our own constants
+_OVERLAPS = " ".join(
+    (
+        "EXISTS (SELECT 1 FROM monitors_stateinterval other",
+        "WHERE other.monitor_id = NEW.monitor_id AND other.id IS NOT NEW.id",
+        "AND other.started_at < COALESCE(NEW.ended_at, '9999')",
+        "AND COALESCE(other.ended_at, '9999') > NEW.started_at)",
+    )
 )
 _SQLITE = (
     f"CREATE TRIGGER IF NOT EXISTS interval_insert BEFORE INSERT ON {TABLE} WHEN {_OVERLAPS} "

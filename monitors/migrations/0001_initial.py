@@ -375,7 +375,7 @@ class Migration(migrations.Migration):
                 ('last_at', models.DateTimeField(null=True)),
                 ('covered_until', models.DateTimeField(null=True)),
                 ('silent_at', models.DateTimeField(null=True)),
-                ('run', models.JSONField(default=list)),
+                ('run', models.TextField(blank=True, default='')),
                 ('run_good', models.BooleanField(default=False)),
                 ('alarm', models.BooleanField(default=False)),
                 ('seen_at', models.DateTimeField(null=True)),

@@ -49,7 +49,10 @@ class ProbePlan(models.Model):
 
 
 class MonitorState(models.Model):
-    """Where a monitor stands: the judge's memory, and what its last check showed. Locked by each hand-over."""
+    """Where a monitor stands: the judge's memory, and what its last check showed. Locked by each hand-over.
+
+    run: instants in ISO form, divided by spaces; the other columns are those of `judge.Standing`.
+    """
 
     monitor = models.OneToOneField(Monitor, primary_key=True, on_delete=models.PROTECT, related_name="standing")
     interval = models.ForeignKey(StateInterval, on_delete=models.PROTECT, related_name="+")
@@ -59,7 +62,7 @@ class MonitorState(models.Model):
     last_at = models.DateTimeField(null=True)
     covered_until = models.DateTimeField(null=True)
     silent_at = models.DateTimeField(null=True)
-    run = models.JSONField(default=list)
+    run = models.TextField(blank=True, default="")
     run_good = models.BooleanField(default=False)
     alarm = models.BooleanField(default=False)
     seen_at = models.DateTimeField(null=True)

@@ -37,7 +37,7 @@ def standing_of(row: MonitorState) -> Standing:
         last_at=row.last_at,
         covered_until=row.covered_until,
         silent_at=row.silent_at,
-        run=tuple(datetime.fromisoformat(text) for text in row.run),
+        run=read_run(row.run),
         run_good=row.run_good,
         alarm=row.alarm,
     )
@@ -47,8 +47,18 @@ def remember(row: MonitorState, standing: Standing) -> None:
     """Put the judge's memory into its row, unsaved."""
     row.state, row.since, row.settled_at = standing.state.value, standing.since, standing.settled_at
     row.last_at, row.covered_until, row.silent_at = standing.last_at, standing.covered_until, standing.silent_at
-    row.run = [moment.isoformat() for moment in standing.run]
+    row.run = write_run(standing.run)
     row.run_good, row.alarm = standing.run_good, standing.alarm
+
+
+def read_run(text: str) -> tuple[datetime, ...]:
+    """The instants of an unconfirmed run out of their column."""
+    return tuple(datetime.fromisoformat(part) for part in text.split()) if text else ()
+
+
+def write_run(run: tuple[datetime, ...]) -> str:
+    """The instants of an unconfirmed run as one text."""
+    return " ".join(moment.isoformat() for moment in run) if run else ""
 
 
 def begin(monitor: Monitor, *, now: datetime) -> MonitorState:

@@ -1,0 +1,147 @@
+"""The few statements of the hand-over that run for every single result: plain SQL, many rows at a time.
+
+An ORM save for each result would cost several times the check itself. Both databases understand all of
+it; instants are adapted as Django stores them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db import connection
+
+from ledger.ids import snowflake
+from monitors.engine.findings import Finding
+from monitors.models.monitors import DOWN
+
+RESULT_COLUMNS = (
+    "day", "id", "monitor_id", "location_id", "planned_at", "recorded_at", "monitor_version", "retry", "outcome",
+    "code", "detail", "status", "lag_us", "total_us", "dns_us", "connect_us", "tls_us", "wait_us", "transfer_us",
+    "body_bytes",
+)  # fmt: skip
+KEY = "day, monitor_id, planned_at, location_id"
+_FILLED = ", ".join(f"{c} = excluded.{c}" for c in RESULT_COLUMNS if c not in KEY.split(", ") and c != "id")
+
+# A slot has one result. Only a slot recorded as missed takes another: the plan was believed lost and was slow.
+_INSERT = " ".join(
+    (
+        f"INSERT INTO monitors_result ({', '.join(RESULT_COLUMNS)})",
+        f"VALUES ({', '.join(['%s'] * len(RESULT_COLUMNS))}) ON CONFLICT ({KEY}) DO UPDATE SET {_FILLED}",
+        "WHERE monitors_result.outcome = 'missed' AND excluded.outcome <> 'missed'",
+    )
+)
+
+STATE_COLUMNS = (
+    "state", "since", "settled_at", "last_at", "covered_until", "silent_at", "run", "run_good", "alarm",
+)  # fmt: skip
+_LOCK = " ".join(
+    (
+        f"SELECT s.monitor_id, s.interval_id, s.seen_at, {', '.join(f's.{c}' for c in STATE_COLUMNS)},",
+        "m.interval_s, m.timeout_s, m.paused_at, m.retired_at, r.confirmation_s, r.recovery_s",
+        "FROM monitors_monitorstate s JOIN monitors_monitor m ON m.id = s.monitor_id",
+        "LEFT JOIN monitors_rule r ON r.monitor_id = m.id AND r.condition = %s AND r.retired_at IS NULL",
+        "WHERE s.monitor_id IN ({ids}) ORDER BY s.monitor_id",
+    )
+)
+
+_REMEMBER = " ".join(
+    (
+        "UPDATE monitors_monitorstate SET settled_at = %s, last_at = %s, covered_until = %s, silent_at = %s,",
+        "run = %s, run_good = %s WHERE monitor_id = %s",
+    )
+)
+_SEEN = " ".join(
+    (
+        "UPDATE monitors_monitorstate SET seen_at = %s, seen_outcome = %s, seen_code = %s, seen_detail = %s,",
+        "seen_status = %s, seen_total_us = %s WHERE monitor_id = %s",
+    )
+)
+_COVER = "UPDATE monitors_stateinterval SET covered_until = %s WHERE id = %s AND ended_at IS NULL"
+_RETRY = "UPDATE monitors_probeslot SET next_due_at = %s, extra = %s WHERE monitor_id = %s AND next_due_at > %s"
+
+
+def stored(moment: datetime | None) -> Any:
+    """An instant as this database stores it."""
+    return connection.ops.adapt_datetimefield_value(moment)
+
+
+def read_instant(value: Any) -> datetime | None:
+    """An instant as this database returned it: aware already, or text in UTC."""
+    if value is None or isinstance(value, datetime):
+        return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
+    return datetime.fromisoformat(value).replace(tzinfo=UTC)
+
+
+def insert_results(findings: Sequence[Finding], now: datetime) -> None:
+    """Store results, one a slot however often it is delivered."""
+    recorded = stored(now)
+    _many(_INSERT, [_result_row(finding, recorded) for finding in findings])
+
+
+def lock_states(monitor_ids: Iterable[int]) -> list[tuple[Any, ...]]:
+    """Lock and read the state rows, in one order so that two hand-overs cannot block each other.
+
+    Returns (monitor, interval, seen_at, *STATE_COLUMNS, interval_s, timeout_s, paused_at, retired_at,
+    confirmation_s, recovery_s) as the database returns them.
+    """
+    ids = sorted(set(monitor_ids))
+    statement = _LOCK.format(ids=", ".join(["%s"] * len(ids)))
+    if connection.features.has_select_for_update:
+        statement += " FOR UPDATE OF s"
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [DOWN, *ids])
+        return cursor.fetchall()
+
+
+def remember(rows: list[tuple[Any, ...]]) -> None:
+    """Rows (settled_at, last_at, covered_until, silent_at, run, run_good, monitor)."""
+    _many(_REMEMBER, rows)
+
+
+def show(rows: list[tuple[Any, ...]]) -> None:
+    """Rows (seen_at, outcome, code, detail, status, total_us, monitor): what the last check showed."""
+    _many(_SEEN, rows)
+
+
+def cover(rows: list[tuple[Any, ...]]) -> None:
+    """Rows (covered_until, interval): until when the open interval is true."""
+    _many(_COVER, rows)
+
+
+def bring_forward(rows: list[tuple[datetime, int]]) -> None:
+    """Rows (instant, monitor): check earlier than planned, because a change is unconfirmed."""
+    _many(_RETRY, [(stored(at), True, monitor_id, stored(at)) for at, monitor_id in rows])
+
+
+def _many(statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    if rows:
+        with connection.cursor() as cursor:
+            cursor.executemany(statement, rows)
+
+
+def _result_row(finding: Finding, recorded: Any) -> tuple[Any, ...]:
+    trace, planned = finding.trace, finding.planned_at
+    return (
+        connection.ops.adapt_datefield_value(planned.date()),
+        snowflake(),
+        finding.monitor_id,
+        finding.location_id,
+        stored(planned),
+        recorded,
+        finding.monitor_version,
+        finding.retry,
+        trace.outcome.value,
+        trace.code,
+        trace.sentence[:300],
+        trace.status,
+        finding.lag_us,
+        trace.total_us,
+        trace.dns_us,
+        trace.connect_us,
+        trace.tls_us,
+        trace.wait_us,
+        trace.transfer_us,
+        trace.body_bytes,
+    )

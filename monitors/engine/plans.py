@@ -1,0 +1,79 @@
+"""Plans: from claimed slots to a row, from the row to a job for a prober."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from datetime import datetime, timedelta
+
+from accounts.egress.rules import current_rules
+from ledger.failpoints import fail_point
+from monitors.engine.findings import Job, Slot
+from monitors.models import Monitor, ProbePlan
+from monitors.probes.http import compile_check
+from monitors.probes.trace import Check
+from monitors.slots import EPOCH, MS
+from monitors.target import read_secrets, read_target
+
+KEPT_CHECKS = 20_000
+
+_checks: OrderedDict[int, tuple[int, Check]] = OrderedDict()
+
+
+def take(plan_id: int, *, now: datetime) -> Job | None:
+    """Claim a plan and load it; None if another delivery took it, or if it is past its time."""
+    waiting = ProbePlan.objects.filter(pk=plan_id, claimed_at__isnull=True, lost_after__gt=now)
+    if not waiting.update(claimed_at=now):
+        return None
+    fail_point("probe.plan_claimed")
+    plan = ProbePlan.objects.get(pk=plan_id)
+    return Job(plan_id, _slots(plan), current_rules())
+
+
+def slot_instant(milliseconds: int) -> datetime:
+    """A planned instant out of a plan."""
+    return EPOCH + milliseconds * MS
+
+
+def as_milliseconds(moment: datetime) -> int:
+    """A planned instant as a plan holds it."""
+    return (moment - EPOCH) // MS
+
+
+def lost_after(slots: list[datetime], timeout_s: int) -> datetime:
+    """When a plan counts as lost: its last slot and timeout are over, and a hand-over had time to happen."""
+    return max(slots) + timedelta(seconds=timeout_s + 15)
+
+
+def _slots(plan: ProbePlan) -> tuple[Slot, ...]:
+    """The slots of monitors that are still watched, each with its request as it is now."""
+    wanted = {int(key): slots for key, slots in plan.slots.items()}
+    watched = Monitor.objects.in_force().filter(pk__in=wanted, paused_at__isnull=True)
+    known = {pk: (version, interval) for pk, version, interval in watched.values_list("pk", "version", "interval_s")}
+    checks = _load(known)
+    return tuple(
+        Slot(
+            due=milliseconds / 1000,
+            planned_at=slot_instant(milliseconds),
+            retry=bool(retry),
+            monitor_id=pk,
+            monitor_version=version,
+            location_id=plan.location_id,
+            interval_s=interval,
+            check=checks[pk],
+        )
+        for pk, (version, interval) in known.items()
+        for milliseconds, retry in wanted[pk]
+    )
+
+
+def _load(known: dict[int, tuple[int, int]]) -> dict[int, Check]:
+    """Requests by monitor: read, decrypted and compiled once for each version of a monitor."""
+    stale = [pk for pk, (version, _) in known.items() if _checks.get(pk, (0,))[0] != version]
+    for monitor in Monitor.objects.filter(pk__in=stale):
+        secrets = read_secrets(monitor.secrets or {})
+        target = read_target(monitor.target, secrets)
+        _checks[monitor.pk] = (monitor.version, compile_check(target, secrets, timeout_s=float(monitor.timeout_s)))
+        _checks.move_to_end(monitor.pk)
+    while len(_checks) > KEPT_CHECKS:
+        _checks.popitem(last=False)
+    return {pk: _checks[pk][1] for pk in known}

@@ -1,0 +1,276 @@
+"""The prober: one thread that starts each slot at its planned instant, one that hands the results over.
+
+The second thread keeps the database out of the way of the first: a slow commit delays no check. Results
+of a monitor leave in the order of its slots: one that is ready waits while an earlier slot is in flight.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from functools import partial
+
+import structlog
+from django.conf import settings
+from django.db import InterfaceError, OperationalError
+
+from accounts.egress.guard import EgressRules
+from monitors.engine.findings import Finding, Job, Slot, missed
+from monitors.probes.http import HttpRun
+from monitors.probes.loop import CurlLoop
+from monitors.probes.trace import Outcome, Trace
+
+log = structlog.get_logger(__name__)
+
+CHUNK = 200  # results a hand-over: its transaction must end within 50 ms, because an acknowledge waits for it
+HELD_MOST = 50_000  # results kept while the database is away
+BEAT_S = 10.0
+AGAIN_AFTER_S = 0.5
+STOP_S = 5.0
+
+Store = Callable[[list[Finding], list[int]], None]
+Beat = Callable[[int, int], None]
+
+
+class _Place:
+    """The place of one slot in its monitor's order."""
+
+    __slots__ = ("finding", "plan_id", "slot")
+
+    def __init__(self, slot: Slot, plan_id: int) -> None:
+        self.slot, self.plan_id = slot, plan_id
+        self.finding: Finding | None = None
+
+
+class Prober:
+    """Runs any number of jobs at once. `submit`, `idle` and `stop` may be called from any thread."""
+
+    def __init__(self, store: Store, beat: Beat | None = None) -> None:
+        self._loop = CurlLoop()
+        self._submitted: deque[Job] = deque()
+        self._heap: list[tuple[float, int, _Place, EgressRules]] = []
+        self._count = itertools.count()
+        self._in_order: dict[int, deque[_Place]] = {}
+        self._left: dict[int, int] = {}
+        self._jobs_taken = self._jobs_ended = 0
+        self._writer = Writer(store, beat)
+        self._stopping = False
+        self._thread = threading.Thread(target=self._run, name="prober", daemon=True)
+
+    def start(self) -> None:
+        """Start both threads."""
+        self._writer.start()
+        self._thread.start()
+
+    def is_alive(self) -> bool:
+        """Whether both threads still run."""
+        return self._thread.is_alive() and self._writer.is_alive()
+
+    def submit(self, job: Job) -> None:
+        """Take a job; returns at once."""
+        self._jobs_taken += 1
+        self._submitted.append(job)
+        self._loop.wake()
+
+    def idle(self) -> bool:
+        """Whether nothing is planned, in flight or waiting to be handed over."""
+        return self._jobs_taken == self._jobs_ended and not self._writer.busy()
+
+    def stop(self) -> None:
+        """Record what has not finished as missed, hand everything over and end both threads."""
+        self._stopping = True
+        self._loop.wake()
+        if self._thread is not threading.current_thread():
+            self._thread.join(STOP_S)
+        self._writer.stop()
+
+    def _run(self) -> None:
+        try:
+            while not self._stopping:
+                while self._submitted:
+                    self._accept(self._submitted.popleft())
+                self._start_due()
+                self._loop.step(self._until_next())
+            self._give_up()
+        except Exception:  # the process goes on; the sweep records what is lost, and the next plan starts anew
+            log.exception("prober_ended")
+        finally:
+            self._loop.close()
+
+    def _accept(self, job: Job) -> None:
+        if not job.slots:
+            self._writer.put(None, job.plan_id)
+            self._jobs_ended += 1
+            return
+        self._left[job.plan_id] = len(job.slots)
+        # planned instants are wall-clock; from here on only the monotonic clock counts
+        offset = time.monotonic() - time.time()
+        for slot in job.slots:
+            entry = (slot.due + offset, next(self._count), _Place(slot, job.plan_id), job.rules)
+            heapq.heappush(self._heap, entry)
+
+    def _until_next(self) -> float | None:
+        return max(self._heap[0][0] - time.monotonic(), 0.0) if self._heap else None
+
+    def _start_due(self) -> None:
+        while self._heap and self._heap[0][0] <= time.monotonic():
+            due, _, place, rules = heapq.heappop(self._heap)
+            self._in_order.setdefault(place.slot.monitor_id, deque()).append(place)
+            lag = time.monotonic() - due
+            if lag > _too_late(place.slot):
+                self._found(place, missed(place.slot, "late"))
+            else:
+                self._start(place, rules, int(lag * 1_000_000))
+
+    def _start(self, place: _Place, rules: EgressRules, lag_us: int) -> None:
+        finished = partial(self._finished, place, lag_us)
+        try:
+            HttpRun(self._loop, place.slot.check, rules, finished).start()
+        except Exception as error:  # a request that cannot be made must not end the checks of all others
+            log.exception("check_not_started", monitor=place.slot.monitor_id)
+            sentence = f"The request could not be made: {type(error).__name__}."
+            finished(Trace(outcome=Outcome.BLOCKED, code="invalid", sentence=sentence))
+
+    def _finished(self, place: _Place, lag_us: int, trace: Trace) -> None:
+        slot = place.slot
+        finding = Finding(
+            slot.monitor_id, slot.monitor_version, slot.location_id, slot.planned_at, slot.retry, lag_us, trace
+        )
+        self._found(place, finding)
+
+    def _found(self, place: _Place, finding: Finding) -> None:
+        place.finding = finding
+        waiting = self._in_order[place.slot.monitor_id]
+        while waiting and waiting[0].finding is not None:
+            self._release(waiting.popleft())
+        if not waiting:
+            del self._in_order[place.slot.monitor_id]
+
+    def _release(self, place: _Place) -> None:
+        self._left[place.plan_id] -= 1
+        last = not self._left[place.plan_id]
+        self._writer.put(place.finding, place.plan_id if last else 0)
+        if last:
+            del self._left[place.plan_id]
+            self._jobs_ended += 1
+
+    def _give_up(self) -> None:
+        while self._submitted:
+            self._accept(self._submitted.popleft())
+        started = [place for waiting in self._in_order.values() for place in waiting if place.finding is None]
+        planned = [place for _, _, place, _ in self._heap]
+        for place in planned:
+            self._in_order.setdefault(place.slot.monitor_id, deque()).append(place)
+        for place in (*started, *planned):
+            self._found(place, missed(place.slot, "stopped"))
+        self._heap.clear()
+
+
+class Writer:
+    """Hands results over every HANDOVER_MS while there are any; sleeps otherwise."""
+
+    def __init__(self, store: Store, beat: Beat | None) -> None:
+        self._store, self._beat = store, beat
+        self._held: deque[tuple[Finding | None, int]] = deque()
+        self._ready = threading.Condition()
+        self._stopping = False
+        self._storing = False
+        self._lag_us = self._checks = 0
+        self._thread = threading.Thread(target=self._run, name="hand-over", daemon=True)
+
+    def start(self) -> None:
+        """Start the thread."""
+        self._thread.start()
+
+    def is_alive(self) -> bool:
+        """Whether the thread runs."""
+        return self._thread.is_alive()
+
+    def busy(self) -> bool:
+        """Whether results wait or are being stored."""
+        return bool(self._held) or self._storing
+
+    def put(self, finding: Finding | None, ended_plan: int) -> None:
+        """Take a result, and the plan that it ends (0: none)."""
+        with self._ready:
+            self._held.append((finding, ended_plan))
+            if len(self._held) > HELD_MOST:
+                self._held.popleft()  # the sweep records its slot as missed when the plan is lost
+            self._ready.notify()
+
+    def stop(self) -> None:
+        """Store what is held and end."""
+        with self._ready:
+            self._stopping = True
+            self._ready.notify()
+        self._thread.join(STOP_S)
+
+    def _run(self) -> None:
+        last_beat = time.monotonic()
+        while True:
+            with self._ready:
+                while not self._held and not self._stopping:
+                    self._ready.wait()
+                if not self._held:
+                    return
+            began = time.monotonic()
+            while self._held:
+                self._store_some()
+            if self._beat is not None and began - last_beat >= BEAT_S:
+                last_beat = began
+                self._sign()
+            self._rest(settings.HANDOVER_MS / 1000 - (time.monotonic() - began))
+
+    def _rest(self, seconds: float) -> None:
+        with self._ready:
+            if seconds > 0 and not self._stopping:
+                self._ready.wait_for(lambda: self._stopping, seconds)
+
+    def _store_some(self) -> None:
+        with self._ready:
+            batch = [self._held.popleft() for _ in range(min(CHUNK, len(self._held)))]
+            self._storing = True
+        findings = [finding for finding, _ in batch if finding is not None]
+        try:
+            self._insist(findings, [plan for _, plan in batch if plan])
+        finally:
+            self._storing = False
+        self._checks += len(findings)
+        self._lag_us = max((f.lag_us for f in findings), default=self._lag_us)
+
+    def _insist(self, findings: list[Finding], plans: list[int]) -> None:
+        """Store a batch. A database that is away is waited for; a result it will never take is dropped, loudly."""
+        while True:
+            try:
+                self._store(findings, plans)
+                return
+            except (OperationalError, InterfaceError) as error:
+                log.warning("hand_over_waits", results=len(findings), error=type(error).__name__)
+                if self._stopping:
+                    return
+                time.sleep(AGAIN_AFTER_S)
+            except Exception:
+                log.exception("hand_over_failed", results=len(findings))
+                if len(findings) > 1:
+                    for finding in findings:
+                        self._insist([finding], [])
+                if findings and plans:
+                    self._insist([], plans)
+                return
+
+    def _sign(self) -> None:
+        try:
+            if self._beat is not None:
+                self._beat(self._lag_us // 1000, self._checks)
+        except (OperationalError, InterfaceError) as error:
+            log.warning("prober_sign_lost", error=type(error).__name__)
+        self._lag_us = self._checks = 0
+
+
+def _too_late(slot: Slot) -> float:
+    """Seconds of start lag after which a slot is missed rather than run: a late burst would measure nothing."""
+    return min(float(slot.interval_s), max(float(settings.PLAN_WINDOW_S), 1.0))

@@ -1,0 +1,137 @@
+"""The engine's ticks: claim the coming slots, and sweep up what fell silent. Bounded, repeatable, safe at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+from django.conf import settings
+from django.db import connection, transaction
+
+from monitors import judge, slots
+from monitors.engine import bulk
+from monitors.engine.causes import cause_of_silence
+from monitors.engine.dispatch import dispatch
+from monitors.engine.findings import MISSED, Finding
+from monitors.engine.handover import hand_over
+from monitors.engine.plans import as_milliseconds, lost_after, slot_instant
+from monitors.models import MonitorState, ProbePlan, ProbeSlot
+from monitors.probes.trace import Outcome, Trace
+from monitors.services.monitors import down_rule
+from monitors.services.transitions import Why, apply, remember, standing_of
+from monitors.states import MEASURED, State
+
+CLAIM_BATCH = 10_000
+SWEEP_BATCH = 200
+HANDOVER_SLACK = timedelta(seconds=2)  # results on their way into the database are not silence
+
+_ADVANCE = "UPDATE monitors_probeslot SET next_due_at = %s, extra = %s, skipped_at = %s WHERE id = %s"
+
+
+def claim(now: datetime) -> int:
+    """Plan the slots of the coming window and send the plans to their probes; return how many slots."""
+    until = slots.horizon(now, settings.PLAN_WINDOW_S)
+    if not ProbeSlot.objects.filter(next_due_at__lt=until).exists():
+        return 0  # without a look first, every idle second would take the write lock
+    with transaction.atomic():
+        due = ProbeSlot.objects.filter(next_due_at__lt=until).order_by("next_due_at")
+        if connection.features.has_select_for_update_skip_locked:
+            due = due.select_for_update(skip_locked=True, of=("self",))
+        rows = list(due.select_related("location")[:CLAIM_BATCH])
+        planned = _advance(rows, now, until)
+        plans = [plan for group in planned.values() for plan in _plans(group, now)]
+        ProbePlan.objects.bulk_create(plans)
+        for plan in plans:
+            transaction.on_commit(partial(dispatch, plan.pk, plan.location.name))
+    return sum(plan.slot_count for plan in plans)
+
+
+def sweep(now: datetime) -> int:
+    """Record the slots of lost plans as missed, and close states that fell silent into unknown."""
+    return _sweep_plans(now) + _sweep_silence(now)
+
+
+Planned = dict[int, list[tuple[ProbeSlot, tuple[tuple[datetime, bool], ...]]]]
+
+
+def _advance(rows: Iterable[ProbeSlot], now: datetime, until: datetime) -> Planned:
+    """Move each row of the timetable on; return the planned slots by location."""
+    planned: Planned = {}
+    moved: list[tuple[Any, ...]] = []
+    for row in rows:
+        if row.next_due_at is None:
+            continue
+        due = slots.Due(row.next_due_at, row.interval_s, row.phase_ms, row.extra)
+        got = slots.claim(due, now, until)
+        skipped_at = now if got.skipped else row.skipped_at
+        moved.append((bulk.stored(got.next_due_at), False, bulk.stored(skipped_at), row.pk))
+        if got.planned:
+            planned.setdefault(row.location_id, []).append((row, got.planned))
+    if moved:
+        with connection.cursor() as cursor:
+            cursor.executemany(_ADVANCE, moved)
+    return planned
+
+
+def _plans(group: list[tuple[ProbeSlot, tuple[tuple[datetime, bool], ...]]], now: datetime) -> Iterable[ProbePlan]:
+    by_monitor = {row.monitor_id: (row, planned) for row, planned in group}
+    timeouts = _timeouts(by_monitor)
+    counts = ((monitor_id, len(planned)) for monitor_id, (_, planned) in by_monitor.items())
+    for members in slots.plans(counts, settings.PLAN_SLOTS):
+        held = {pk: by_monitor[pk][1] for pk in members}
+        instants = [at for planned in held.values() for at, _ in planned]
+        yield ProbePlan(
+            location=by_monitor[members[0]][0].location,
+            slots={
+                str(pk): [[as_milliseconds(at), int(extra)] for at, extra in planned] for pk, planned in held.items()
+            },
+            slot_count=len(instants),
+            created_at=now,
+            lost_after=lost_after(instants, max(timeouts[pk] for pk in members)),
+        )
+
+
+def _timeouts(monitor_ids: Iterable[int]) -> dict[int, int]:
+    rows = ProbeSlot.objects.filter(monitor_id__in=list(monitor_ids))
+    return dict(rows.values_list("monitor_id", "monitor__timeout_s"))
+
+
+def _sweep_plans(now: datetime) -> int:
+    lost = list(ProbePlan.objects.filter(lost_after__lt=now).order_by("lost_after")[:SWEEP_BATCH])
+    for plan in lost:
+        hand_over(_lost_findings(plan), now=now, ended_plans=[plan.pk])
+    return len(lost)
+
+
+def _lost_findings(plan: ProbePlan) -> list[Finding]:
+    trace = Trace(outcome=Outcome.MISSED, code="lost", sentence=MISSED["lost"])
+    return [
+        Finding(int(pk), 0, plan.location_id, slot_instant(milliseconds), bool(retry), 0, trace)
+        for pk, planned in plan.slots.items()
+        for milliseconds, retry in planned
+    ]
+
+
+def _sweep_silence(now: datetime) -> int:
+    """States whose last result no longer speaks. Each in a transaction of its own, so that nobody waits."""
+    states = [state.value for state in MEASURED]
+    silent = MonitorState.objects.filter(silent_at__lt=now - HANDOVER_SLACK, state__in=states)
+    ids = list(silent.order_by("silent_at").values_list("pk", flat=True)[:SWEEP_BATCH])
+    return sum(_close_silent(monitor_id, now) for monitor_id in ids)
+
+
+@transaction.atomic
+def _close_silent(monitor_id: int, now: datetime) -> bool:
+    row = MonitorState.objects.select_for_update(of=("self",)).select_related("interval", "monitor").get(pk=monitor_id)
+    if row.monitor.retired_at or State(row.state) not in MEASURED:
+        return False
+    standing, changes = judge.silence(standing_of(row), now - HANDOVER_SLACK)
+    if not changes:
+        return False
+    why = Why(cause=cause_of_silence(row, now=now).value)
+    apply(row, changes, monitor=row.monitor, rule=down_rule(row.monitor), why=why, now=now)
+    remember(row, standing)
+    row.save()
+    return True
