@@ -100,7 +100,7 @@ def resolve(
 
 
 @transaction.atomic
-def recover(incident: Incident, *, reason: str, occurred_at: datetime, now: datetime) -> Outcome:
+def recover(incident: Incident, *, occurred_at: datetime, now: datetime, reason: str = "recovered") -> Outcome:
     """Every alert of the incident has ended: it resolves by itself, and whoever was paged is told.
 
     reason: how the last one ended, `recovered` or `unwatched`. occurred_at: when it ended by the evidence.

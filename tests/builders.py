@@ -1,0 +1,122 @@
+"""Plain builders: one function makes one object in a state that tests can start from. One section an app.
+
+Each takes `now`, goes through the service that makes the thing in life where there is one, and has
+defaults for all that the test does not speak of.
+"""
+
+from datetime import UTC, datetime
+
+from accounts.models import ContactMethod, Membership, Organisation, Team, User
+from incidents.services.routes import create_route
+from monitors.models import Rule, Service, Signal, StateInterval
+from monitors.services.monitors import create_monitor
+from oncall.models import CatchAll
+from oncall.services import create_policy
+
+NIGHT = datetime(2026, 3, 17, 3, 0, tzinfo=UTC)
+REASON = "Test"
+
+# --- accounts -----------------------------------------------------------------------------------
+
+
+def organisation(*, zone="UTC", now=NIGHT):
+    """The organisation."""
+    made = Organisation(name="Larkspur Logistics", timezone=zone)
+    made.save(now=now, reason=REASON)
+    return made
+
+
+def team(name="Platform", *, now=NIGHT):
+    """A team."""
+    made = Team(name=name)
+    made.save(now=now, reason=REASON)
+    return made
+
+
+def person(name, role="responder", *, team=None, phone="", mail=True, password="", now=NIGHT):
+    """A person who can be paged by e-mail, and by SMS at `phone` if one is given; both are confirmed."""
+    first = name.split()[0].lower()
+    made = User(email=f"{first}@larkspur.example", name=name, role=role)
+    made.set_password(password or None)
+    made.save(now=now, reason=REASON)
+    if team:
+        Membership(team=team, user=made).save(now=now, reason=REASON)
+    if mail:
+        contact(made, "email", made.email, now=now)
+    if phone:
+        contact(made, "phone", phone, now=now)
+    return made
+
+
+def contact(user, kind, address, *, verified=True, now=NIGHT):
+    """A contact method of a person, confirmed unless said otherwise."""
+    made = ContactMethod(user=user, kind=kind, address=address, verified_at=now if verified else None)
+    made.save(now=now, reason=REASON)
+    return made
+
+
+# --- monitors -----------------------------------------------------------------------------------
+
+
+def service(name="Checkout", *, team=None, now=NIGHT):
+    """A service."""
+    made = Service(name=name, team=team)
+    made.save(now=now, reason=REASON)
+    return made
+
+
+def monitor(name="Checkout API", *, service, url="https://checkout.example/health", now=NIGHT, **numbers):
+    """An HTTP monitor with its rule "down", severity 2 and high urgency unless said otherwise."""
+    return create_monitor(service=service, name=name, target={"url": url}, now=now, reason=REASON, **numbers)
+
+
+def signal(monitor, *, opens=True, at=NIGHT, recorded_at=None, condition="down", severity=0, urgency=""):
+    """What the judge says when a condition of a monitor begins or ends; it waits for the intake."""
+    rule = Rule.objects.get(monitor=monitor, condition="down")
+    interval = StateInterval.objects.get(monitor=monitor, ended_at__isnull=True)
+    StateInterval.objects.filter(pk=interval.pk).update(state="down" if opens else "up")
+    made = Signal(
+        monitor=monitor,
+        rule=rule,
+        condition=condition,
+        opens=opens,
+        effective_at=at,
+        recorded_at=recorded_at or at,
+        severity=severity or rule.severity,
+        urgency=urgency or rule.urgency,
+        rule_version=rule.version,
+        reason="Failing for 60 s: 502 Bad Gateway" if opens else "Good again for 60 s.",
+        interval=interval,
+    )
+    made.save()
+    return made
+
+
+# --- on-call ------------------------------------------------------------------------------------
+
+
+def policy(*steps, name="Checkout critical", team, repeat=0, delay_s=300, now=NIGHT):
+    """A policy: each step is a person or a list of people, `delay_s` apart."""
+    rungs = [
+        {"delay_s": delay_s, "people": [one.public_id for one in (step if isinstance(step, list) else [step])]}
+        for step in steps
+    ]
+    return create_policy(name=name, team=team, repeat=repeat, steps=rungs, now=now, reason=REASON)
+
+
+def catch_all(*people, now=NIGHT):
+    """Who is called when nobody else can be."""
+    made = CatchAll.current()
+    made.people = [one.public_id for one in people]
+    made.save(now=now, reason=REASON)
+    return made
+
+
+# --- incidents ----------------------------------------------------------------------------------
+
+
+def route(policy, *, service=None, severity=None, runbook_url="", now=NIGHT):
+    """A route; without service and severity the default one."""
+    return create_route(
+        service=service, severity=severity, policy=policy, runbook_url=runbook_url, now=now, reason=REASON
+    )
