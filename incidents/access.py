@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import Http404
 
 from accounts.access import can, require
@@ -33,6 +34,12 @@ def get_alert(user: Any, public_id: str) -> Alert:
         raise Http404
     require(user, "read")
     return alert
+
+
+def all_alerts(user: Any) -> QuerySet[Alert]:
+    """Every alert: all members read them. Raises PermissionDenied."""
+    require(user, "read")
+    return Alert.objects.select_related("incident", "monitor", "service")
 
 
 def get_route(user: Any, public_id: str, need: str = "read") -> Route:

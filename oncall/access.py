@@ -6,11 +6,11 @@ exist is 404, what may be seen but not done is 403.
 
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.http import Http404
 
 from accounts.access import require
-from oncall.models import CatchAll, Page, Policy, Run
+from oncall.models import CatchAll, Page, Policy, Run, StepExecution
 
 
 def get_policy(user: Any, public_id: str, need: str = "read") -> Policy:
@@ -40,7 +40,12 @@ def all_runs(user: Any) -> QuerySet[Run]:
 def get_run(user: Any, public_id: str) -> Run:
     """An escalation with the steps it took. Raises Http404, PermissionDenied."""
     _signed_in(user)
-    run = all_runs(user).prefetch_related("executions").filter(public_id=public_id).first()
+    run = (
+        all_runs(user)
+        .prefetch_related(Prefetch("executions", StepExecution.objects.order_by("pk")))
+        .filter(public_id=public_id)
+        .first()
+    )
     if run is None:
         raise Http404
     return run

@@ -38,6 +38,9 @@ CODES: dict[int, tuple[str, str]] = {
     503: ("unavailable", "The database does not answer just now. Try again in a few seconds."),
 }
 
+# codes of a ValidationError that mean: the input is well-formed, what is there already forbids it
+CONFLICTS = frozenset({"taken", "in_use", "conflict"})
+
 
 @dataclass(frozen=True)
 class Refusal:
@@ -101,9 +104,7 @@ def _read(exc: Exception, refusals: Refusals) -> tuple[int, str, str, list[dict[
     """Status, code, sentence and fields of an exception."""
     for kind in type(exc).__mro__:
         if kind in refusals:
-            told = refusals[kind]
-            sentence = told.sentence or str(exc)
-            return told.status, told.code, sentence, [problem(told.field, told.code, sentence)] if told.field else []
+            return _told(exc, refusals[kind])
     if isinstance(exc, ApiError):
         return exc.status_code, exc.code, str(exc.detail), exc.fields
     if isinstance(exc, StaleVersion):
@@ -111,8 +112,18 @@ def _read(exc: Exception, refusals: Refusals) -> tuple[int, str, str, list[dict[
     if isinstance(exc, exceptions.ValidationError):
         return _with_fields(list(_flatten(exc.get_full_details())))
     if isinstance(exc, ValidationError):
-        return _with_fields(list(_django_problems(exc)))
+        found = list(_django_problems(exc))
+        if found and {entry["code"] for entry in found} <= CONFLICTS:
+            return 409, found[0]["code"], found[0]["message"], [entry for entry in found if entry["field"]]
+        return _with_fields(found)
     return *_plain(exc), []
+
+
+def _told(exc: Exception, told: Refusal) -> tuple[int, str, str, list[dict[str, str]]]:
+    """A refusal of a service. An exception may name its field itself, or several in `problems`."""
+    sentence = told.sentence or str(exc)
+    fields = getattr(exc, "problems", None) or {told.field or getattr(exc, "field", ""): sentence}
+    return told.status, told.code, sentence, [problem(name, told.code, why) for name, why in fields.items() if name]
 
 
 def _with_fields(fields: list[dict[str, str]]) -> tuple[int, str, str, list[dict[str, str]]]:

@@ -133,6 +133,18 @@ class Instant(serializers.Field):
         return instant(value)
 
 
+class Day(serializers.DateField):
+    """A calendar day, `2026-11-22`."""
+
+    default_error_messages = {"invalid": "Send a day such as 2026-11-22."}
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Refuse other types and forms, and years that a database cannot keep."""
+        if not isinstance(data, str) or not re.fullmatch(r"(19|2[0-9])[0-9]{2}-[0-9]{2}-[0-9]{2}", data):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
 def read_instant(text: str) -> datetime | None:
     """Read RFC 3339 with an offset; None for anything else, years outside 1970-2999 included."""
     try:

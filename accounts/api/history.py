@@ -70,11 +70,9 @@ class HistoryView(ApiView):
         rows: QuerySet[Any] = self.model.history.filter(id=obj.pk)
         return rows
 
-    def paginate_queryset(self, queryset: Any) -> list[Any]:
-        """Tell each row of the page in one go: the versions before them, related ids and reasons in a query each."""
-        rows: list[Any] = super().paginate_queryset(queryset) or []
+    def prepare(self, rows: list[Any]) -> None:
+        """The versions before them, related ids and reasons, each in one query."""
         tell(rows)
-        return rows
 
 
 def history_of(model: type[Tracked]) -> Callable[..., Any]:

@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.db.models import QuerySet
 from django.urls import reverse
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 
@@ -77,7 +78,8 @@ class PersonOut(serializers.Serializer):
     version = serializers.IntegerField()
     created_at = Instant()
 
-    def get_teams(self, person: User) -> list[dict[str, str]]:
+    @extend_schema_field(TeamRef(many=True))
+    def get_teams(self, person: User) -> Any:
         """Teams, loaded with the list."""
         return [{"id": held.team.public_id, "name": held.team.name} for held in in_teams(person)]
 

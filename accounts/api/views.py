@@ -175,6 +175,9 @@ class ApiView(GenericAPIView):
             raise ApiError(400, "invalid", f"This call takes no {HEADER}.", field=HEADER)
         return answer_once(self.request, work, now=self.now, shown_once=told.shown_once)
 
+    def prepare(self, rows: list[Any]) -> None:
+        """Load what the rows of one page need, with a number of queries that does not grow with them."""
+
     def get_serializer_context(self) -> dict[str, Any]:
         """What outputs may ask for."""
         return {"person": self.request.user, "now": self.now, "view": self}
@@ -185,7 +188,8 @@ class ApiView(GenericAPIView):
             return Response(status=told.status)
         context = self.get_serializer_context()
         if told.many:
-            rows = self.paginate_queryset(self.filter_queryset(found))
+            rows = self.paginate_queryset(self.filter_queryset(found)) or []
+            self.prepare(rows)
             return self.get_paginated_response(told.gives(rows, many=True, context=context).data)
         return Response(told.gives(found, context=context).data, status=told.status)
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
-
 from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path, re_path
 from django.views.decorators.csrf import csrf_exempt
 
+from config.api import ledger
 from config.api.document import Docs, Document, not_found
 
-APPS = ("accounts", "monitors", "oncall", "incidents")
-
 urlpatterns = [
-    *[path("", include(f"{app}.api.urls")) for app in APPS if find_spec(f"{app}.api")],
+    path("", include("accounts.api.urls")),
+    path("", include("monitors.api.urls")),
+    path("", include("oncall.api.urls")),
+    path("", include("incidents.api.urls")),
+    path("ledger/", ledger.Ledger.as_view()),
+    path("ledger/<seq:seq>/", ledger.OneEntry.as_view()),
     path("schema/", Document.as_view(), name="api-schema"),
     path("docs/", Docs.as_view(), name="api-docs"),
     re_path(r"^(?P<rest>.*)$", csrf_exempt(login_not_required(not_found))),

@@ -1,0 +1,1 @@
+"""Incidents, their timelines, alerts and routes, by the API."""

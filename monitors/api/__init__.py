@@ -1,0 +1,1 @@
+"""Systems, services, monitors and what was observed of them, by the API."""

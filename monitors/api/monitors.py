@@ -1,0 +1,272 @@
+"""Monitors: what is checked, how it is judged, and where it stands."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+from rest_framework.request import Request
+
+from accounts.access import require
+from accounts.api.fields import Body, Change, Id, Instant, OneOf, Secret, Text, Whole, YesNo
+from accounts.api.filters import ChoiceOf, Filters, FlagFilter, IdFilter, TextFilter
+from accounts.api.people import TeamRef
+from accounts.api.views import ApiView, operation
+from monitors.access import get_monitor
+from monitors.api.inventory import Ref, changed, named
+from monitors.models import Monitor, Rule
+from monitors.models.monitors import DOWN, KINDS, URGENCIES
+from monitors.queries import Standing, monitors_in_force, standings
+from monitors.services import change_monitor, create_monitor, pause_monitor, resume_monitor, retire_monitor
+from monitors.services.definition import BOUNDS
+from monitors.states import State
+from monitors.target import BODY_MAX, HEADER_BYTES_MAX, HEADERS_MAX, KEYWORD_MAX, METHODS, REDIRECTS_MAX, URL_MAX
+
+TARGET = ("url", "method", "accepted_status", "keyword", "keyword_present", "redirects")
+SECRETS = ("headers", "body", "basic", "bearer")
+RULE = ("confirmation_s", "recovery_s", "severity", "urgency")
+
+
+class Basic(Body):
+    """Name and password of basic sign-in."""
+
+    username = Text(max_length=200)
+    password = Secret(max_length=1000)
+
+
+class Headers(serializers.DictField):
+    """Header values by name."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(child=Text(max_length=HEADER_BYTES_MAX, allow_blank=True), write_only=True, **kwargs)
+
+    def to_internal_value(self, data: Any) -> Any:
+        """No more than can be sent."""
+        found = super().to_internal_value(data)
+        if len(found) > HEADERS_MAX:
+            raise serializers.ValidationError(f"At most {HEADERS_MAX} headers.", code="too_many")
+        return found
+
+
+class TargetFields(Body):
+    """What is called and what counts as a good answer. Header values, body and sign-in are never given back."""
+
+    method = OneOf(choices=METHODS, required=False)
+    accepted_status = Text(max_length=200, required=False, help_text="Codes and ranges, such as 200-299,304.")
+    keyword = Text(max_length=KEYWORD_MAX, required=False, allow_blank=True, trim_whitespace=False)
+    keyword_present = YesNo(required=False, help_text="False: the words must be absent.")
+    redirects = Whole(min_value=0, max_value=REDIRECTS_MAX, required=False)
+    headers = Headers(required=False, allow_null=True)
+    body = Secret(max_length=BODY_MAX, required=False, allow_null=True, allow_blank=True)
+    basic = Basic(required=False, allow_null=True, write_only=True)
+    bearer = Secret(max_length=4000, required=False, allow_null=True)
+    timeout_s = Whole(min_value=BOUNDS["timeout_s"][0], max_value=BOUNDS["timeout_s"][1], required=False)
+
+
+class MonitorFields(TargetFields):
+    """What can be said of a monitor; only what is sent is set, and null removes a secret."""
+
+    team = Id("tea", required=False, allow_null=True)
+    interval_s = Whole(min_value=BOUNDS["interval_s"][0], max_value=BOUNDS["interval_s"][1], required=False)
+    confirmation_s = Whole(min_value=BOUNDS["confirmation_s"][0], max_value=BOUNDS["confirmation_s"][1], required=False)
+    recovery_s = Whole(min_value=BOUNDS["recovery_s"][0], max_value=BOUNDS["recovery_s"][1], required=False)
+    severity = Whole(min_value=1, max_value=4, required=False, help_text="1 is the worst.")
+    urgency = OneOf(choices=list(URGENCIES), required=False)
+
+
+class MonitorIn(MonitorFields):
+    """A new monitor."""
+
+    name = Text(max_length=120)
+    service = Id("svc")
+    url = Text(max_length=URL_MAX)
+
+
+class MonitorChange(MonitorFields, Change):
+    """What changes of a monitor."""
+
+    name = Text(max_length=120, required=False)
+    service = Id("svc", required=False)
+    url = Text(max_length=URL_MAX, required=False)
+    rule_version = Whole(min_value=1, max_value=2_147_483_647, required=False)
+
+
+class RuleRef(serializers.Serializer):
+    """The rule that judges a monitor."""
+
+    id = serializers.CharField(source="public_id")
+    condition = serializers.CharField()
+    confirmation_s = serializers.IntegerField()
+    recovery_s = serializers.IntegerField()
+    severity = serializers.IntegerField()
+    urgency = serializers.ChoiceField(choices=list(URGENCIES))
+    version = serializers.IntegerField()
+
+
+class TargetOut(serializers.Serializer):
+    """What is called; of the secrets only that they are there."""
+
+    url = serializers.CharField()
+    method = serializers.CharField()
+    accepted_status = serializers.CharField()
+    keyword = serializers.CharField()
+    keyword_present = serializers.BooleanField()
+    redirects = serializers.IntegerField()
+    header_names = serializers.ListField(child=serializers.CharField())
+    body_bytes = serializers.IntegerField()
+    auth = serializers.ChoiceField(choices=["none", "basic", "bearer"])
+
+
+class StandingOut(serializers.Serializer):
+    """Where a monitor stands at this moment. What nobody watched is unknown, never up."""
+
+    state = serializers.ChoiceField(choices=[state.value for state in State])
+    since = Instant()
+    cause = serializers.CharField(help_text="Why it is unknown.")
+    verifying_since = Instant(allow_null=True, help_text="A change is suspected and not confirmed yet.")
+    last_check_at = Instant(source="seen_at", allow_null=True)
+    last_check_outcome = serializers.CharField(source="seen_outcome")
+    last_check_ms = serializers.FloatField(source="seen_ms")
+    detail = serializers.CharField()
+    next_due_at = Instant(allow_null=True)
+
+
+class MonitorOut(serializers.Serializer):
+    """One thing that is checked."""
+
+    id = serializers.CharField(source="public_id")
+    name = serializers.CharField()
+    kind = serializers.ChoiceField(choices=list(KINDS))
+    service = Ref()
+    team = TeamRef(allow_null=True)
+    target = TargetOut()
+    interval_s = serializers.IntegerField()
+    timeout_s = serializers.IntegerField()
+    rule = serializers.SerializerMethodField()
+    standing = serializers.SerializerMethodField()
+    paused_at = Instant(allow_null=True)
+    version = serializers.IntegerField()
+    created_at = Instant()
+    retired_at = Instant(allow_null=True)
+
+    @extend_schema_field(RuleRef(allow_null=True))
+    def get_rule(self, monitor: Monitor) -> Any:
+        """The rule in force; null for a retired monitor."""
+        if not hasattr(monitor, "held_rule"):
+            attach([monitor], now=self.context["now"])
+        held: Rule | None = monitor.held_rule
+        return None if held is None else RuleRef(held).data
+
+    @extend_schema_field(StandingOut(allow_null=True))
+    def get_standing(self, monitor: Monitor) -> Any:
+        """State and since when; null for a retired monitor."""
+        if not hasattr(monitor, "held_standing"):
+            attach([monitor], now=self.context["now"])
+        held: Standing | None = None if monitor.retired_at else monitor.held_standing
+        return None if held is None else StandingOut(held).data
+
+
+class MonitorFilters(Filters):
+    """Filters of monitors."""
+
+    service = IdFilter("service", label="Public id of a service.")
+    team = IdFilter("team", label="Public id of a team.")
+    kind = ChoiceOf(choices=list(KINDS))
+    paused = FlagFilter(method="is_paused", label="Whether somebody paused it.")
+    name = TextFilter(lookup_expr="icontains", label="Part of the name.")
+
+    def is_paused(self, rows: QuerySet[Monitor], name: str, wanted: bool) -> QuerySet[Monitor]:
+        """Paused or not."""
+        return rows.filter(paused_at__isnull=not wanted)
+
+
+class Monitors(ApiView):
+    """Monitors in force."""
+
+    filterset_class = MonitorFilters
+
+    @operation("List monitors", verb="read", gives=MonitorOut, many=True)
+    def get(self, request: Request) -> QuerySet[Monitor]:
+        """Oldest first, each with its rule and where it stands."""
+        return monitors_in_force()
+
+    def prepare(self, rows: list[Monitor]) -> None:
+        """Rules and standings of the page: three queries."""
+        attach(rows, now=self.now)
+
+    @operation("Create a monitor", verb="edit", takes=MonitorIn, gives=MonitorOut, status=201)
+    def post(self, request: Request, body: dict[str, Any]) -> Monitor:
+        """It is checked at once. Without a team it belongs to the team of its service."""
+        given = named(self.person, split(body))
+        require(self.person, "edit", Monitor(team=given.get("team") or given["service"].team))
+        return create_monitor(**given, now=self.now, reason="Created through the API")
+
+
+class OneMonitor(ApiView):
+    """One monitor."""
+
+    @operation("Read a monitor", verb="read", gives=MonitorOut)
+    def get(self, request: Request, public_id: str) -> Monitor:
+        """Retired ones can be read too."""
+        return get_monitor(self.person, public_id)
+
+    @operation("Change a monitor", verb="edit", takes=MonitorChange, gives=MonitorOut)
+    def patch(self, request: Request, public_id: str, body: dict[str, Any]) -> Monitor:
+        """What is not sent stays; the next check runs at once under the new terms. What was is never judged anew."""
+        monitor = get_monitor(self.person, public_id, "edit")
+        rule_version = body.pop("rule_version", None)
+        changes, why = changed(self.person, split(body))
+        require(self.person, "edit", Monitor(team=changes.get("team", monitor.team)))
+        return change_monitor(monitor, changes, now=self.now, expected_rule_version=rule_version, **why)
+
+
+class Pause(ApiView):
+    """Pausing a monitor."""
+
+    @operation("Pause a monitor", verb="edit", takes=Change, gives=MonitorOut)
+    def post(self, request: Request, public_id: str, body: dict[str, Any]) -> Monitor:
+        """Time is paused, not up. An open alert stays open."""
+        monitor = get_monitor(self.person, public_id, "edit")
+        return pause_monitor(monitor, now=self.now, **changed(self.person, body)[1])
+
+
+class Resumption(ApiView):
+    """Watching a monitor again."""
+
+    @operation("Resume a monitor", verb="edit", takes=Change, gives=MonitorOut)
+    def post(self, request: Request, public_id: str, body: dict[str, Any]) -> Monitor:
+        """It is checked at once; until then it is unknown."""
+        monitor = get_monitor(self.person, public_id, "edit")
+        return resume_monitor(monitor, now=self.now, **changed(self.person, body)[1])
+
+
+class MonitorRetirement(ApiView):
+    """Taking a monitor out of force."""
+
+    @operation("Retire a monitor", verb="edit", takes=Change, status=204)
+    def post(self, request: Request, public_id: str, body: dict[str, Any]) -> None:
+        """Its history stays; an open alert of it closes."""
+        monitor = get_monitor(self.person, public_id, "edit")
+        retire_monitor(monitor, now=self.now, **changed(self.person, body)[1])
+
+
+def attach(monitors: list[Monitor], *, now: datetime) -> None:
+    """Put the rule and the standing on each monitor."""
+    rules = {rule.monitor_id: rule for rule in Rule.objects.in_force().filter(monitor__in=monitors, condition=DOWN)}
+    stands = standings([monitor.pk for monitor in monitors], now=now)
+    for monitor in monitors:
+        monitor.held_rule = rules.get(monitor.pk)  # type: ignore[attr-defined]
+        monitor.held_standing = stands.get(monitor.pk)  # type: ignore[attr-defined]
+
+
+def split(body: dict[str, Any]) -> dict[str, Any]:
+    """The flat body as the services take it: target, secrets and the rest apart."""
+    rest = {name: value for name, value in body.items() if name not in (*TARGET, *SECRETS)}
+    target = {name: body[name] for name in TARGET if name in body}
+    secrets = {name: body[name] for name in SECRETS if name in body}
+    if secrets.get("basic"):
+        secrets["basic"] = [secrets["basic"]["username"], secrets["basic"]["password"]]
+    return {**rest, **({"target": target} if target else {}), **({"secrets": secrets} if secrets else {})}

@@ -1,0 +1,37 @@
+"""Addresses of systems, services, monitors and what was observed."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from accounts.api.history import history_of
+from monitors.api import inventory, monitors, observed
+from monitors.models import Location, Monitor, Rule, Service, ServiceSystem, System
+
+urlpatterns = [
+    path("services/", inventory.Services.as_view()),
+    path("services/<pid:public_id>/", inventory.OneService.as_view()),
+    path("services/<pid:public_id>/systems/", inventory.SystemsOfService.as_view()),
+    path("services/<pid:public_id>/retire/", inventory.ServiceRetirement.as_view()),
+    path("services/<pid:public_id>/history/", history_of(Service)),
+    path("service-systems/<pid:public_id>/history/", history_of(ServiceSystem)),
+    path("systems/", inventory.Systems.as_view()),
+    path("systems/<pid:public_id>/", inventory.OneSystem.as_view()),
+    path("systems/<pid:public_id>/retire/", inventory.SystemRetirement.as_view()),
+    path("systems/<pid:public_id>/history/", history_of(System)),
+    path("monitors/", monitors.Monitors.as_view()),
+    path("monitors/<pid:public_id>/", monitors.OneMonitor.as_view()),
+    path("monitors/<pid:public_id>/pause/", monitors.Pause.as_view()),
+    path("monitors/<pid:public_id>/resume/", monitors.Resumption.as_view()),
+    path("monitors/<pid:public_id>/retire/", monitors.MonitorRetirement.as_view()),
+    path("monitors/<pid:public_id>/check/", observed.CheckNow.as_view()),
+    path("monitors/<pid:public_id>/results/", observed.Results.as_view()),
+    path("monitors/<pid:public_id>/intervals/", observed.Intervals.as_view()),
+    path("monitors/<pid:public_id>/history/", history_of(Monitor)),
+    path("rules/", observed.Rules.as_view()),
+    path("rules/<pid:public_id>/history/", history_of(Rule)),
+    path("locations/", observed.Locations.as_view()),
+    path("locations/<pid:public_id>/history/", history_of(Location)),
+    path("signals/", observed.Signals.as_view()),
+    path("check-once/", observed.CheckOnce.as_view()),
+]

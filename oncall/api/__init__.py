@@ -1,0 +1,1 @@
+"""Policies, the catch-all, runs and pages, by the API."""

@@ -1,0 +1,172 @@
+"""Escalation policies, and who is called when nobody else can be."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import QuerySet
+from rest_framework import serializers
+from rest_framework.request import Request
+
+from accounts.access import get_team, require
+from accounts.api.errors import Refusal, Refusals
+from accounts.api.fields import Body, Change, Id, Instant, Text, Whole
+from accounts.api.filters import Filters, IdFilter, TextFilter
+from accounts.api.people import TeamRef
+from accounts.api.views import ApiView, operation, reference
+from oncall.access import get_catch_all, get_policy
+from oncall.escalation.policy import (
+    MAX_DELAY_S,
+    MAX_PEOPLE_PER_STEP,
+    MAX_REPEAT,
+    MAX_STEPS,
+    MIN_DELAY_S,
+    PolicyError,
+)
+from oncall.models import CatchAll, Policy
+from oncall.queries import policies_in_force
+from oncall.services import NameTaken, change_catch_all, change_policy, create_policy, retire_policy
+
+REFUSALS: Refusals = {
+    NameTaken: Refusal(409, "name_taken", "Another policy has this name.", field="name"),
+    PolicyError: Refusal(400, "invalid"),
+}
+RETIRING: Refusals = {PolicyError: Refusal(409, "in_use")}
+
+
+class StepOut(serializers.Serializer):
+    """One rung: everybody in it is paged at once, then so many seconds pass before the next."""
+
+    delay_s = serializers.IntegerField()
+    people = serializers.ListField(child=serializers.CharField())
+
+
+class PolicyOut(serializers.Serializer):
+    """Who is called in which order."""
+
+    id = serializers.CharField(source="public_id")
+    name = serializers.CharField()
+    team = TeamRef()
+    repeat = serializers.IntegerField(help_text="How often the chain is repeated after its first walk.")
+    steps = StepOut(many=True)
+    version = serializers.IntegerField()
+    created_at = Instant()
+    retired_at = Instant(allow_null=True)
+
+
+class CatchAllOut(serializers.Serializer):
+    """Who is called when nobody else can be."""
+
+    id = serializers.CharField(source="public_id")
+    people = serializers.ListField(child=serializers.CharField())
+    version = serializers.IntegerField()
+
+
+class StepIn(Body):
+    """One rung."""
+
+    delay_s = Whole(min_value=MIN_DELAY_S, max_value=MAX_DELAY_S)
+    people = serializers.ListField(child=Id("usr"), min_length=1, max_length=MAX_PEOPLE_PER_STEP)
+
+
+class PolicyIn(Body):
+    """A new policy."""
+
+    name = Text(max_length=80)
+    team = Id("tea")
+    repeat = Whole(min_value=0, max_value=MAX_REPEAT, required=False, default=0)
+    steps = StepIn(many=True, min_length=1, max_length=MAX_STEPS)
+
+
+class PolicyChange(Change):
+    """What changes of a policy; steps are sent as a whole."""
+
+    name = Text(max_length=80, required=False)
+    team = Id("tea", required=False)
+    repeat = Whole(min_value=0, max_value=MAX_REPEAT, required=False)
+    steps = StepIn(many=True, min_length=1, max_length=MAX_STEPS, required=False)
+
+
+class CatchAllChange(Change):
+    """The people of the catch-all, in order."""
+
+    people = serializers.ListField(child=Id("usr"), max_length=MAX_PEOPLE_PER_STEP)
+
+
+class PolicyFilters(Filters):
+    """Filters of policies."""
+
+    team = IdFilter("team", label="Public id of a team.")
+    name = TextFilter(lookup_expr="icontains", label="Part of the name.")
+
+
+class Policies(ApiView):
+    """Policies in force."""
+
+    filterset_class = PolicyFilters
+    refusals = REFUSALS
+
+    @operation("List escalation policies", verb="read", gives=PolicyOut, many=True)
+    def get(self, request: Request) -> QuerySet[Policy]:
+        """Oldest first."""
+        return policies_in_force()
+
+    @operation("Create an escalation policy", verb="edit", takes=PolicyIn, gives=PolicyOut, status=201)
+    def post(self, request: Request, body: dict[str, Any]) -> Policy:
+        """Managers create for teams of their own."""
+        body["team"] = reference("team", get_team, self.person, body["team"])
+        require(self.person, "edit", Policy(team=body["team"]))
+        return create_policy(**body, now=self.now, reason="Created through the API")
+
+
+class OnePolicy(ApiView):
+    """One policy."""
+
+    refusals = REFUSALS
+
+    @operation("Read an escalation policy", verb="read", gives=PolicyOut)
+    def get(self, request: Request, public_id: str) -> Policy:
+        """Retired ones can be read too."""
+        return get_policy(self.person, public_id)
+
+    @operation("Change an escalation policy", verb="edit", takes=PolicyChange, gives=PolicyOut)
+    def patch(self, request: Request, public_id: str, body: dict[str, Any]) -> Policy:
+        """Runs under way go on under the version that they froze."""
+        policy = get_policy(self.person, public_id, "edit")
+        if "team" in body:
+            body["team"] = reference("team", get_team, self.person, body["team"])
+        held = {name: getattr(policy, name) for name in ("name", "team", "repeat", "steps")}
+        given = {**held, **{name: body[name] for name in held if name in body}}
+        require(self.person, "edit", Policy(team=given["team"]))
+        seen = body.get("version")
+        return change_policy(policy, **given, now=self.now, reason=body["reason"], expected_version=seen)
+
+
+class PolicyRetirement(ApiView):
+    """Taking a policy out of force."""
+
+    refusals = RETIRING
+
+    @operation("Retire an escalation policy", verb="edit", takes=Change, status=204)
+    def post(self, request: Request, public_id: str, body: dict[str, Any]) -> None:
+        """409 while a route leads to it. Runs under it go on."""
+        policy = get_policy(self.person, public_id, "edit")
+        retire_policy(policy, now=self.now, reason=body["reason"], expected_version=body.get("version"))
+
+
+class TheCatchAll(ApiView):
+    """The catch-all."""
+
+    refusals = REFUSALS
+
+    @operation("Read the catch-all", verb="read", gives=CatchAllOut)
+    def get(self, request: Request) -> CatchAll:
+        """There is one. Version 0: nobody has set it yet."""
+        return get_catch_all(self.person)
+
+    @operation("Change the catch-all", verb="edit_any", takes=CatchAllChange, gives=CatchAllOut)
+    def put(self, request: Request, body: dict[str, Any]) -> CatchAll:
+        """The whole list, in order."""
+        get_catch_all(self.person, "edit")
+        seen = body.get("version")
+        return change_catch_all(people=body["people"], now=self.now, reason=body["reason"], expected_version=seen)
