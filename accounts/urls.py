@@ -24,6 +24,7 @@ pages = [
     path("me/tokens/", tokens.tokens_page, name="tokens"),
     path("tokens/<str:public_id>/revoke/", tokens.revoke, name="revoke_token"),
     path("contacts/<str:public_id>/remove/", me.drop_contact, name="drop_contact"),
+    path("theme/", me.set_theme, name="theme"),
     path("join/<str:secret>/", joining.join, name="join"),
 ]
 

@@ -6,7 +6,7 @@ from importlib.util import find_spec
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from config.views import health, styleguide
+from config.views import health, now, setup, styleguide
 
 APPS = ("accounts", "monitors", "oncall", "incidents")
 
@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("metrics", health.metrics_page, name="metrics"),
     path("api/v1/", include("config.api.urls")),
     *[path("", include(f"{app}.urls")) for app in APPS if find_spec(f"{app}.urls")],
-    path("account/", include("allauth.urls")),
+    path("setup/<str:secret>/", setup.first_run, name="setup"),
+    path("", now.show, name="now"),
     path("styleguide/", styleguide.show, name="styleguide"),
 ]

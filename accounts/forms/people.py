@@ -76,6 +76,12 @@ class SettingsForm(forms.Form):
     theme = forms.ChoiceField(choices=THEMES)
 
 
+class ThemeForm(forms.Form):
+    """The theme alone, from the foot of every page."""
+
+    theme = forms.ChoiceField(choices=THEMES)
+
+
 class ContactForm(forms.Form):
     """An address where a person can be paged."""
 

@@ -1,13 +1,14 @@
-"""One's own settings and contact methods."""
+"""One's own settings, theme and contact methods."""
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
 from accounts.access import get_contact
 from accounts.forms.changes import status_of
-from accounts.forms.people import SettingsForm
+from accounts.forms.people import SettingsForm, ThemeForm
 from accounts.queries import contacts_of
 from accounts.services.contacts import LastContact, remove_contact
 from accounts.services.people import change_settings
@@ -28,6 +29,16 @@ def settings_page(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
+def set_theme(request: HttpRequest) -> HttpResponse:
+    """The theme from the foot of a page; back to that page."""
+    form = ThemeForm(request.POST)
+    if form.is_valid():
+        me = request.user
+        change_settings(me, name=me.name, timezone=me.timezone, theme=form.cleaned_data["theme"], now=now())
+    return HttpResponseRedirect(_back(request))
+
+
+@require_POST
 def drop_contact(request: HttpRequest, public_id: str) -> HttpResponse:
     """Take a contact method out of use; one's own, or anybody's for who manages people."""
     contact = get_contact(request.user, public_id)
@@ -39,3 +50,10 @@ def drop_contact(request: HttpRequest, public_id: str) -> HttpResponse:
         messages.success(request, f"{contact.address_mask} is removed.")
     own = contact.user_id == request.user.pk
     return redirect("accounts:me") if own else redirect("accounts:person", contact.user.public_id)
+
+
+def _back(request: HttpRequest) -> str:
+    """The page the form stood on, if it is ours."""
+    came_from = request.headers.get("Referer", "")
+    safe = url_has_allowed_host_and_scheme(came_from, {request.get_host()}, require_https=request.is_secure())
+    return came_from if safe else "/"

@@ -1,0 +1,36 @@
+"""The first run: whoever holds the set-up link becomes the admin, and from then on every fault reaches them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from django.db import transaction
+
+from accounts.services.setup import REASON, FirstRun, complete_setup
+from incidents.services.routes import create_route
+from ledger.actors import Actor, acting_as, current_actor
+from oncall.notify.services import send_verification
+from oncall.services import change_catch_all, create_policy
+
+POLICY, DELAY_S, REPEAT = "Everything", 300, 2
+VIA = "set-up link"
+
+
+@transaction.atomic
+def begin(*, secret: str, fields: Mapping[str, str], now: datetime) -> FirstRun:
+    """Make the organisation, its admin, and the way of every fault to that admin; send the code for their e-mail.
+
+    fields: organisation, timezone, name, email, password. Raises SetupClosed when the link does not hold; then
+    nothing was made.
+    """
+    seen = current_actor()
+    with acting_as(Actor("link", label=VIA, via=VIA, network=seen.network, request_id=seen.request_id)):
+        made = complete_setup(secret=secret, now=now, **fields)
+        people = [made.admin.public_id]
+        steps = [{"delay_s": DELAY_S, "people": people}]
+        policy = create_policy(name=POLICY, team=made.team, repeat=REPEAT, steps=steps, now=now, reason=REASON)
+        create_route(service=None, severity=None, policy=policy, now=now, reason=REASON)
+        change_catch_all(people=people, now=now, reason=REASON)
+        send_verification(made.contact, now=now)
+    return made
