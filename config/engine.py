@@ -13,6 +13,7 @@ from celery.worker import WorkController
 from celery.worker import state as worker_state
 from django.conf import settings
 
+from config import memory
 from config.hints import Publisher, knock
 from config.watchdog import Watchdog
 from ledger.hints import set_publisher
@@ -52,5 +53,6 @@ def run(app: Celery, stop: threading.Event) -> int:
     watchdog.stop()
     schedule.stop()
     setattr(worker_state, "should_stop", 0)  # noqa: B010 - typed as None in the stubs, an exit code in the code
+    memory.close()
     threads[0].join(STOP_GRACE_S)
     return 0 if stop.is_set() else 1

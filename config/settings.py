@@ -252,12 +252,12 @@ FAIL_POINTS_ENABLED = env.boolean("FAIL_POINTS_ENABLED", False)
 
 # Celery: a message is a hint, the database is the truth ------------------------------------------------
 
-CELERY_BROKER_URL = REDIS_URL or "memory://"
-# memory:// sleeps between looks; its own second would be the latency of every step
+CELERY_BROKER_URL = REDIS_URL or "memory://localhost/"
+CELERY_BROKER_TRANSPORT = None if REDIS_URL else "config.memory:Transport"
 CELERY_BROKER_TRANSPORT_OPTIONS = (
     {"socket_connect_timeout": 2, "socket_timeout": 5, "visibility_timeout": 600, "global_keyprefix": "watchbook."}
     if REDIS_URL
-    else {"polling_interval": env.seconds("MEMORY_POLL_S", 0.02, least=0.001)}
+    else {}
 )
 CELERY_BROKER_CONNECTION_TIMEOUT = 2
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
@@ -275,7 +275,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 CELERY_TIMEZONE = "UTC"
 CELERY_ENABLE_UTC = True
-CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+CELERY_BEAT_SCHEDULER = "config.beat:Scheduler"
 DJANGO_CELERY_BEAT_TZ_AWARE = True
 # Django's fix-up closes connections after every task: right for the pool, a waste for a file.
 CELERY_DB_REUSE_MAX = 1_000_000_000 if EMBEDDED else None

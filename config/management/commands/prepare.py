@@ -68,7 +68,7 @@ def collect_static(root: Path) -> bool:
 
 def static_fingerprint() -> str:
     """Return a hash over path, size and time of every static file."""
-    digest = hashlib.sha256(settings.STORAGES["staticfiles"]["BACKEND"].encode())
+    digest = hashlib.sha256(str(settings.STORAGES["staticfiles"]).encode())
     for finder in get_finders():
         for name, storage in cast(Iterable[tuple[str, Storage]], finder.list([])):
             stat = Path(storage.path(name)).stat()
