@@ -14,7 +14,7 @@ from ledger.clock import now
 __all__ = ["engine_tick", "housekeeping", "knock", "workers"]
 
 
-@shared_task(name="watchbook.engine_tick", queue="engine")
+@shared_task(name="watchbook.engine_tick")
 def engine_tick() -> None:
     """Run every step that is due."""
     ticks.by_celery.run(now())
@@ -27,7 +27,7 @@ def knock(hint: str) -> None:
         ticks.attempt(hint, HINTS[hint], now())
 
 
-@shared_task(name="watchbook.housekeeping", queue="slow")
+@shared_task(name="watchbook.housekeeping")
 def housekeeping() -> None:
     """Clear away what nobody will read again."""
     tidy(now=now())

@@ -81,7 +81,9 @@ def test_a_read_only_data_folder_is_named(tmp_path):
         pytest.skip("needs a Python that everybody may run: /usr/bin/python3")
     folder = tmp_path / "data"
     folder.mkdir()
-    script = f"import sys; sys.path.insert(0, {str(ROOT)!r})\nfrom config import bootstrap; sys.exit(bootstrap.main([]))"
+    script = (
+        f"import sys; sys.path.insert(0, {str(ROOT)!r})\nfrom config import bootstrap; sys.exit(bootstrap.main([]))"
+    )
     for parent in (folder, *folder.parents):
         parent.chmod(parent.stat().st_mode | 0o055)
     done = subprocess.run(

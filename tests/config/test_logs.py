@@ -28,7 +28,12 @@ def test_what_gives_itself_away_in_a_text_is_hidden(text):
 
 
 def test_values_under_secret_names_are_hidden_at_any_depth():
-    event = {"event": "x", "password": "p", "headers": {"Authorization": "abc", "Accept": "json"}, "list": [{"token": 1}]}
+    event = {
+        "event": "x",
+        "password": "p",
+        "headers": {"Authorization": "abc", "Accept": "json"},
+        "list": [{"token": 1}],
+    }
     assert redact(None, "info", event) == {
         "event": "x",
         "password": HIDDEN,
