@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from importlib.util import find_spec
 
-from django.utils.module_loading import import_string
-
+from incidents.ticks import intake
 from ledger.link import link_entries
+from monitors.engine.ticks import claim, sweep
+from oncall.ticks import plan, reconcile, send
 
 Run = Callable[[datetime], object]
 
@@ -23,27 +23,10 @@ class Step:
     every_s: float = 0
 
 
-def _later(path: str) -> Run:
-    def run(now: datetime) -> object:
-        module = path.rpartition(".")[0]
-        if find_spec(module.partition(".")[0] + "." + module.partition(".")[2].partition(".")[0]) is None:
-            return None
-        return import_string(path)(now=now)
-
-    return run
-
-
 def link(now: datetime) -> int:
     """Chain what was recorded."""
     return link_entries()
 
-
-claim = _later("monitors.engine.ticks.claim")
-sweep = _later("monitors.engine.ticks.sweep")
-intake = _later("incidents.ticks.intake")
-plan = _later("oncall.ticks.plan")
-send = _later("oncall.ticks.send")
-reconcile = _later("oncall.ticks.reconcile")
 
 STEPS = (
     Step("claim", claim),

@@ -15,6 +15,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
+from django.urls import reverse
 
 from accounts.services.setup import issue_setup_link
 from config.beat import upsert_beat_table
@@ -40,7 +41,7 @@ class Command(BaseCommand):
         upsert_beat_table()
         with acting_as(Actor("command", label="prepare", via="prepare")):
             secret = issue_setup_link(now())
-        link = f"{settings.PUBLIC_URL}/setup/{secret}/" if secret else ""
+        link = settings.PUBLIC_URL + reverse("setup", args=[secret]) if secret else ""
         self.stdout.write(json.dumps({"migrated": migrated, "collected": collected, "setup": link}))
 
 
