@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.http import HttpRequest, QueryDict
 
 from accounts.forms.fields import ReasonField, VersionField
 from accounts.history import Change, changes_of
@@ -37,6 +38,11 @@ class ChangeForm(forms.Form):
         self.add_error(
             None, f"{who} changed this while you wrote. Nothing of yours is saved yet; compare, then save again."
         )
+
+
+def posted(request: HttpRequest) -> QueryDict | None:
+    """What a form is bound to: the posted data, even if empty, or nothing when the page is only read."""
+    return request.POST if request.method == "POST" else None
 
 
 def status_of(form: forms.BaseForm) -> int:

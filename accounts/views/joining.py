@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 
-from accounts.forms.changes import status_of
+from accounts.forms.changes import posted, status_of
 from accounts.forms.people import JoinForm
 from accounts.models import Organisation
 from accounts.queries import live_invitation
@@ -25,7 +25,7 @@ def join(request: HttpRequest, secret: str) -> HttpResponse:
     context = {"organisation": Organisation.current()}
     if invitation is None:
         return render(request, "accounts/join_closed.html", context, status=410)
-    form = JoinForm(request.POST or None, user=invitation.user, initial={"name": invitation.user.name})
+    form = JoinForm(posted(request), user=invitation.user, initial={"name": invitation.user.name})
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         try:

@@ -7,7 +7,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
 from accounts.access import get_contact
-from accounts.forms.changes import status_of
+from accounts.forms.changes import posted, status_of
 from accounts.forms.people import SettingsForm, ThemeForm
 from accounts.queries import contacts_of
 from accounts.services.contacts import LastContact, remove_contact
@@ -19,7 +19,7 @@ def settings_page(request: HttpRequest) -> HttpResponse:
     """Name, zone and theme; contacts beside them."""
     me = request.user
     start = {"name": me.name, "timezone": me.timezone, "theme": me.theme}
-    form = SettingsForm(request.POST or None, initial=start)
+    form = SettingsForm(posted(request), initial=start)
     if request.method == "POST" and form.is_valid():
         change_settings(me, **form.cleaned_data, now=now())
         messages.success(request, "Settings saved.")

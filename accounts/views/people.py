@@ -4,7 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from accounts.access import can, require
-from accounts.forms.changes import status_of
+from accounts.forms.changes import posted, status_of
 from accounts.forms.people import InviteForm
 from accounts.models import Organisation, Team
 from accounts.queries import people, teams
@@ -30,7 +30,7 @@ def invite_person(request: HttpRequest) -> HttpResponse:
     """Invite somebody; the link is shown once, to be handed over, and sent nowhere."""
     require(request.user, "manage_people")
     choices = [(team.public_id, team.name) for team in teams()]
-    form = InviteForm(request.POST or None, teams=choices)
+    form = InviteForm(posted(request), teams=choices)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         team = Team.objects.in_force().filter(public_id=data["team"]).first()

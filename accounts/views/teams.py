@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
 from accounts.access import can, get_membership, get_person, get_team, require
-from accounts.forms.changes import status_of
+from accounts.forms.changes import posted, status_of
 from accounts.forms.organisation import MemberForm, RenameTeamForm, TeamForm
 from accounts.models import Team
 from accounts.queries import members, pageable_people
@@ -20,7 +20,7 @@ from ledger.tracked import StaleVersion
 def new_team(request: HttpRequest) -> HttpResponse:
     """Make a team."""
     require(request.user, "manage_people")
-    form = TeamForm(request.POST or None)
+    form = TeamForm(posted(request))
     if request.method == "POST" and form.is_valid():
         try:
             team = create_team(name=form.cleaned_data["name"], now=now(), reason="New team")

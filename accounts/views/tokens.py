@@ -9,7 +9,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from accounts.access import can, get_token
-from accounts.forms.changes import status_of
+from accounts.forms.changes import posted, status_of
 from accounts.forms.organisation import TokenForm
 from accounts.queries import tokens_of
 from accounts.scopes import SCOPES
@@ -21,7 +21,7 @@ from ledger.clock import now
 def tokens_page(request: HttpRequest) -> HttpResponse:
     """List tokens and make one. The answer to the form holds the secret; loading the page again does not."""
     instant = now()
-    form = TokenForm(request.POST or None, scopes=list(SCOPES.items()))
+    form = TokenForm(posted(request), scopes=list(SCOPES.items()))
     context = {"form": form, "secret": "", "made": None}
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data

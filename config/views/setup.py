@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 
-from accounts.forms.changes import status_of
+from accounts.forms.changes import posted, status_of
 from accounts.forms.people import NewPasswordField, check_password, clean_email_text
 from accounts.models import User
 from accounts.queries import live_setup_link
@@ -58,7 +58,7 @@ def first_run(request: HttpRequest, secret: str) -> HttpResponse:
     instant = now()
     if live_setup_link(secret, now=instant) is None:
         return _closed(request)
-    form = SetupForm(request.POST or None)
+    form = SetupForm(posted(request))
     if request.method == "POST" and form.is_valid():
         try:
             made = begin(secret=secret, fields=form.cleaned_data, now=instant)

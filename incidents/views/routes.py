@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
 from accounts.access import can, require
-from accounts.forms.changes import status_of
+from accounts.forms.changes import posted, status_of
 from accounts.forms.organisation import RetireForm
 from accounts.history import changes_of, naming
 from incidents.access import get_route
@@ -39,7 +39,7 @@ def new_route(request: HttpRequest) -> HttpResponse:
     every = can(request.user, "edit_any")
     mine = [(s.public_id, s.name) for s in services_in_force() if can(request.user, "edit", s)]
     initial = {"service": request.GET.get("service", "")}
-    form = NewRouteForm(request.POST or None, initial=initial, policies=_policies(), services=mine, every_service=every)
+    form = NewRouteForm(posted(request), initial=initial, policies=_policies(), services=mine, every_service=every)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         service = get_service(request.user, data["service"], "edit") if data["service"] else None
@@ -59,7 +59,7 @@ def edit_route(request: HttpRequest, public_id: str) -> HttpResponse:
     """Lead a route elsewhere. Everybody reads where it leads; its editors get the form."""
     route = get_route(request.user, public_id, "edit" if request.method == "POST" else "read")
     initial = {"policy": route.policy.public_id, "runbook_url": route.runbook_url, "version": route.version}
-    form = RouteForm(request.POST or None, initial=initial, policies=_policies())
+    form = RouteForm(posted(request), initial=initial, policies=_policies())
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         try:

@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
 from accounts.access import can
-from accounts.forms.changes import status_of
+from accounts.forms.changes import posted, status_of
 from accounts.forms.organisation import RetireForm
 from ledger.clock import now
 from ledger.tracked import StaleVersion
@@ -26,7 +26,7 @@ def edit(request: HttpRequest, public_id: str) -> HttpResponse:
     monitor = get_monitor(request.user, public_id, "edit")
     rule = down_rule(monitor)
     services = [(one.public_id, one.name) for one in services_in_force() if can(request.user, "edit", one)]
-    form = EditMonitorForm(request.POST or None, initial=initial_of(monitor, rule), services=services)
+    form = EditMonitorForm(posted(request), initial=initial_of(monitor, rule), services=services)
     if request.method == "POST" and form.is_valid():
         try:
             _change(request, monitor, form)

@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
 from accounts.access import can, require
-from accounts.forms.changes import status_of
+from accounts.forms.changes import posted, status_of
 from accounts.forms.organisation import RetireForm
 from accounts.history import changes_of, naming
 from accounts.models import Organisation, Team, User
@@ -51,7 +51,7 @@ def service_page(request: HttpRequest, public_id: str) -> HttpResponse:
 def new_service(request: HttpRequest) -> HttpResponse:
     """Make a service."""
     require(request.user, "edit")
-    form = NewServiceForm(request.POST or None, systems=_system_choices(), **choices(request))
+    form = NewServiceForm(posted(request), systems=_system_choices(), **choices(request))
     if request.method == "POST" and form.is_valid():
         try:
             fields = owned(form.cleaned_data)
@@ -66,7 +66,7 @@ def edit_service(request: HttpRequest, public_id: str) -> HttpResponse:
     """Change a service."""
     service = get_service(request.user, public_id, "edit")
     initial = {**owned_initial(service), "systems": [system.public_id for system in systems_of(service)]}
-    form = ServiceForm(request.POST or None, initial=initial, systems=_system_choices(), **choices(request))
+    form = ServiceForm(posted(request), initial=initial, systems=_system_choices(), **choices(request))
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         try:

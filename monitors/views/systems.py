@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
 from accounts.access import can, require
-from accounts.forms.changes import status_of
+from accounts.forms.changes import posted, status_of
 from accounts.forms.organisation import RetireForm
 from accounts.history import changes_of, naming
 from accounts.models import Team, User
@@ -41,7 +41,7 @@ def system_page(request: HttpRequest, public_id: str) -> HttpResponse:
 def new_system(request: HttpRequest) -> HttpResponse:
     """Put a system into the inventory."""
     require(request.user, "edit")
-    form = NewSystemForm(request.POST or None, initial={"environment": "production"}, **choices(request))
+    form = NewSystemForm(posted(request), initial={"environment": "production"}, **choices(request))
     if request.method == "POST" and form.is_valid():
         try:
             system = create_system(**_fields(form), now=now(), reason="New system")
@@ -55,7 +55,7 @@ def edit_system(request: HttpRequest, public_id: str) -> HttpResponse:
     """Change a system."""
     system = get_system(request.user, public_id, "edit")
     initial = {**owned_initial(system), **{name: getattr(system, name) for name in OWN_FIELDS}}
-    form = SystemForm(request.POST or None, initial=initial, **choices(request))
+    form = SystemForm(posted(request), initial=initial, **choices(request))
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         try:

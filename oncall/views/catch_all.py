@@ -5,7 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from accounts.access import can
-from accounts.forms.changes import status_of
+from accounts.forms.changes import posted, status_of
 from accounts.history import changes_of
 from accounts.queries import pageable_people, people_by_id
 from ledger.clock import now
@@ -20,7 +20,7 @@ def catch_all_page(request: HttpRequest) -> HttpResponse:
     catch_all = get_catch_all(request.user, "edit" if request.method == "POST" else "read")
     choices = [(person.public_id, person.name) for person in pageable_people()]
     initial = {"people": catch_all.people, "version": max(catch_all.version, 1)}
-    form = CatchAllForm(request.POST or None, initial=initial, people=choices)
+    form = CatchAllForm(posted(request), initial=initial, people=choices)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         try:

@@ -7,7 +7,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
 from accounts.access import get_own_contact
-from accounts.forms.changes import status_of
+from accounts.forms.changes import posted, status_of
 from accounts.forms.people import CodeForm, ContactForm
 from accounts.models import ContactMethod
 from accounts.models.contacts import PHONE
@@ -19,7 +19,7 @@ from oncall.notify.services import send_test, send_verification
 
 def add(request: HttpRequest) -> HttpResponse:
     """Add a phone or e-mail and send it a code at once."""
-    form = ContactForm(request.POST or None)
+    form = ContactForm(posted(request))
     if request.method == "POST" and form.is_valid():
         instant = now()
         try:
@@ -36,7 +36,7 @@ def add(request: HttpRequest) -> HttpResponse:
 def confirm(request: HttpRequest, public_id: str) -> HttpResponse:
     """Type the code. Five tries a code, ten minutes a code."""
     contact = get_own_contact(request.user, public_id)
-    form = CodeForm(request.POST or None)
+    form = CodeForm(posted(request))
     if request.method == "POST" and form.is_valid():
         try:
             confirm_contact(contact, form.cleaned_data["code"], now=now())

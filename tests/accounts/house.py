@@ -1,0 +1,54 @@
+"""A small house with one of everything that has a page, and somebody in every role."""
+
+from datetime import timedelta
+
+from accounts.models import AllowedNetwork
+from accounts.services.tokens import issue_token
+from monitors.models import System
+from tests import builders as make
+
+PASSWORD = "lantern orbit pebble"
+ROLES = ("viewer", "auditor", "responder", "manager", "admin")
+
+
+class House:
+    """Objects by name; `ids` are the public ids that stand in addresses."""
+
+    def __init__(self, now):
+        self.now = now
+        self.organisation = make.organisation(zone="Europe/Berlin", now=now)
+        self.team = make.team("Platform", now=now)
+        self.other_team = make.team("Elsewhere", now=now)
+        self.people = {
+            role: make.person(f"{role.title()} Larkspur", role, team=self.team, password=PASSWORD, now=now)
+            for role in ROLES
+        }
+        self.colleague = make.person("Bob Colleague", "responder", team=self.team, now=now)
+        self.service = make.service("Checkout", team=self.team, now=now)
+        self.other_service = make.service("Billing", team=self.other_team, now=now)
+        self.monitor = make.monitor("Checkout API", service=self.service, now=now)
+        self.other_monitor = make.monitor(
+            "Billing API", service=self.other_service, url="https://billing.example/", now=now
+        )
+        self.policy = make.policy(self.colleague, self.people["responder"], team=self.team, now=now)
+        self.other_policy = make.policy(self.colleague, name="Billing", team=self.other_team, now=now)
+        self.route = make.route(self.policy, service=self.service, now=now)
+        self.default_route = make.route(self.other_policy, now=now)
+        make.catch_all(self.people["admin"], self.colleague, now=now)
+        self.system = System(name="db-01", team=self.team)
+        self.system.save(now=now, reason="Test")
+        self.network = AllowedNetwork(cidr="10.20.0.0/24")
+        self.network.save(now=now, reason="Test")
+        self.token, self.secret = issue_token(
+            owner=self.colleague, label="deploy", scopes=["read"], expires_at=now + timedelta(days=30), now=now
+        )
+
+    @property
+    def ids(self):
+        """What stands between braces in an address of the table."""
+        named = {name: thing.public_id for name, thing in vars(self).items() if hasattr(thing, "public_id")}
+        return {
+            **named,
+            "contact": self.colleague.contact_methods.get().public_id,
+            "membership": self.colleague.memberships.get().public_id,
+        }

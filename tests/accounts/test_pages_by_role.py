@@ -1,0 +1,165 @@
+"""Every page of people, monitors, policies and routes × every role: who sees it, who is refused, who is asked to sign in.
+
+A row names the address and one status for everybody, or one a role. For changes (POST) without content the status is
+422 for who may make them: the door opened, the form was empty.
+"""
+
+import pytest
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from tests.accounts.house import ROLES
+
+ALL = dict.fromkeys(ROLES, 200)
+EDITORS = {"viewer": 403, "auditor": 403, "responder": 403, "manager": 200, "admin": 200}
+ADMINS = {"viewer": 403, "auditor": 403, "responder": 403, "manager": 403, "admin": 200}
+RESPONDERS = {"viewer": 403, "auditor": 403, "responder": 200, "manager": 200, "admin": 200}
+NOBODY = dict.fromkeys(ROLES, 404)
+OWNER_OR_ADMIN = {"viewer": 404, "auditor": 404, "responder": 404, "manager": 404, "admin": 302}
+
+
+def saying(table, **statuses):
+    """The table with other statuses: `saying(EDITORS, ok=422)` for who may, but sent nothing."""
+    return {role: statuses.get("ok", status) if status == 200 else status for role, status in table.items()}
+
+
+GET = {
+    "people/": ALL,
+    "people/invite/": ADMINS,
+    "people/{colleague}/": ALL,
+    "people/{colleague}/policies/": ALL,
+    "people/usr_nobody/": NOBODY,
+    "teams/new/": ADMINS,
+    "teams/{team}/": ALL,
+    "teams/tea_none/": NOBODY,
+    "organisation/": ALL,
+    "me/": ALL,
+    "me/tokens/": ALL,
+    "me/contacts/add/": ALL,
+    "me/contacts/{contact}/": NOBODY,
+    "password/change/": ALL,
+    "sign-out/": ALL,
+    "monitors/": ALL,
+    "monitors/add/": EDITORS,
+    "monitors/{monitor}/": ALL,
+    "monitors/{monitor}/state/": ALL,
+    "monitors/{monitor}/edit/": EDITORS,
+    "monitors/{other_monitor}/edit/": ADMINS,
+    "monitors/mon_none/": NOBODY,
+    "services/": ALL,
+    "services/new/": EDITORS,
+    "services/{service}/": ALL,
+    "services/{service}/edit/": EDITORS,
+    "services/{other_service}/edit/": ADMINS,
+    "services/{service}/goes-to/2/": ALL,
+    "systems/": ALL,
+    "systems/new/": EDITORS,
+    "systems/{system}/": ALL,
+    "systems/{system}/edit/": EDITORS,
+    "policies/": ALL,
+    "policies/new/": EDITORS,
+    "policies/{policy}/": ALL,
+    "policies/{policy}/edit/": EDITORS,
+    "policies/{other_policy}/edit/": ADMINS,
+    "catch-all/": ALL,
+    "routes/": ALL,
+    "routes/new/": EDITORS,
+    "routes/{route}/": ALL,
+}
+
+POST = {
+    "people/invite/": saying(ADMINS, ok=422),
+    "people/{colleague}/role/": saying(ADMINS, ok=422),
+    "people/{colleague}/active/": saying(ADMINS, ok=422),
+    "people/{colleague}/invitation/": saying(ADMINS, ok=302),
+    "teams/new/": saying(ADMINS, ok=422),
+    "teams/{team}/name/": saying(ADMINS, ok=422),
+    "teams/{team}/members/": saying(ADMINS, ok=422),
+    "memberships/{membership}/end/": saying(ADMINS, ok=302),
+    "organisation/": saying(ADMINS, ok=422),
+    "organisation/networks/": saying(ADMINS, ok=422),
+    "organisation/networks/{network}/end/": saying(ADMINS, ok=302),
+    "me/": dict.fromkeys(ROLES, 422),
+    "me/tokens/": dict.fromkeys(ROLES, 422),
+    "me/contacts/add/": dict.fromkeys(ROLES, 422),
+    "me/contacts/{contact}/": NOBODY,
+    "me/contacts/{contact}/code/": NOBODY,
+    "me/contacts/{contact}/test/": NOBODY,
+    "theme/": dict.fromkeys(ROLES, 302),
+    "tokens/{token}/revoke/": OWNER_OR_ADMIN,
+    "contacts/{contact}/remove/": OWNER_OR_ADMIN,
+    "monitors/add/check/": saying(EDITORS, ok=422),
+    "monitors/add/allow/": saying(ADMINS, ok=422),
+    "monitors/add/save/": saying(EDITORS, ok=422),
+    "monitors/{monitor}/edit/": saying(EDITORS, ok=422),
+    "monitors/{monitor}/pause/": saying(EDITORS, ok=422),
+    "monitors/{monitor}/resume/": saying(EDITORS, ok=422),
+    "monitors/{monitor}/retire/": saying(EDITORS, ok=422),
+    "monitors/{other_monitor}/pause/": saying(ADMINS, ok=422),
+    "services/new/": saying(EDITORS, ok=422),
+    "services/{service}/edit/": saying(EDITORS, ok=422),
+    "services/{service}/retire/": saying(EDITORS, ok=422),
+    "systems/new/": saying(EDITORS, ok=422),
+    "systems/{system}/edit/": saying(EDITORS, ok=422),
+    "systems/{system}/retire/": saying(EDITORS, ok=422),
+    "policies/new/": saying(EDITORS, ok=422),
+    "policies/{policy}/edit/": saying(EDITORS, ok=422),
+    "policies/{policy}/retire/": saying(EDITORS, ok=422),
+    "policies/{other_policy}/edit/": saying(ADMINS, ok=422),
+    "catch-all/": saying(ADMINS, ok=422),
+    "routes/new/": saying(EDITORS, ok=422),
+    "routes/{route}/": saying(EDITORS, ok=422),
+    "routes/{route}/retire/": saying(EDITORS, ok=422),
+    "routes/{default_route}/": saying(ADMINS, ok=422),
+}
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_page_is_read_by_whom_the_table_says(role, house, as_):
+    client, ids = as_(role), house.ids
+    got = {address: client.get(f"/{address.format(**ids)}").status_code for address in GET}
+    assert got == {address: statuses[role] for address, statuses in GET.items()}
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_change_is_made_by_whom_the_table_says(role, house, as_):
+    client, ids = as_(role), house.ids
+    got = {address: client.post(f"/{address.format(**ids)}").status_code for address in POST}
+    assert got == {address: statuses[role] for address, statuses in POST.items()}
+
+
+def test_a_stranger_is_sent_to_the_sign_in_page(house, as_):
+    client, ids = as_("nobody"), house.ids
+    for address in {*GET, *POST} - {"sign-out/"}:
+        answer = client.get(f"/{address.format(**ids)}")
+        assert (address, answer.status_code, answer.headers.get("Location", "")[:14]) == (
+            address,
+            302,
+            "/sign-in/?next",
+        )
+
+
+def names(patterns, prefix=""):
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            yield from names(pattern.url_patterns, f"{prefix}{pattern.pattern}")
+        elif isinstance(pattern, URLPattern):
+            yield f"{prefix}{pattern.pattern}", pattern.callback.__module__
+
+
+def test_the_table_names_every_page_of_ours():
+    ours = ("accounts.views", "monitors.views", "oncall.views", "incidents.views.routes")
+    written = {shape(address) for address in [*GET, *POST]}
+    missing = {
+        path
+        for path, module in names(get_resolver().url_patterns)
+        if module.startswith(ours) and not path.startswith(("join/", "api/")) and shape(path) not in written
+    }
+    assert missing == {"monitors/<str:public_id>/check/"}
+
+
+def shape(address):
+    """`monitors/{monitor}/edit/` and `monitors/<str:public_id>/edit/` as `monitors/*/edit/`."""
+    parts = address.strip("/").split("/")
+    return "/".join(
+        "*" if part[0] in "{<" or part[:4] in ("usr_", "tea_", "mon_") or part.isdigit() else part for part in parts
+    )
