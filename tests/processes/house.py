@@ -1,0 +1,174 @@
+"""Larkspur Logistics, set up without a browser: what a test says to the product, and what it expects to hear."""
+
+import json
+import urllib.error
+import urllib.request
+from dataclasses import dataclass, field
+from datetime import datetime
+from urllib.parse import urlencode
+
+from tests.processes.peers import wait_for
+
+PASSWORD = "a long password for tests"
+BEN, CARLA = "+447700900080", "+447700900081"
+
+
+class Refused(AssertionError):
+    """The API answered with an error."""
+
+
+class Api:
+    """One token's view of the API: JSON in, JSON out."""
+
+    def __init__(self, url, token):
+        self._root, self._token = f"{url}/api/v1/", token
+
+    def get(self, path, **query):
+        return self._call("GET", path + ("?" + urlencode(query) if query else ""))
+
+    def rows(self, path, **query):
+        return self.get(path, **query)["items"]
+
+    def post(self, path, **body):
+        return self._call("POST", path, body)
+
+    def put(self, path, **body):
+        return self._call("PUT", path, body)
+
+    def patch(self, path, **body):
+        return self._call("PATCH", path, body)
+
+    def _call(self, method, path, body=None):
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(self._root + path, data=data, method=method)
+        request.add_header("Authorization", f"Bearer {self._token}")
+        request.add_header("Content-Type", "application/json")
+        try:
+            with urllib.request.urlopen(request, timeout=15) as answer:
+                raw = answer.read()
+        except urllib.error.HTTPError as error:
+            raise Refused(f"{method} {path}: {error.code} {error.read().decode(errors='replace')[:500]}") from None
+        return json.loads(raw) if raw else None
+
+
+@dataclass
+class Person:
+    """One of the cast."""
+
+    id: str
+    name: str
+    email: str
+    phone: str
+
+
+@dataclass
+class House:
+    """The installation as one test knows it. `ladder_s`: seconds between the first and the second person."""
+
+    product: object
+    twilio: object
+    smtp: object
+    ladder_s: int = 2
+    people: dict = field(default_factory=dict)
+
+    def settle(self):
+        """An admin, two people who proved mail and phone, and a policy: Ben first, Carla after `ladder_s`."""
+        product = self.product
+        product.manage("createadmin", "--email", "ada@larkspur.example", "--password-stdin", stdin=PASSWORD + "\n")
+        self.api = Api(product.url, product.manage("apitoken", "ada@larkspur.example", "--scope", "admin"))
+        self.api.post("allowed-networks/", cidr="127.0.0.0/8", reason="The target of this test is on this machine")
+        self.team = self.api.post("teams/", name="Platform")["id"]
+        for name, phone in (("Ben Okafor", BEN), ("Carla Santos", CARLA)):
+            self.people[name.split()[0]] = self._bring(name, phone)
+        ben, carla = self.people["Ben"], self.people["Carla"]
+        steps = [{"delay_s": self.ladder_s, "people": [ben.id]}, {"delay_s": 60, "people": [carla.id]}]
+        self.policy = self.api.post("policies/", name="Night", team=self.team, steps=steps)["id"]
+        self.api.put("catch-all/", people=[ben.id, carla.id], reason="Somebody must hear it")
+        self.service = self.api.post("services/", name="Checkout", team=self.team)["id"]
+        self.api.post("routes/", policy=self.policy)
+        return self
+
+    def _bring(self, name, phone):
+        email = name.split()[0].lower() + "@larkspur.example"
+        made = self.api.post("people/", email=email, name=name, role="responder", team=self.team)
+        own = Api(self.product.url, self.product.manage("apitoken", email, "--scope", "admin"))
+        for kind, address in (("email", email), ("phone", phone)):
+            self._prove(own, kind, address)
+        return Person(made["id"], name, email, phone)
+
+    def _prove(self, own, kind, address):
+        """Add an address and confirm it with the code that really arrives there."""
+        held = {row["kind"]: row for row in own.rows("contact-methods/") if row["kind"] == kind}
+        contact = held.get(kind) or own.post("contact-methods/", kind=kind, address=address)
+        own.post(f"contact-methods/{contact['id']}/verification/")
+        if kind == "phone":
+            said = self.twilio.expect(address, "Watchbook code", within=15).body
+        else:
+            letter = self.smtp.expect(address, "code", within=15)
+            said = letter.subject + " " + letter.body
+        code = next(
+            word.strip(".,:") for word in said.split() if word.strip(".,:").isdigit() and len(word.strip(".,:")) == 6
+        )
+        own.post(f"contact-methods/{contact['id']}/confirm/", code=code)
+
+    # What a test does ------------------------------------------------------------------------------
+
+    def watch(self, name, url, **numbers):
+        """A monitor of `url`, looked at every second; returns its id once it is up."""
+        numbers = {"interval_s": 1, "timeout_s": 1, "confirmation_s": 1, "recovery_s": 1, "severity": 1, **numbers}
+        monitor = self.api.post("monitors/", name=name, service=self.service, url=url, **numbers)["id"]
+        wait_for(f"{name} is up", lambda: self.state(monitor) == "up", within=15)
+        return monitor
+
+    def state(self, monitor):
+        return self.api.get(f"monitors/{monitor}/")["standing"]["state"]
+
+    def reply(self, person, body, *, sid=""):
+        """An SMS from a person's phone; returns the words of the answer."""
+        status, answer = self.twilio.send_sms(f"{self.product.url}/in/twilio/sms", person.phone, body, sid=sid)
+        assert status == 200, f"the reply was answered with {status}: {answer[:300]}"
+        return answer
+
+    def incident(self, title):
+        """The newest incident with this title."""
+        return next((row for row in self.api.rows("incidents/") if title in row["title"]), None)
+
+    def incident_becomes(self, title, state, within=15):
+        """Wait until the incident is in this state; return it."""
+
+        def there():
+            found = self.incident(title)
+            return found if found and found["state"] == state else None
+
+        return wait_for(f"{title} is {state}", there, within=within)
+
+    def timeline(self, number):
+        return self.api.rows(f"incidents/{number}/timeline/", limit=100)
+
+    def pages(self, number, **query):
+        return [row for row in self.api.rows("pages/", limit=100, **query) if row["subject"] == number]
+
+    def intervals(self, monitor):
+        """(state, from, to) of each interval; the open one ends where it is covered."""
+        rows = self.api.rows(f"monitors/{monitor}/intervals/", limit=100)
+        return [
+            (row["state"], instant(row["started_at"]), instant(row["ended_at"] or row["covered_until"])) for row in rows
+        ]
+
+    def results(self, monitor):
+        return [instant(row["planned_at"]) for row in self.api.rows(f"monitors/{monitor}/results/", limit=100)]
+
+    # What must always hold --------------------------------------------------------------------------
+
+    def verify_ledger(self):
+        """Run the command; return its exit code and words."""
+        done = self.product.manage("verify_ledger", check=False)
+        return done.returncode, done.stdout + done.stderr
+
+    def ledger_holds(self):
+        code, said = self.verify_ledger()
+        assert code == 0, said
+
+
+def instant(text):
+    return datetime.fromisoformat(text) if text else None
