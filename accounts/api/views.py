@@ -75,11 +75,15 @@ class StrictJSON(JSONParser):
     def parse(self, stream: Any, media_type: Any = None, parser_context: Any = None) -> Any:
         """Return the parsed body. Raises ParseError with a sentence."""
         try:
-            return super().parse(stream, media_type, parser_context)
+            parsed = super().parse(stream, media_type, parser_context)
         except RecursionError as error:
             raise exceptions.ParseError("The body is nested too deeply.") from error
         except exceptions.ParseError as error:
-            raise exceptions.ParseError(f"The body is no JSON: {error.detail}") from error
+            why = str(error.detail).removeprefix("JSON parse error - ")
+            raise exceptions.ParseError(f"The body is no JSON: {why[:200]}.") from error
+        if not isinstance(parsed, dict):
+            raise exceptions.ParseError("The body is no JSON object.")
+        return parsed
 
 
 def operation(

@@ -32,7 +32,7 @@ def test_a_token_answers_who_it_belongs_to_and_what_it_may_do():
     alice = cast.person("responder", "Alice")
     answer = cast.client(alice, "read", "respond").get("/api/v1/me/").json()
     assert answer["id"] == alice.public_id
-    assert answer["email"] == "a…@example.com"
+    assert answer["email"] == "a…@larkspur.example"
     assert answer["scopes"] == ["read", "respond"]
 
 
@@ -72,7 +72,7 @@ def test_a_revoked_token_is_refused_at_once():
 def test_a_token_of_somebody_deactivated_is_refused():
     cast.person("admin", "Ada")
     ben = cast.person("responder", "Ben")
-    token, secret = cast.token_for(ben)
+    _, secret = cast.token_for(ben)
     deactivate(ben, now=clock.now(), reason="Left", expected_version=ben.version)
     refused(APIClient(HTTP_AUTHORIZATION=f"Bearer {secret}").get("/api/v1/me/"), 401, "token_revoked")
 

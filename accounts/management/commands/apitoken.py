@@ -23,7 +23,7 @@ class Command(BaseCommand):
         parser.add_argument("email")
         parser.add_argument("--scope", action="append", choices=list(SCOPES), required=True)
         parser.add_argument("--label", default="manage.py")
-        parser.add_argument("--days", type=int, default=90)
+        parser.add_argument("--expires-days", "--days", dest="days", type=int, default=90)
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Print the secret alone on standard output, so that a script can take it."""
@@ -31,11 +31,11 @@ class Command(BaseCommand):
         if owner is None:
             raise CommandError(f"Nobody active signs in with {options['email']}.")
         if not 1 <= options["days"] <= 3650:
-            raise CommandError(f"--days is from 1 to 3650. You wrote {options['days']}.")
+            raise CommandError(f"--expires-days is from 1 to 3650. You wrote {options['days']}.")
         instant = now()
         with acting_as(Actor("command", label="manage.py", via="manage.py apitoken")):
             token, secret = issue_token(
-                owner=owner, label=options["label"], scopes=options["scope"],
+                owner=owner, label=options["label"][:80], scopes=options["scope"],
                 expires_at=instant + timedelta(days=options["days"]), now=instant, reason="manage.py apitoken",
             )  # fmt: skip
         self.stderr.write(

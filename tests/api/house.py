@@ -1,0 +1,128 @@
+"""One of everything that the API speaks of, and every call that it knows."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.urls import URLResolver, get_resolver
+
+from accounts.models import Membership
+from accounts.services.organisation import allow_network
+from incidents.models import Alert
+from incidents.services.work import declare
+from ledger import clock
+from ledger.actors import SYSTEM
+from ledger.link import link_entries
+from monitors.models import Location, Rule, ServiceSystem
+from monitors.services import create_system, set_systems
+from oncall.models import Page, Run
+from oncall.ticks import plan
+from tests import builders
+from tests.api import cast
+
+
+@dataclass(frozen=True)
+class Call:
+    """One method of one address."""
+
+    route: str
+    method: str
+    operation: Any
+
+    @property
+    def noun(self) -> str:
+        return self.route.split("/")[0]
+
+    def __str__(self) -> str:
+        return f"{self.method.upper()} {self.route}"
+
+
+@dataclass
+class House:
+    """The objects by noun, as addresses name them."""
+
+    people: dict[str, Any] = field(default_factory=dict)
+    ids: dict[str, str] = field(default_factory=dict)
+    team: Any = None
+    service: Any = None
+    system: Any = None
+    monitor: Any = None
+    policy: Any = None
+    incident: Any = None
+
+    def url(self, route: str) -> str:
+        """The address of a route with the ids of this house in it."""
+        noun = route.split("/")[0]
+        for name in ("<pid:public_id>", "<number:number>", "<seq:seq>"):
+            route = route.replace(name, self.ids.get(noun, ""))
+        return f"/api/v1/{route}"
+
+
+def calls() -> list[Call]:
+    """Every call of the API, read from its addresses."""
+    return list(_walk(get_resolver("config.api.urls").url_patterns))
+
+
+def _walk(patterns: Any, prefix: str = "") -> Any:
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            yield from _walk(pattern.url_patterns, prefix + str(pattern.pattern))
+            continue
+        view = getattr(pattern.callback, "cls", None)
+        for method in ("get", "post", "put", "patch", "delete"):
+            told = getattr(getattr(view, method, None), "operation", None)
+            if told is not None:
+                yield Call(prefix + str(pattern.pattern), method, told)
+
+
+def build() -> House:
+    """A small organisation with an open incident that has paged somebody."""
+    now = clock.now()
+    house = House()
+    house.ids["organisation"] = builders.organisation(now=now).public_id
+    house.team = builders.team("Payments", now=now)
+    for role in ("viewer", "auditor", "responder", "manager"):
+        house.people[role] = cast.person(role, team=house.team)
+    house.people["admin"] = cast.person("admin", phone="+447700900080")
+    admin = house.people["admin"]
+    house.service = builders.service(team=house.team, now=now)
+    house.system = create_system(name="Database", team=house.team, now=now, reason="Test")
+    set_systems(house.service, [house.system], now=now, reason="Test")
+    house.monitor = builders.monitor(service=house.service, now=now)
+    house.policy = builders.policy(admin, team=house.team, now=now)
+    catch_all = builders.catch_all(admin, now=now)
+    route = builders.route(house.policy, now=now)
+    network = allow_network(cidr="10.20.0.0/24", now=now, reason="Test")
+    token, _ = cast.token_for(admin)
+    house.incident = declare(
+        title="Payments fail", severity=2, service=house.service, actor=SYSTEM, person=admin, how="API", now=now
+    )
+    plan(now)
+    alert = Alert.objects.create(
+        source="watchbook", identity="x", condition="down", severity=2, urgency="high", title="Down",
+        incident=house.incident, monitor=house.monitor, service=house.service, opened_at=now, recorded_at=now,
+        last_seen_at=now, opened_by_key="x",
+    )  # fmt: skip
+    link_entries()
+    house.ids |= {
+        "people": house.people["viewer"].public_id,
+        "teams": house.team.public_id,
+        "memberships": Membership.objects.first().public_id,
+        "contact-methods": admin.contact_methods.first().public_id,
+        "tokens": token.public_id,
+        "allowed-networks": network.public_id,
+        "services": house.service.public_id,
+        "systems": house.system.public_id,
+        "service-systems": ServiceSystem.objects.get().public_id,
+        "monitors": house.monitor.public_id,
+        "rules": Rule.objects.get().public_id,
+        "locations": Location.objects.get().public_id,
+        "policies": house.policy.public_id,
+        "catch-all": catch_all.public_id,
+        "runs": Run.objects.get().public_id,
+        "pages": Page.objects.first().public_id,
+        "incidents": house.incident.number,
+        "alerts": alert.public_id,
+        "routes": route.public_id,
+        "ledger": "1",
+    }
+    return house

@@ -1,0 +1,203 @@
+"""Pages by cursor: every row once, while rows are added, and a query count that does not grow with them."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from accounts.models import User
+from accounts.services.organisation import allow_network
+from accounts.services.teams import create_team, rename_team
+from incidents.models import Alert
+from incidents.services.work import add_note, declare
+from ledger import clock
+from ledger.actors import SYSTEM
+from ledger.ids import snowflake
+from ledger.link import link_entries
+from monitors.models import Location, Result, StateInterval
+from monitors.services import create_system
+from oncall.models import Page
+from oncall.ticks import plan
+from tests import builders
+from tests.api import cast
+from tests.api.house import build, calls
+
+pytestmark = pytest.mark.django_db
+LISTS = sorted({call.route for call in calls() if call.operation.many})
+
+
+@pytest.fixture
+def house(settings):
+    settings.API_RATES = dict.fromkeys(settings.API_RATES, (10_000, 60))
+    return build()
+
+
+@pytest.fixture
+def caller(house):
+    made = cast.client(house.people["admin"])
+    made.get("/api/v1/me/")
+    return made
+
+
+def walk(caller, url):
+    """Every item, page by page."""
+    cursor, items = "", []
+    while cursor is not None:
+        page = caller.get(url, {"limit": 3, **({"cursor": cursor} if cursor else {})}).json()
+        items += page["items"]
+        cursor = page["next_cursor"]
+    return items
+
+
+def grow(house, route, count):
+    """Add rows to the list of a route."""
+    for _ in range(count):
+        GROW[route](house, User.objects.count() + 7 * len(connection.queries_log) + next(numbers), clock.now())
+
+
+def counter():
+    number = 0
+    while True:
+        yield number
+        number += 1
+
+
+numbers = counter()
+
+
+def _result(house, n, now):
+    at = now - timedelta(seconds=n + 1)
+    place = Location.objects.get()
+    Result.objects.create(
+        day=at.date(), id=snowflake(), monitor=house.monitor, location=place, planned_at=at, recorded_at=at,
+        monitor_version=1, outcome="ok",
+    )  # fmt: skip
+
+
+def _interval(house, n, now):
+    start = now - timedelta(days=1, minutes=n)
+    StateInterval.objects.create(
+        monitor=house.monitor, state="up", started_at=start, ended_at=start + timedelta(seconds=1), recorded_at=now
+    )
+
+
+def _incident(house, n, now):
+    declare(
+        title=f"{n}", severity=2, service=house.service, actor=SYSTEM, person=house.people["admin"], how="API", now=now
+    )
+    plan(now)
+
+
+def _page(house, n, now):
+    page = Page.objects.first()
+    page.pk = None
+    page.public_id = f"ntf_{n:016d}"
+    page.key = f"{n}"
+    page.save(force_insert=True)
+
+
+def _alert(house, n, now):
+    Alert.objects.create(
+        source="watchbook", identity=f"{n}", condition="down", severity=2, urgency="high", title="Down",
+        incident=house.incident, monitor=house.monitor, service=house.service, opened_at=now, recorded_at=now,
+        last_seen_at=now, opened_by_key="x",
+    )  # fmt: skip
+
+
+def _note(house, n, now):
+    add_note(house.incident, f"{n}", actor=SYSTEM, person=house.people["admin"], how="API", now=now)
+
+
+def _rename(house, n, now):
+    house.team.refresh_from_db()
+    rename_team(house.team, name=f"Team {n}", now=now, reason=f"Because {n}", expected_version=house.team.version)
+
+
+def _location(house, n, now):
+    Location(name=f"place {n}").save(now=now, reason="Test")
+
+
+def _entry(house, n, now):
+    create_team(name=f"Team {n}", now=now, reason="Test")
+    link_entries()
+
+
+def _monitor(house, n, now):
+    service = builders.service(f"Service {n}", team=builders.team(f"Team {n}", now=now), now=now)
+    builders.monitor(f"Monitor {n}", service=service, now=now)
+
+
+def _member(house, n, now):
+    builders.person(f"p{n}", team=builders.team(f"Team {n}", now=now), now=now)
+
+
+GROW = {
+    "people/": _member,
+    "teams/": lambda house, n, now: builders.team(f"Team {n}", now=now),
+    "memberships/": _member,
+    "contact-methods/": _member,
+    "tokens/": lambda house, n, now: cast.token_for(house.people["admin"]),
+    "allowed-networks/": lambda house, n, now: allow_network(cidr=f"10.{n // 250}.{n % 250}.0/24", now=now, reason="T"),
+    "services/": _monitor,
+    "systems/": lambda house, n, now: create_system(name=f"System {n}", team=house.team, now=now),
+    "monitors/": _monitor,
+    "monitors/<pid:public_id>/results/": _result,
+    "monitors/<pid:public_id>/intervals/": _interval,
+    "rules/": _monitor,
+    "locations/": _location,
+    "signals/": lambda house, n, now: builders.signal(house.monitor, opens=bool(n % 2), at=now),
+    "policies/": lambda house, n, now: builders.policy(
+        house.people["admin"], name=f"Policy {n}", team=builders.team(f"Team {n}", now=now), now=now
+    ),
+    "runs/": _incident,
+    "pages/": _page,
+    "incidents/": _incident,
+    "incidents/<number:number>/timeline/": _note,
+    "alerts/": _alert,
+    "routes/": lambda house, n, now: builders.route(house.policy, service=builders.service(f"S {n}", now=now), now=now),
+    "ledger/": _entry,
+    "teams/<pid:public_id>/history/": _rename,
+}
+# histories are one view over different models; teams stand for them
+TRIED = [route for route in LISTS if not route.endswith("/history/") or route in GROW]
+
+
+def test_every_list_can_grow_in_these_tests():
+    assert set(TRIED) == set(GROW)
+
+
+@pytest.mark.parametrize("route", TRIED)
+def test_twenty_rows_cost_as_many_queries_as_ten(house, caller, route):
+    counted = []
+    for _ in range(2):
+        grow(house, route, 10)
+        with CaptureQueriesContext(
+            connection,
+        ) as queries:
+            assert len(caller.get(house.url(route), {"limit": 200}).json()["items"]) >= 10
+        counted.append(len(queries))
+    assert counted[0] == counted[1] <= 8, queries.captured_queries
+
+
+@pytest.mark.parametrize("route", TRIED)
+def test_every_row_comes_once_and_in_a_stable_order(house, caller, route):
+    grow(house, route, 8)
+    whole = caller.get(house.url(route), {"limit": 200}).json()
+    assert whole["next_cursor"] is None
+    assert walk(caller, house.url(route)) == whole["items"]
+
+
+@pytest.mark.parametrize("route", ["people/", "incidents/", "signals/"])
+def test_rows_added_between_two_pages_shift_nothing(house, caller, route):
+    grow(house, route, 8)
+    before = [str(item) for item in walk(caller, house.url(route))]
+    first = caller.get(house.url(route), {"limit": 4}).json()
+    grow(house, route, 3)
+    seen = first["items"]
+    cursor = first["next_cursor"]
+    while cursor:
+        page = caller.get(house.url(route), {"limit": 4, "cursor": cursor}).json()
+        seen, cursor = seen + page["items"], page["next_cursor"]
+    assert [str(item) for item in seen][: len(before)] == before
+    assert len({str(item) for item in seen}) == len(seen)
