@@ -14,7 +14,7 @@ from pathlib import Path
 from bench.figures import show
 
 FOLDER = Path(__file__).parent
-NO_BENCH = {"__init__", "__main__", "figures", "house"}
+NO_BENCH = {"__init__", "__main__", "figures", "house", "target"}
 
 
 def names() -> list[str]:
