@@ -13,7 +13,7 @@ from tests.processes.product import Embedded, Grown
 GROWN = bool(os.environ.get("DATABASE_URL"))
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def outside():
     """A mail server and a Twilio that reports every text as sent and delivered."""
     with FakeTwilio(report=("sent", "delivered")) as twilio, FakeSmtp() as smtp:
@@ -50,12 +50,20 @@ def grown(folder, outside, **settings):
         database.drop()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def house(tmp_path_factory, outside):
     """The product as this run proves it: embedded on SQLite, grown where DATABASE_URL is set."""
     run = grown if GROWN else embedded
     with run(tmp_path_factory.mktemp("house"), outside) as house:
         yield house
+
+
+@pytest.fixture(autouse=True)
+def what_came_before_is_forgotten(outside):
+    """Each test expects its own messages only."""
+    for fake in outside:
+        for message in getattr(fake, "texts", None) or getattr(fake, "letters", ()):
+            message.expected = True
 
 
 @pytest.fixture

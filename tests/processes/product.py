@@ -69,6 +69,8 @@ class Product:
             **settings,
         }
 
+    database_file = None
+
     def manage(self, *arguments, stdin="", check=True):
         """Run a management command; return what it wrote to standard output, or the whole result without `check`."""
         done = subprocess.run(

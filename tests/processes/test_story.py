@@ -48,3 +48,24 @@ def test_a_server_is_killed_and_comes_back_and_everybody_hears_what_they_must(ho
     states = [state for state, _, _ in sorted(house.intervals(monitor), key=lambda one: one[1])]
     assert states[-3:] == ["up", "down", "up"]
     house.ledger_holds()
+
+
+def test_one_byte_changed_in_the_database_file_is_found(house, target):
+    if house.product.database_file is None:
+        pytest.skip("PostgreSQL's files are not ours to touch; tests/ledger changes rows there")
+    house.watch("Ledger", target.url)
+    house.ledger_holds()
+    house.product.stop()
+    stored = house.product.database_file.read_bytes()
+    place = stored.index(b'"kind":"config.monitor.created"') + len('"kind":"config.m')
+    with house.product.database_file.open("r+b") as file:
+        file.seek(place)
+        file.write(b"0")
+    code, said = house.verify_ledger()
+    assert code == 1
+    assert "does not match its hash" in said
+    with house.product.database_file.open("r+b") as file:
+        file.seek(place)
+        file.write(stored[place : place + 1])
+    house.ledger_holds()
+    house.product.start()
