@@ -34,6 +34,7 @@ def start(incident: Incident, *, now: datetime) -> None:
             "policy": policy.public_id if policy else "",
             "policy_version": policy.version if policy else 0,
         },
+        shown={"policy_name": policy.name if policy else ""},
     )  # fmt: skip
 
 

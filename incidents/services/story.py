@@ -24,12 +24,14 @@ def tell(
     text: str = "",
     occurred_at: datetime | None = None,
     about: tuple[Any, ...] = (),
+    shown: dict[str, str] | None = None,
 ) -> TimelineEntry:
     """Write one line of the story; must run in the transaction of what it tells.
 
     kind: a key of incidents.story.LINES. how: the way in words, masks only. data: ids, masks and counts.
     text: free text, kept by its hash. occurred_at: when it happened, `now` unless somebody claims another
-    time. about: further subjects of the ledger entry, such as the alert.
+    time. about: further subjects of the ledger entry, such as the alert. shown: words for the sentence that
+    the ledger does not need, such as a policy's name as it was.
     """
     facts = dict(data or {})
     sha = texts.keep(text, now=now)
@@ -52,7 +54,7 @@ def tell(
         actor_kind=actor.kind,
         actor_id=actor.id,
         how=how,
-        data=facts,
+        data={**facts, **(shown or {})},
         text_sha256=sha,
         entry=entry,
     )

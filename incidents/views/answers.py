@@ -1,0 +1,137 @@
+"""Answers to pages: the signed link, and what Twilio brings us. Nothing here needs a sign-in."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from functools import wraps
+
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from accounts.models import Organisation
+from incidents.models import Incident
+from incidents.rate import RateRule
+from incidents.services import answers, outcomes
+from incidents.services.sms import receive
+from incidents.states import IllegalMove
+from incidents.subjects import KIND
+from incidents.views.inbound import MAX_BODY, Refused, announced_length, inbound, refused_posts, twilio_form
+from incidents.views.phone import phone_page
+from incidents.views.twiml import message
+from ledger.actors import current_actor
+from ledger.clock import now
+from oncall.notify import callbacks, links
+from oncall.notify.links import BadLink, ExpiredLink, LinkTarget
+
+View = Callable[..., HttpResponse]
+VERBS = (answers.ACK, answers.ESCALATE)
+# From one phone. More in a minute is a machine that answers our answers.
+texts = RateRule(most=20)
+
+
+@inbound
+def twilio_sms(request: HttpRequest) -> HttpResponse:
+    """An SMS came in: store it, act on it, answer in words. The same MessageSid again gets the same answer."""
+    form = twilio_form(request)
+    sid, sender, body = form.get("MessageSid", ""), form.get("From", ""), form.get("Body")
+    if not 0 < len(sid) <= 64 or not 0 < len(sender) <= 32 or body is None:
+        raise Refused(400, "MessageSid, From and Body are needed, and a sender of at most 32 characters.")
+    wait = texts.wait_s(sender, time.monotonic())
+    if wait:
+        raise Refused(429, "Too many texts from this number in a minute.", retry_after=wait)
+    return message(receive(sid=sid, sender=sender, body=body, now=now()))
+
+
+@inbound
+def twilio_status(request: HttpRequest) -> HttpResponse:
+    """The provider tells how a message fares: stored before it is understood, applied by the next tick."""
+    form = twilio_form(request)
+    if not form.get("MessageSid") or not form.get("MessageStatus"):
+        raise Refused(400, "MessageSid and MessageStatus are needed.")
+    callbacks.store(form, now=now())
+    return HttpResponse(status=204)
+
+
+def by_link(view: View) -> View:
+    """Read the token of the address; a link that does not hold gets a page that says why, and its status.
+
+    The token is the proof, so there is no session to protect and no CSRF token to ask for. Answers are
+    not cached, and the address leaks in no Referer.
+    """
+
+    @wraps(view)
+    def wrapped(request: HttpRequest, token: str) -> HttpResponse:
+        try:
+            response = view(request, _target(request, token), token)
+        except ExpiredLink:
+            response = _refusal(request, "expired", 410)
+        except BadLink:
+            wait = refused_posts.wait_s(current_actor().network, time.monotonic())
+            response = _refusal(request, "unknown", 429 if wait else 404)
+            if wait:
+                response["Retry-After"] = str(wait)
+        except ForeignLink:
+            response = _refusal(request, "foreign", 403)
+        response["Cache-Control"] = "no-store"
+        response["Referrer-Policy"] = "no-referrer"
+        response["X-Robots-Tag"] = "noindex"
+        return response
+
+    return csrf_exempt(login_not_required(wrapped))
+
+
+class ForeignLink(Exception):
+    """Somebody is signed in, and the link is for another person: acting on it would make a false record."""
+
+
+def _target(request: HttpRequest, token: str) -> LinkTarget:
+    target = links.read(token, now())
+    if target.subject_kind != KIND:
+        raise BadLink
+    if request.user.is_authenticated and request.user.pk != target.person.pk:
+        raise ForeignLink
+    return target
+
+
+def _refusal(request: HttpRequest, why: str, status: int) -> HttpResponse:
+    context = {"why": why, "organisation_name": Organisation.current().name}
+    return render(request, "incidents/answer_refused.html", context, status=status)
+
+
+@by_link
+@require_http_methods(["GET", "HEAD", "POST"])
+def answer(request: HttpRequest, target: LinkTarget, token: str) -> HttpResponse:
+    """GET shows the incident to the person who was paged and changes nothing; POST does what they press."""
+    incident = Incident.objects.select_related("service", "acknowledged_by").get(number=target.subject_id)
+    if request.method == "POST":
+        return _act(request, target, token, incident)
+    return render(request, "incidents/answer.html", phone_page(incident, target, token, now=now()))
+
+
+def _act(request: HttpRequest, target: LinkTarget, token: str, incident: Incident) -> HttpResponse:
+    if announced_length(request) > MAX_BODY:
+        return _refusal(request, "too_large", 413)
+    verb = request.POST.get("do", "")
+    if verb == answers.RESOLVE:
+        return _resolve_signed_in(request, incident)
+    if verb not in VERBS:
+        return _refusal(request, "verb", 400)
+    try:
+        outcome = answers.by_link(answers.Answer(target.page, verb, "link"), incident, now=now())
+    except IllegalMove:
+        return _refusal(request, "over", 409)
+    if outcome.kind == outcomes.REFUSED:
+        return _refusal(request, "role", 403)
+    return redirect("answer", token)
+
+
+def _resolve_signed_in(request: HttpRequest, incident: Incident) -> HttpResponse:
+    """Ending an incident is not for a link that was forwarded: sign in, then press it on the incident's page."""
+    page = reverse("incidents:incident", args=[incident.number])
+    return redirect(page) if request.user.is_authenticated else redirect_to_login(page)
