@@ -6,6 +6,7 @@ import pytest
 
 from tests import builders
 from tests.builders import NIGHT
+from tests.world import world  # noqa: F401 - the fixture
 
 
 @pytest.fixture

@@ -38,7 +38,12 @@ def test_a_fault_opens_one_incident_with_a_number_and_a_run(house):
     alert = incident.alerts.get()
     assert (alert.count, alert.identity, alert.closed_at) == (1, f"{house.monitor.public_id}/down", None)
     run = Run.objects.get()
-    assert (run.subject_kind, run.subject_id, run.policy, run.severity) == ("incident", "INC-2026-0001", house.policy, 2)
+    assert (run.subject_kind, run.subject_id, run.policy, run.severity) == (
+        "incident",
+        "INC-2026-0001",
+        house.policy,
+        2,
+    )
     assert run.url == f"http://127.0.0.1:8000/incidents/{incident.number}/"
     assert kinds(incident) == ["opened", "paging"]
 
