@@ -51,21 +51,29 @@ class House:
         return f"http://127.0.0.1:{self.port}"
 
     def __enter__(self) -> House:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+        self._folder.cleanup()
+
+    def start(self) -> None:
+        """Start it and wait until it is ready."""
         self.process = subprocess.Popen([sys.executable, str(ROOT / "up.py")], env=self.environ, stdout=sys.stderr)
         deadline = time.monotonic() + 120
         while not self.is_ready():
             if self.process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError("Watchbook did not start")
             time.sleep(0.1)
-        return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def stop(self) -> None:
+        """Stop it as Ctrl-C does."""
         if self.process is not None:
             self.process.terminate()
             self.process.wait(30)
-        self._folder.cleanup()
 
     def is_ready(self) -> bool:
         """Whether /readyz says 200."""

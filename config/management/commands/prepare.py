@@ -15,7 +15,6 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
-from django.urls import reverse
 
 from accounts.services.setup import issue_setup_link
 from config.beat import upsert_beat_table
@@ -41,7 +40,8 @@ class Command(BaseCommand):
         upsert_beat_table()
         with acting_as(Actor("command", label="prepare", via="prepare")):
             secret = issue_setup_link(now())
-        link = settings.PUBLIC_URL + reverse("setup", args=[secret]) if secret else ""
+        # written out: reverse() would import every page, which is most of the time a second start takes
+        link = f"{settings.PUBLIC_URL}/setup/{secret}/" if secret else ""
         self.stdout.write(json.dumps({"migrated": migrated, "collected": collected, "setup": link}))
 
 
