@@ -139,7 +139,8 @@ def _perform(handle: Any, parts: SplitResult, refused: list[Refusal], answer: _A
         handle.perform()
     except pycurl.error as error:
         number, message = error.args[0], str(error.args[1])
-        sent = handle.getinfo(pycurl.PRETRANSFER_TIME_T) > 0
+        # bytes of the request that left; libcurl sets the times also when no connection came about
+        sent = handle.getinfo(pycurl.REQUEST_SIZE) > 0
         if refused and not sent:
             raise EgressError("refused", refused[-1].sentence, may_have_arrived=False) from None
         if answer.too_large:
