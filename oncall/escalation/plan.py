@@ -134,18 +134,20 @@ def _skip_step(
 ) -> Plan:
     """Nobody at this step has a working contact: go on now, since waiting would be waiting for nobody.
 
-    The catch-all is called here, once a run, unless nobody in the whole chain can be reached: then the run goes straight
-    to its end, which calls it.
+    The catch-all is called here, once a run, but for those whom the next step calls anyway this very second. If nobody
+    in the rest of the chain can be reached, the run goes straight to its end, which calls the catch-all.
     """
-    if not any(_reachable(person, who) for step in policy.steps for person in step.people):
-        execution = Execution(run.loop, run.step, "nobody", "nobody_in_policy", recipients)
-        return Plan(execution, pages, RUNNING, policy.loops, len(policy.steps) + 1, now, "nobody_in_policy")
+    soon = _called_next(policy, run, who)
+    if not soon:
+        execution = Execution(run.loop, run.step, "nobody", "nobody_left", recipients)
+        return Plan(execution, pages, RUNNING, policy.loops, len(policy.steps) + 1, now, "nobody_left")
     if not run.catch_all_paged:
-        ring = next((ring for ring in who.rings if any(who.contacts.get(person) for person in ring.people)), None)
+        named = {recipient.person for recipient in recipients}
+        rings = [Ring(ring.source, tuple(p for p in ring.people if p not in soon | named)) for ring in who.rings]
+        ring = next((ring for ring in rings if any(who.contacts.get(person) for person in ring.people)), None)
         more, calls = _page_ring(ring, who) if ring else ((), ())
-        known = {page.contact for page in pages}
         recipients += more
-        pages += tuple(page for page in calls if page.contact not in known)
+        pages += calls
     execution = Execution(run.loop, run.step, "nobody", "empty_step", recipients)
     loop, following = _after(policy, run)
     return Plan(execution, pages, RUNNING, loop, following, now, "empty_step")
@@ -200,6 +202,15 @@ def _page_people(people: Iterable[str], who: Who, *, why: str) -> tuple[tuple[Re
         absent = "" if working else "no_working_contact" if contacts else who.absent.get(person, "no_verified_contact")
         recipients.append(Recipient(person, why, tuple(contact.id for contact in chosen), absent))
     return tuple(recipients), tuple(pages)
+
+
+def _called_next(policy: FrozenPolicy, run: RunView, who: Who) -> frozenset[str]:
+    """Return the people of the next step at which somebody can be reached; empty when the chain has none left."""
+    ahead = [*policy.steps[run.step :], *(policy.steps if run.loop < policy.loops else ())]
+    for step in ahead:
+        if any(_reachable(person, who) for person in step.people):
+            return frozenset(step.people)
+    return frozenset()
 
 
 def _reachable(person: str, who: Who) -> bool:

@@ -24,7 +24,7 @@ from oncall.notify.channels.base import Message, ProviderAnswer, SendError
 from oncall.notify.codes import NoFreeCode, code_for
 from oncall.notify.messages import Outdated, letter_for
 from oncall.notify.states import ACCEPTED, CLAIMED, PLANNED, SENDING, WITHOUT_RECEIPTS, move
-from oncall.notify.transitions import cancel, fail, failed, learnt, lock, lost, unresolved
+from oncall.notify.transitions import cancel, fail, failed, hurry, learnt, lock, lost, unresolved
 from oncall.stopwatch import Stopwatch
 
 log = structlog.get_logger(__name__)
@@ -137,6 +137,7 @@ def begin(page_id: int, *, now: datetime) -> Job | None:
         refusal = _refusal(run, page)
         if refusal:
             cancel(page, refusal, now=now)
+            hurry(run, page, now=now)
             return None
         job = _begin(run, page, now=now)
         fail_point("send.before_sending_commit")

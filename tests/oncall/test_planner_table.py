@@ -86,9 +86,20 @@ def test_an_empty_step_calls_the_catch_all_once_a_run():
 def test_a_policy_in_which_nobody_can_be_reached_goes_straight_to_the_catch_all():
     chain = policy(["gone"], ["nobody"], ["gone"], repeat=9)
     said = plan(chain, RunView(1, 1), EVERYBODY, NOW)
-    assert (said.loop, said.step, said.due_at, said.reason) == (10, 4, NOW, "nobody_in_policy")
+    assert (said.loop, said.step, said.due_at, said.reason) == (10, 4, NOW, "nobody_left")
     end = plan(chain, RunView(said.loop, said.step), EVERYBODY, NOW)
     assert (end.state, paged(end)) == ("nobody_notified", [("mara", "email", "catch_all")])
+
+
+def test_an_empty_last_step_leads_straight_to_the_catch_all_and_does_not_call_it_twice():
+    said = plan(policy(["ana"], ["gone"]), RunView(1, 2, reached=True), EVERYBODY, NOW)
+    assert (paged(said), said.step, said.due_at, said.reason) == ([], 3, NOW, "nobody_left")
+    assert plan(policy(["ana"], ["gone"]), RunView(1, 2), EVERYBODY, NOW).loop == 1
+
+
+def test_an_empty_step_does_not_call_those_whom_the_next_step_calls_at_once():
+    known = who(ana=(mail("ana"),), mara=(mail("mara"),), rings=[("admins", ["ana", "mara"])])
+    assert paged(plan(policy(["gone"], ["ana"]), RunView(1, 1), known, NOW)) == [("mara", "email", "catch_all")]
 
 
 def test_part_of_a_step_missing_is_said_and_the_rest_is_paged():

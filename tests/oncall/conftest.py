@@ -1,0 +1,52 @@
+"""A world with a fake Twilio and a fake mail server on free ports."""
+
+import pytest
+
+from tests.fakes.smtp import FakeSmtp
+from tests.fakes.twilio import FakeTwilio
+from tests.oncall.world import World
+
+
+@pytest.fixture(scope="session")
+def twilio_server():
+    with FakeTwilio() as fake:
+        yield fake
+
+
+@pytest.fixture(scope="session")
+def smtp_server():
+    with FakeSmtp() as fake:
+        yield fake
+
+
+@pytest.fixture
+def phones(twilio_server, settings):
+    """A Twilio with an empty memory; whatever nobody expected fails the test."""
+    twilio_server.texts.clear()
+    twilio_server.requests.clear()
+    twilio_server.troubles.clear()
+    settings.TWILIO_BASE_URL = twilio_server.url
+    settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN = twilio_server.account, twilio_server.auth_token
+    settings.TWILIO_AUTH_TOKEN_PREVIOUS, settings.TWILIO_FROM = "", twilio_server.number
+    settings.PUBLIC_URL = "https://watchbook.example.com"
+    settings.EMAIL_FROM = "watchbook@larkspur.example"
+    yield twilio_server
+    twilio_server.verify_nothing_else()
+
+
+@pytest.fixture
+def mail(smtp_server, settings):
+    """A mail server with an empty memory; whatever nobody expected fails the test."""
+    smtp_server.letters.clear()
+    smtp_server.rcpt_replies.clear()
+    smtp_server.data_replies.clear()
+    smtp_server.slow_s = 0.0
+    for name, value in smtp_server.settings().items():
+        setattr(settings, name, value)
+    yield smtp_server
+    smtp_server.verify_nothing_else()
+
+
+@pytest.fixture
+def world(db, phones, mail, settings):
+    return World(twilio=phones, smtp=mail, settings=settings)
