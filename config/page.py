@@ -15,6 +15,8 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from accounts.models import Organisation, User
+from incidents.models import Incident
+from incidents.queries import worst_open
 from ledger.clock import now as clock_now
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -87,6 +89,11 @@ class Chrome:
         """The zone the page prints."""
         name = timezone.get_current_timezone_name()
         return Zone(name, city_of(name), f"{self.now.astimezone(UTC):%H:%M}")
+
+    @cached_property
+    def worst(self) -> Incident | None:
+        """The worst open incident, for the watchline."""
+        return worst_open()
 
     @cached_property
     def organisation(self) -> Organisation:

@@ -23,6 +23,9 @@ from config.marks import sprite as sprite_of
 
 register = template.Library()
 
+# a clock alone is understood across midnight: what began at 23:58 is not looked for on another day
+NIGHT = timedelta(hours=14)
+
 
 # ---- words and shapes
 
@@ -93,7 +96,7 @@ def _shown(at: datetime, form: str, now: datetime | None) -> str:
     clock = f"{local:%H:%M}"
     if form == "auto":
         today = timezone.localtime(now).date() if now else None
-        if today == local.date():
+        if today == local.date() or (now and abs(at - now) < NIGHT):
             return clock
         near = today is not None and abs(local.date() - today) < timedelta(days=6)
         far = "" if today and today.year == local.year else f" {local:%Y}"
@@ -145,12 +148,12 @@ def lasting(context: Context, start: datetime, end: datetime | None = None, unit
         return wording.length(end - start, units)
     said = wording.length(context["now"] - start, units)
     return format_html(
-        '<span data-since="{}" data-units="{}">{}</span>', f"{_utc(start):%Y-%m-%dT%H:%M:%SZ}", units, said
+        '<span class="num" data-since="{}" data-units="{}">{}</span>', f"{_utc(start):%Y-%m-%dT%H:%M:%SZ}", units, said
     )
 
 
 @register.filter
-def length(span: timedelta | float | None, units: int = 2) -> str:
+def spell(span: timedelta | float | None, units: int = 2) -> str:
     """A timedelta or seconds as `5 h 10 min`; a dash for None."""
     return "–" if span is None else wording.length(span, units)
 

@@ -30,6 +30,7 @@ def index(request: HttpRequest) -> HttpResponse:
     context |= {
         "page": page,
         "chosen": chosen,
+        "filtered": any(chosen.values()),
         "states": [(value, words) for value, (words, _) in STATES.items()],
         "services": Service.objects.in_force().order_by("name"),
         "may_declare": can(request.user, "declare"),

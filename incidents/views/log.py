@@ -9,6 +9,9 @@ from datetime import datetime, timedelta
 from incidents.models import Incident, TimelineEntry
 from incidents.queries import story_of
 from incidents.story import Line, sentence
+from incidents.subjects import KIND
+from incidents.wording import join_names
+from oncall.models import Policy, StepExecution
 from oncall.queries import people_by_id
 
 LATE = timedelta(minutes=1)
@@ -59,11 +62,46 @@ class LogLine:
 
 
 def log_of(incident: Incident) -> list[LogLine]:
-    """The whole story, newest first; three queries for any number of lines."""
-    entries = story_of(incident)
-    people = people_by_id({who for entry in entries for who in _people_in(entry)})
+    """The whole story with the steps of its escalation, newest first; five queries for any number of lines."""
+    entries, steps = story_of(incident), steps_of(incident)
+    named = {who for entry in entries for who in _people_in(entry)}
+    people = people_by_id(named | {one["person"] for step in steps for one in step.recipients})
     names = {public_id: str(person) for public_id, person in people.items()}
-    return [_line(entry, names) for entry in reversed(entries)]
+    policies = policy_names({entry.data.get("policy", "") for entry in entries} - {""})
+    lines = [_line(entry, names, policies) for entry in entries] + [_step(step, names) for step in steps]
+    # what was recorded later stands above what happened at the same instant
+    return sorted(lines, key=lambda line: (line.happened_at, line.recorded_at), reverse=True)
+
+
+def steps_of(incident: Incident) -> list[StepExecution]:
+    """The steps taken for an incident, in order."""
+    mine = StepExecution.objects.filter(run__subject_kind=KIND, run__subject_id=incident.number)
+    return list(mine.order_by("executed_at", "pk"))
+
+
+def _step(step: StepExecution, names: dict[str, str]) -> LogLine:
+    called = [names.get(one["person"], "somebody") for one in step.recipients if one["contacts"]]
+    absent = [names.get(one["person"], "somebody") for one in step.recipients if not one["contacts"]]
+    again = f", round {step.loop}" if step.loop > 1 else ""
+    where = "Catch-all" if step.reason.startswith("catch_all") else f"Step {step.step}{again}"
+    said = f"{where}: {join_names(called)} paged." if called else f"{where}: nobody could be paged."
+    if absent:
+        said += f" {join_names(absent)} {'has' if len(absent) == 1 else 'have'} no working contact."
+    return LogLine(
+        anchor=step.public_id,
+        happened_at=step.planned_at,
+        recorded_at=step.executed_at,
+        symbol="i-act" if called else "m-failed",
+        css="" if called else "is-down",
+        said=said,
+        quote="",
+        recorded_word="taken",
+    )
+
+
+def policy_names(public_ids: set[str]) -> dict[str, str]:
+    """Names of policies by public id, retired ones too: a line keeps the id, a reader wants the name."""
+    return dict(Policy.objects.filter(public_id__in=public_ids).values_list("public_id", "name"))
 
 
 def _people_in(entry: TimelineEntry) -> Iterable[str]:
@@ -72,7 +110,8 @@ def _people_in(entry: TimelineEntry) -> Iterable[str]:
         yield from [found] if isinstance(found, str) else found
 
 
-def _line(entry: TimelineEntry, names: dict[str, str]) -> LogLine:
+def _line(entry: TimelineEntry, names: dict[str, str], policies: dict[str, str]) -> LogLine:
+    data = {**entry.data, "policy_name": policies.get(entry.data.get("policy", ""), "")}
     who = str(entry.person) if entry.person else "Watchbook"
     symbol, css = SYMBOLS.get(entry.kind, ("i-act", ""))
     return LogLine(
@@ -81,7 +120,7 @@ def _line(entry: TimelineEntry, names: dict[str, str]) -> LogLine:
         recorded_at=entry.recorded_at,
         symbol=symbol,
         css=css,
-        said=sentence(Line(entry.kind, who=who, how=entry.how, data=entry.data, names=names)),
+        said=sentence(Line(entry.kind, who=who, how=entry.how, data=data, names=names)),
         quote=getattr(entry, "text", ""),
         recorded_word=RECORDED.get(entry.kind, "recorded"),
         who=f"ledger line {entry.entry.seq:,}" if entry.entry.seq else "",

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from oncall.escalation.plan import CATCH_ALL
 from oncall.models import Page
 from oncall.notify import states
 
@@ -13,8 +14,7 @@ CHANNELS = {"email": "E-mail", "sms": "SMS", "phone": "SMS"}
 CONFIRMED = {
     "link": "Tapped Acknowledge on the link",
     "sms": "Replied by SMS",
-    "screen": "Answered on the screen",
-    "api": "Answered by API",
+    "acted": "Acted on the incident, signed in",
 }
 REASONS = {
     "acknowledged": "acknowledged first",
@@ -32,7 +32,7 @@ ENDS = {
     states.ANSWERED: "Opened, not confirmed",
     states.UNKNOWN: "Not known whether it went out; the provider is asked",
 }
-ORIGINS = {"stand_down": "told it is over", "responder": "asked to join", "catch_all": "catch-all"}
+ORIGINS = {"stand_down": "told it is over", "responder": "asked to join"}
 
 
 @dataclass(frozen=True)
@@ -74,8 +74,9 @@ def step_words(page: Page) -> str:
     """`step 2`, `step 1, again`, `asked to join`: why this person was paged."""
     if page.origin in ORIGINS:
         return ORIGINS[page.origin]
-    again = "" if page.loop < 2 else f", round {page.loop}"
-    return f"step {page.step}{again}" if page.step else "catch-all"
+    if page.rule == CATCH_ALL:
+        return "catch-all"
+    return f"step {page.step}" + (f", round {page.loop}" if page.loop > 1 else "")
 
 
 def _row(page: Page, *, first: bool, step: str) -> PageRow:

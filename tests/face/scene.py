@@ -7,6 +7,8 @@ Signals, incidents, runs and pages go the way they go in life; only what probes 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from django.db import transaction
+
 from accounts.models import ContactMethod, Membership, Organisation, Team, User
 from incidents import intake
 from incidents.models import Incident
@@ -106,9 +108,15 @@ def watch(scene, service, name, spans, state="up", detail="", millis=160):
         scene.services[service] = made
     target = {"url": f"https://{service.split()[0].lower()}.larkspur.example/health"}
     monitor = create_monitor(
-        service=scene.services[service], name=name, target=target, now=born, reason="Test", interval_s=20, confirmation_s=40,
+        service=scene.services[service],
+        name=name,
+        target=target,
+        now=born,
+        reason="Test",
+        interval_s=20,
+        confirmation_s=40,
         severity=1,
-    )  # fmt: skip
+    )
     scene.monitors[name] = monitor
     standing = MonitorState.objects.get(monitor=monitor)
     first = standing.interval
@@ -121,10 +129,17 @@ def watch(scene, service, name, spans, state="up", detail="", millis=160):
         else:
             interval = StateInterval.objects.create(monitor=monitor, started_at=start, recorded_at=start, **values)
     MonitorState.objects.filter(pk=monitor.pk).update(
-        interval=interval, state=state, since=spans[-1][0], covered_until=scene.now + MINUTE, last_at=scene.now - 12 * MINUTE / 60,
-        seen_at=scene.now - 12 * MINUTE / 60, seen_outcome="failed" if state == "down" else "ok", seen_detail=detail,
-        seen_status=502 if state == "down" else 200, seen_total_us=millis * 1000,
-    )  # fmt: skip
+        interval=interval,
+        state=state,
+        since=spans[-1][0],
+        covered_until=scene.now + MINUTE,
+        last_at=scene.now - 12 * MINUTE / 60,
+        seen_at=scene.now - 12 * MINUTE / 60,
+        seen_outcome="failed" if state == "down" else "ok",
+        seen_detail=detail,
+        seen_status=502 if state == "down" else 200,
+        seen_total_us=millis * 1000,
+    )
     checks(scene, monitor, spans, millis)
     return monitor
 
@@ -151,7 +166,7 @@ def checks(scene, monitor, spans, millis):
                     detail="" if state == "up" else "502 Bad Gateway",
                     status=200 if state == "up" else 502,
                     total_us=(millis + back % 7) * 1000,
-                )  # fmt: skip
+                )
             )
     Result.objects.bulk_create(rows)
 
@@ -160,15 +175,24 @@ def signal(scene, monitor, *, opens, at, recorded, reason):
     """What the judge would have said."""
     rule = Rule.objects.get(monitor=monitor)
     return Signal.objects.create(
-        monitor=monitor, rule=rule, condition="down", opens=opens, effective_at=at, recorded_at=recorded, severity=rule.severity,
-        urgency="high", rule_version=rule.version, reason=reason,
-    )  # fmt: skip
+        monitor=monitor,
+        rule=rule,
+        condition="down",
+        opens=opens,
+        effective_at=at,
+        recorded_at=recorded,
+        severity=rule.severity,
+        urgency="high",
+        rule_version=rule.version,
+        reason=reason,
+    )
 
 
 def receipt(page, **times):
     """What a provider would have told about a page: accepted, delivered, in that order."""
     for truth, at in times.items():
-        receipts.learnt(Page.objects.get(pk=page.pk), truth, now=at)
+        with transaction.atomic():
+            receipts.learnt(Page.objects.get(pk=page.pk), truth, now=at)
 
 
 def the_fault(scene):
@@ -205,9 +229,14 @@ def ben_has_it(scene):
     at = scene.now - 12 * MINUTE
     acknowledge(scene.incident, actor=actor(ben), person=ben, how="link in SMS to +44 … 80", now=at)
     add_note(
-        scene.incident, "Deploy checkout 2026.03.17-1 changed the connection pool from 40 to 4.", actor=actor(ben), person=ben,
-        how="screen", now=scene.now - 7 * MINUTE, occurred_at=scene.now - 22 * MINUTE,
-    )  # fmt: skip
+        scene.incident,
+        "Deploy checkout 2026.03.17-1 changed the connection pool from 40 to 4.",
+        actor=actor(ben),
+        person=ben,
+        how="screen",
+        now=scene.now - 7 * MINUTE,
+        occurred_at=scene.now - 22 * MINUTE,
+    )
     scene.incident.refresh_from_db()
 
 
@@ -217,14 +246,20 @@ def earlier(scene, count=6):
         at = scene.now - (6 + 9 * i) * DAY
         who = scene.people["ben"]
         made = declare(
-            title=f"Label printer {i + 1} does not answer", severity=3, service=scene.services.get("Carrier gateway"), urgency="low",
-            actor=actor(who), person=who, how="screen", now=at,
-        )  # fmt: skip
+            title=f"Label printer {i + 1} does not answer",
+            severity=3,
+            service=scene.services.get("Carrier gateway"),
+            urgency="low",
+            actor=actor(who),
+            person=who,
+            how="screen",
+            now=at,
+        )
         recover(made, occurred_at=at + 20 * MINUTE, now=at + 21 * MINUTE, reason="recovered")
 
 
-def night(now=NOW):
-    """The whole of it."""
+def night(now=NOW, *, answered=True):
+    """The whole of it; with answered=False nobody has it yet."""
     scene = begin(now)
     page_them(scene)
     born = now - 20 * HOUR
@@ -251,7 +286,8 @@ def night(now=NOW):
     )
     earlier(scene)
     the_fault(scene)
-    ben_has_it(scene)
+    if answered:
+        ben_has_it(scene)
     return scene
 
 

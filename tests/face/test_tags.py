@@ -51,7 +51,8 @@ def test_words_given_to_a_tag_are_escaped():
     ("at", "form", "shown"),
     [
         (NOW, "auto", "03:14"),
-        (NOW - timedelta(hours=4), "auto", "Mon 23:14"),
+        (NOW - timedelta(hours=4), "auto", "23:14"),
+        (NOW - timedelta(hours=30), "auto", "Sun 21:14"),
         (NOW - timedelta(days=20), "auto", "25 Feb, 03:14"),
         (NOW - timedelta(days=400), "auto", "10 Feb 2025, 03:14"),
         (NOW, "second", "03:14:20"),
@@ -66,7 +67,7 @@ def test_a_time_is_printed_in_the_zone_of_the_page_with_utc_in_the_title(at, for
 
 
 def test_what_has_not_happened_is_a_dash():
-    assert said("{% when at %}|{% ago at %}|{{ at|length }}|{{ at|ms }}|{{ at|ratio }}", at=None) == "–|–|–|–|–"
+    assert said("{% when at %}|{% ago at %}|{{ at|spell }}|{{ at|ms }}|{{ at|ratio }}", at=None) == "–|–|–|–|–"
 
 
 def test_a_naive_instant_is_refused():

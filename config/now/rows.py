@@ -1,0 +1,234 @@
+"""The rows of the board: services, who would be called, what is muted, the watcher itself. Reads only."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from accounts.models import User
+from config.health import engine_ticks
+from config.now.merge import Stretch, in_words, together, worst
+from config.wording import count, length, listed
+from incidents.models import Incident
+from incidents.observed import stretches_between
+from ledger.models import Entry, Liveness
+from monitors.models import Monitor, ProbeSlot
+from monitors.overview import state_now
+from oncall.escalation.who import reachable_contacts
+from oncall.models import CatchAll
+from oncall.queries import lag_s, people_by_id, policies_in_force
+
+LATE_S = 10
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of the board. `spans` are drawn as states, `blocks` as named stretches."""
+
+    state: str
+    word: str
+    name: str
+    href: str = ""
+    since: datetime | None = None
+    who: str = ""
+    incident: Incident | None = None
+    spans: Sequence[Stretch] = ()
+    blocks: Sequence[tuple[datetime, datetime, str, str]] = ()
+    label: str = ""
+    heard: bool = False  # `since` is the last sign of life, said as an age
+
+    @property
+    def calm(self) -> bool:
+        """Whether a phone may leave out its line: it is empty, or nothing but well all the time."""
+        return not self.blocks and {state for _, _, state in self.spans} <= {"up"}
+
+
+@dataclass(frozen=True)
+class Board:
+    """The groups of the board over one axis."""
+
+    services: list[Row] = field(default_factory=list)
+    duty: list[Row] = field(default_factory=list)
+    muted: list[Row] = field(default_factory=list)
+    watcher: list[Row] = field(default_factory=list)
+    counts: dict[str, int] = field(default_factory=dict)
+
+
+def board(
+    monitors: Sequence[Monitor], open_incidents: Iterable[Incident], *, start: datetime, end: datetime, now: datetime
+) -> Board:
+    """Everything on the board; the number of queries does not depend on how much is watched."""
+    states = {monitor.pk: state_now(monitor, now) for monitor in monitors}
+    counts: dict[str, int] = defaultdict(int)
+    for state, _, _ in states.values():
+        counts[state] += 1
+    return Board(
+        services=services(monitors, states, open_incidents, start=start, now=now),
+        duty=duty(start=start, end=end),
+        muted=muted(monitors, start=start, now=now, end=end),
+        watcher=watcher(len(monitors), start=start, now=now),
+        counts=dict(counts),
+    )
+
+
+def services(
+    monitors: Sequence[Monitor],
+    states: dict[int, tuple[str, datetime | None, Any]],
+    open_incidents: Iterable[Incident],
+    *,
+    start: datetime,
+    now: datetime,
+) -> list[Row]:
+    """One row a service that has monitors, the worst first."""
+    lines = stretches_between(monitors, start, now, now=now)
+    theirs: dict[int, list[Monitor]] = defaultdict(list)
+    for monitor in monitors:
+        theirs[monitor.service_id].append(monitor)
+    incidents = {incident.service_id: incident for incident in reversed(list(open_incidents))}
+    rows = []
+    for service_id, group in theirs.items():
+        service = group[0].service
+        state = worst(states[monitor.pk][0] for monitor in group)
+        at = [since for monitor in group if (known := states[monitor.pk])[0] == state and (since := known[1])]
+        line = together(lines.get(monitor.pk, []) for monitor in group)
+        rows.append(
+            Row(
+                state=state,
+                word="",
+                name=service.name,
+                href=service.public_id,
+                since=_since(state, at),
+                who=_watched(group, states, state),
+                incident=incidents.get(service_id),
+                spans=line,
+                label=in_words(service.name, line),
+            )
+        )
+    order = ("down", "degraded", "unknown", "paused", "up")
+    return sorted(rows, key=lambda row: (order.index(row.state), row.name))
+
+
+def _since(state: str, instants: list[datetime]) -> datetime | None:
+    """Trouble began with the first of them; all being well began with the last."""
+    if not instants:
+        return None
+    return max(instants) if state in ("up", "paused") else min(instants)
+
+
+def _watched(group: Sequence[Monitor], states: dict[int, tuple[str, datetime | None, Any]], state: str) -> str:
+    same = sum(1 for monitor in group if states[monitor.pk][0] == state)
+    if len(group) == 1 or same == len(group):
+        return count(len(group), "monitor")
+    return f"{same} of {count(len(group), 'monitor')}"
+
+
+def duty(*, start: datetime, end: datetime) -> list[Row]:
+    """Who a policy calls first and then, and who is called when nobody else can be."""
+    policies = list(policies_in_force())
+    catch_all = CatchAll.current()
+    named = {person for policy in policies for step in policy.steps for person in step["people"]} | set(
+        catch_all.people
+    )
+    people = people_by_id(named)
+    reachable = {contact.person for contact in reachable_contacts(people.values())}
+    rows = [_policy(policy, people, reachable, start, end) for policy in policies]
+    return [*rows, _catch_all(catch_all, people, reachable, start, end)]
+
+
+def _policy(policy: Any, people: dict[str, User], reachable: set[str], start: datetime, end: datetime) -> Row:
+    steps = [[str(people[one]) for one in step["people"] if one in people] for step in policy.steps]
+    then = [f"{listed(names)} after {length(policy.steps[i]['delay_s'])}" for i, names in enumerate(steps[1:])]
+    first = listed(steps[0]) if steps else "nobody"
+    silent = sorted(
+        str(people[one]) for step in policy.steps for one in step["people"] if one in people and one not in reachable
+    )
+    who = f"no confirmed contact: {listed(silent)}" if silent else "then " + ", ".join(then) if then else "one step"
+    return Row(
+        state="degraded" if silent else "",
+        word="Policy",
+        name=policy.name,
+        href=policy.public_id,
+        who=who,
+        blocks=[(start, end, "k-shift", first)],
+        label=f"{policy.name} calls {first} first",
+    )
+
+
+def _catch_all(
+    catch_all: CatchAll, people: dict[str, User], reachable: set[str], start: datetime, end: datetime
+) -> Row:
+    names = [str(people[one]) for one in catch_all.people if one in people and one in reachable]
+    said = listed(names) or "nobody named: the admins are called"
+    return Row(
+        state="" if names else "degraded",
+        word="Catch-all",
+        name=count(len(names), "person", "people") if names else "Nobody",
+        who="called when nobody else can be" if names else "the admins are called instead",
+        blocks=[(start, end, "k-shift" if names else "k-unknown", said if names else "")],
+        label=f"Catch-all: {said}",
+    )
+
+
+def muted(monitors: Sequence[Monitor], *, start: datetime, now: datetime, end: datetime) -> list[Row]:
+    """What is not watched because somebody said so."""
+    paused = [monitor for monitor in monitors if monitor.paused_at]
+    return [
+        Row(
+            state="paused",
+            word="",
+            name=monitor.name,
+            href=monitor.public_id,
+            since=monitor.paused_at,
+            who=f"{monitor.service.name}; no alert can come of it",
+            blocks=[(max(start, monitor.paused_at or now), end, "k-shift", "paused until somebody resumes it")],
+            label=f"{monitor.name}: paused",
+        )
+        for monitor in paused
+    ]
+
+
+def watcher(watched: int, *, start: datetime, now: datetime) -> list[Row]:
+    """The watcher's own signs of life. A component that was never heard is unknown, not well."""
+    latest: dict[str, Liveness] = {row.component: row for row in Liveness.objects.order_by("seen_at")}
+    slot = ProbeSlot.objects.filter(next_due_at__isnull=False).order_by("next_due_at").first()
+    late = (now - slot.next_due_at).total_seconds() if slot and slot.next_due_at else 0.0
+    unlinked = Entry.objects.filter(seq__isnull=True).count()
+    last = Entry.objects.order_by("-seq").exclude(seq__isnull=True).values_list("seq", flat=True).first()
+    engine, overdue = engine_ticks(now=now), lag_s(now=now)
+    checks_late = f"the longest overdue waits {length(late)}"
+    return [
+        _alive("Checks", latest.get("step:claim"), late <= LATE_S, count(watched, "monitor") + ", none overdue", checks_late, start, now),
+        _alive("Engine", latest.get("engine") or latest.get("watchdog"), engine.holds, engine.sentence, engine.sentence, start, now),
+        _alive("Paging", latest.get("step:plan"), overdue <= LATE_S, "no page overdue", f"a page is {length(overdue)} late", start, now),
+        _alive("Ledger", latest.get("step:link"), unlinked < 100, f"line {last or 0:,}", f"{unlinked} lines wait for their number", start, now),
+    ]  # fmt: skip
+
+
+def _alive(name: str, heard: Liveness | None, holds: bool, well: str, ill: str, start: datetime, now: datetime) -> Row:
+    """A component that was heard lately and whose figure holds is well; a silent one is unknown."""
+    if heard is None:
+        return Row(
+            state="unknown",
+            word="Never heard",
+            name=name,
+            who="no process has run it yet",
+            label=f"{name}: never heard",
+        )
+    silent = (now - heard.seen_at).total_seconds() > 6 * LATE_S
+    spans: list[Stretch] = [(max(start, heard.started_at), max(heard.seen_at, start), "up")]
+    if silent:
+        spans.append((max(start, heard.seen_at), now, "unknown"))
+    state, word = ("unknown", "Silent") if silent else ("up", "On time") if holds else ("down", "Late")
+    return Row(
+        state=state,
+        word=word,
+        name=name,
+        since=heard.seen_at,
+        who=well if holds and not silent else ill,
+        spans=spans,
+        label=in_words(name, spans),
+        heard=True,
+    )
