@@ -25,7 +25,10 @@ class FieldChange:
 
 @dataclass(frozen=True)
 class Change:
-    """One version of an object: its author, the instant, what differed from the version before, and why."""
+    """One version of an object: its author, the instant, what differed from the version before, and why.
+
+    of: the part it belongs to, where one page shows the histories of several objects.
+    """
 
     version: int
     at: datetime
@@ -34,6 +37,7 @@ class Change:
     verb: str
     fields: list[FieldChange]
     reason: str
+    of: str = ""
 
 
 def changes_of(

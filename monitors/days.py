@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, tzinfo
 
 WORST_FIRST = ("down", "degraded", "unknown", "paused", "up")
+WORDS = {"unknown": "unwatched"}
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,16 @@ class Day:
         """How much of what is recorded of the day was in its worst state, 0 to 1."""
         total = sum(self.seconds.values())
         return self.seconds[self.state] / total if total else 0.0
+
+    @property
+    def words(self) -> str:
+        """`3 March: down 19 min, unwatched 2 min, up 23 h 39 min`."""
+        said = [
+            f"{WORDS.get(state, state)} {_length(self.seconds[state])}"
+            for state in WORST_FIRST
+            if self.seconds.get(state)
+        ]
+        return f"{self.date.day} {self.date:%B}: {', '.join(said) or 'not watched yet'}"
 
 
 @dataclass(frozen=True)
@@ -83,3 +94,11 @@ def summary(days: Sequence[Day]) -> str:
     states = [day.state for day in days]
     counts = [f"{states.count(state)} {words}" for state, words in said.items() if state in states]
     return f"{len(days)} days: {', '.join(counts)}"
+
+
+def _length(seconds: float) -> str:
+    minutes = int(seconds) // 60
+    if minutes < 1:
+        return f"{int(seconds)} s"
+    hours, rest = divmod(minutes, 60)
+    return f"{hours} h {rest} min" if hours and rest else f"{hours} h" if hours else f"{minutes} min"

@@ -87,11 +87,12 @@ def _certificate(trace: Any) -> str:
 
 
 def waterfall_of(phases: Sequence[tuple[str, float]], *, failed: bool) -> list[Phase]:
-    """Phases (name, ms) one after the other; the last one that took time stands out in a failed check."""
+    """Phases (name, ms) one after the other; the longest one stands out in a failed check."""
     known = [(name, length) for name, length in phases if length > 0]
+    longest = max((length for _, length in known), default=0.0)
     at, bars = 0.0, []
-    for index, (name, length) in enumerate(known):
-        css = "k-down" if failed and index == len(known) - 1 else "k-ink-3"
+    for name, length in known:
+        css = "k-down" if failed and length == longest else "k-ink-3"
         bars.append(
             (PHASE_WORDS.get(name, name), at, length, css, f"{length:,.0f} ms" if length >= 1 else "under 1 ms")
         )

@@ -1,5 +1,6 @@
 """The form of an HTTP monitor: what a person may set, with bounds that quote what was written."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -89,7 +90,13 @@ class MonitorForm(forms.Form):
     recovery_s = DurationField(label="Up again when good for", least=0, most=86400)
     severity = forms.TypedChoiceField(choices=SEVERITIES, coerce=int)
     urgency = forms.ChoiceField(choices=URGENCIES)
-    headers = forms.CharField(label="Request headers", required=False, max_length=8000, widget=_lines())
+    headers = forms.CharField(
+        label="Request headers",
+        required=False,
+        max_length=8000,
+        widget=_lines(),
+        help_text="One a line: X-Api-Key: abc",
+    )
     body = forms.CharField(label="Request body", required=False, max_length=64_000, strip=False, widget=_lines())
     auth = forms.ChoiceField(label="Sign in to it with", choices=AUTH_CHOICES)
     username = forms.CharField(label="Name", required=False, max_length=200, widget=_line())
@@ -199,9 +206,14 @@ class EditMonitorForm(MonitorForm, ChangeForm):
     drop_body = forms.BooleanField(label="Remove the request body", required=False)
     rule_version = VersionField()
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, held: Mapping[str, Any], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["auth"].choices = AUTH_KEEP  # type: ignore[attr-defined]
+        names, size = ", ".join(held.get("header_names", ())) or "none", held.get("body_bytes", 0)
+        self.fields["headers"].help_text = f"Set now: {names}. What you write here replaces them; nothing keeps them."
+        self.fields[
+            "body"
+        ].help_text = f"Set now: {size:,} bytes. What you write here replaces them; nothing keeps them."
 
     def secrets(self) -> dict[str, Any]:
         """What replaces held secrets; None removes a part, and a part that is not named stays."""

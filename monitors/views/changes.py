@@ -26,7 +26,7 @@ def edit(request: HttpRequest, public_id: str) -> HttpResponse:
     monitor = get_monitor(request.user, public_id, "edit")
     rule = down_rule(monitor)
     services = [(one.public_id, one.name) for one in services_in_force() if can(request.user, "edit", one)]
-    form = EditMonitorForm(posted(request), initial=initial_of(monitor, rule), services=services)
+    form = EditMonitorForm(posted(request), initial=initial_of(monitor, rule), services=services, held=monitor.target)
     if request.method == "POST" and form.is_valid():
         try:
             _change(request, monitor, form)

@@ -1,5 +1,6 @@
 """One monitor: what is true of it, what happened to it, who changed it."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -68,7 +69,7 @@ def page_context(request: HttpRequest, monitor: Monitor, instant: datetime, **fo
         **_latency(monitor, instant),
         **_failure(monitor),
         "row": row,
-        "cells": [(day.state, day.share, f"{day.date:%d %B}: {day.state}") for day in row.days],
+        "cells": [(day.state, day.share, day.words) for day in row.days],
         "months": month_marks(row.days),
         "day_rows": _day_rows(row),
         "intervals": interval_rows(monitor, now=instant, limit=INTERVALS),
@@ -115,7 +116,7 @@ def _history(monitor: Monitor) -> list[Change]:
     """Versions of the monitor and of its rules in one list, newest first."""
     held = changes_of(monitor, limit=20, labels={"service": naming(Service), "team": naming(Team)})
     for rule in monitor.rules.all():
-        held += [change for change in changes_of(rule, limit=20) if change.fields]
+        held += [replace(change, of=rule.condition) for change in changes_of(rule, limit=20) if change.fields]
     return sorted(held, key=lambda change: change.at, reverse=True)
 
 
