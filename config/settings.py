@@ -7,6 +7,7 @@ raises SettingError with one sentence.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from config import keys
@@ -48,20 +49,25 @@ DATABASES = {"default": database(DATABASE_URL, DATA_DIR, pool_size=env.integer("
 EMBEDDED = DATABASES["default"]["ENGINE"].endswith("sqlite3")
 
 REDIS_URL = env.secret("REDIS_URL")
-# Rate limits and used one-time codes live in the cache, so it is never per process.
+
+
+def _cache(key_prefix: str, without_redis: str) -> dict[str, Any]:
+    """A cache on Redis; `without_redis` stands in for it while it is away."""
+    options = {"substitute": without_redis, "socket_connect_timeout": 1, "socket_timeout": 1}
+    backend = "config.cache.RedisWithSubstitute"
+    return {"BACKEND": backend, "LOCATION": REDIS_URL, "KEY_PREFIX": key_prefix, "OPTIONS": options}
+
+
+_table = {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "shared_cache"}
+_process = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "throttle"}
 CACHES = {
-    "default": (
-        {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL, "KEY_PREFIX": "watchbook"}
-        if REDIS_URL
-        else {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "shared_cache"}
-    ),
+    # Rate limits and used one-time codes live here, so it is never per process.
+    "default": _cache("watchbook", "table") if REDIS_URL else _table,
     # The API counts every call. In the database a read would cost a write, so without Redis each web process counts
     # its own; the embedded installation has one.
-    "throttle": (
-        {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL, "KEY_PREFIX": "throttle"}
-        if REDIS_URL
-        else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "throttle"}
-    ),
+    "throttle": _cache("throttle", "process") if REDIS_URL else _process,
+    "table": _table,
+    "process": _process,
 }
 
 # Applications ---------------------------------------------------------------------------------------

@@ -83,6 +83,8 @@ class Broker:
         self._process = None
 
     def start(self):
+        if self._process is not None:
+            return self
         command = ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
         self._process = subprocess.Popen([*command, "--dir", self._folder], stdout=subprocess.DEVNULL)
         wait_for("the broker answers", lambda: answers(self.port), within=10)

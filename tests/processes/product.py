@@ -183,6 +183,10 @@ class Grown(Product):
         for name in names:
             self.processes[name].kill()
 
+    def release(self):
+        """Let those that were held down be started again."""
+        self._held_down.clear()
+
     def kill_everything(self):
         self._stopping.set()
         self._keeper.join()

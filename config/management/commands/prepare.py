@@ -21,7 +21,7 @@ from config.beat import upsert_beat_table
 from ledger.actors import Actor, acting_as
 from ledger.clock import now
 
-CACHE_TABLE = settings.CACHES["default"]["LOCATION"]
+CACHE_TABLE = settings.CACHES["table"]["LOCATION"]
 
 
 class Command(BaseCommand):
@@ -51,8 +51,8 @@ def migrate() -> int:
     plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
     if plan:
         call_command("migrate", verbosity=0, interactive=False)
-    if not settings.REDIS_URL and CACHE_TABLE not in connection.introspection.table_names():
-        call_command("createcachetable", verbosity=0)
+    if CACHE_TABLE not in connection.introspection.table_names():
+        call_command("createcachetable", CACHE_TABLE, verbosity=0)
     return len(plan)
 
 
