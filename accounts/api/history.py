@@ -6,7 +6,10 @@ text and secrets are no part of history; masks and keyed fingerprints stand for 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, ClassVar
 
 from django.db.models import ForeignKey, QuerySet
@@ -17,8 +20,8 @@ from accounts.access import get_recorded
 from accounts.api.fields import Instant
 from accounts.api.filters import Filters, InstantFilter
 from accounts.api.views import ApiView, operation
-from ledger.texts import read_many
-from ledger.tracked import Tracked
+from ledger.texts import REMOVED, read_many
+from ledger.tracked import Tracked, differences
 
 LEFT_OUT = {"id", "public_id", "version", "retired_at"}
 
@@ -51,9 +54,9 @@ class HistoryFilters(Filters):
     as_of = InstantFilter(method="in_force", label="The version in force at this instant.")
 
     def in_force(self, rows: QuerySet[Any], name: str, moment: Any) -> QuerySet[Any]:
-        """Keep the newest row at or before the instant."""
-        newest = rows.filter(history_date__lte=moment).order_by("-version").values("history_id")[:1]
-        return rows.filter(history_id__in=list(newest.values_list("history_id", flat=True)))
+        """Keep the newest row at or before the instant. Instants are given in milliseconds, so a whole one counts."""
+        until = rows.filter(history_date__lt=moment + timedelta(milliseconds=1))
+        return rows.filter(history_id__in=list(until.order_by("-version").values_list("history_id", flat=True)[:1]))
 
 
 class HistoryView(ApiView):
@@ -80,14 +83,14 @@ def history_of(model: type[Tracked]) -> Callable[..., Any]:
     return type(f"{model.__name__}History", (HistoryView,), {"model": model}).as_view()
 
 
+@dataclass(frozen=True)
 class Told:
     """What one version says beside its own columns."""
 
-    def __init__(self, row: Any, before: Any, values: dict[str, Any], old: dict[str, Any], reason: str) -> None:
-        self.values, self.reason = values, reason
-        self.changed = [] if before is None else [name for name in values if values[name] != old.get(name)]
-        retired = row.retired_at is not None and (before is None or before.retired_at is None)
-        self.change = "retired" if retired else "created" if row.version == 1 else "changed"
+    values: dict[str, Any]
+    changed: list[str]
+    change: str
+    reason: str
 
 
 def tell(rows: list[Any]) -> None:
@@ -97,22 +100,42 @@ def tell(rows: list[Any]) -> None:
     model = type(rows[0])
     earlier = model.objects.filter(id=rows[0].id, version__in={row.version - 1 for row in rows})
     by_version = {row.version: row for row in earlier}
-    ids = _related_ids([*rows, *by_version.values()])
+    ids = _related_ids(rows)
     reasons = read_many({row.history_change_reason for row in rows if row.history_change_reason})
     for row in rows:
-        before = by_version.get(row.version - 1)
-        old = {} if before is None else _values(before, ids)
-        row.told = Told(row, before, _values(row, ids), old, reasons.get(row.history_change_reason or "", ""))
+        before, sha = by_version.get(row.version - 1), row.history_change_reason or ""
+        row.told = Told(
+            values=_values(row, ids),
+            changed=[] if before is None else _changed(before, row),
+            change=_change(before, row),
+            reason=reasons.get(sha, REMOVED) if sha else "",
+        )
+
+
+def _change(before: Any, row: Any) -> str:
+    if row.retired_at is not None and (before is None or before.retired_at is None):
+        return "retired"
+    return "created" if row.version == 1 else "changed"
+
+
+def _shown(row: Any) -> dict[str, Any]:
+    """Tracked fields that are told, by the column name under which the recorded state keeps them."""
+    return {field.attname: field for field in row.tracked_fields if field.name not in LEFT_OUT}
+
+
+def _changed(before: Any, row: Any) -> list[str]:
+    fields = _shown(row)
+    return [fields[one.field].name for one in differences(before, row) if one.field in fields]
 
 
 def _values(row: Any, ids: dict[tuple[str, Any], str]) -> dict[str, Any]:
-    """Tracked fields by name; a reference is the public id of its object."""
-    found = {}
-    for field in row.tracked_fields:
-        if field.name not in LEFT_OUT:
-            value = getattr(row, field.attname)
-            found[field.name] = ids.get((field.name, value)) if isinstance(field, ForeignKey) else value
-    return found
+    """The recorded state by field name; a reference is the public id of its object."""
+    state = json.loads(row.state)
+    return {
+        field.name: ids.get((field.name, state[column])) if isinstance(field, ForeignKey) else state[column]
+        for column, field in _shown(row).items()
+        if column in state
+    }
 
 
 def _related_ids(rows: list[Any]) -> dict[tuple[str, Any], str]:
