@@ -7,11 +7,11 @@
         world.advance(minutes=5)
         world.phone("Bob").expect_sms("Checkout API is down")
 
-It begins at 03:00 on a Tuesday, UTC, when Checkout API has just been seen up; it is checked each minute,
-and 40 s of failing are a fault, so one that begins now is known at 03:01:53. Time stands still until `advance`, which goes from one due instant to the next and runs the real ticks at
-each: probes are planned and judged, signals taken, steps planned, pages sent to a fake Twilio over HTTP.
-Only the socket of the check itself is replaced: the site answers as `breaks` and `mends` say. A message
-that no `expect` took fails the test.
+It begins at 03:00 on a Tuesday, UTC, when Checkout API has just been seen up; it is checked each minute, and
+40 s of failing are a fault, so one that begins now is known at 03:01:53. Time stands still until `advance`,
+which goes from one due instant to the next and runs the real ticks at each: probes are planned and judged,
+signals taken, steps planned, pages sent to a fake Twilio over HTTP. Only the socket of the check itself is
+replaced: the site answers as `breaks` and `mends` say. A message that no `expect` took fails the test.
 
 The cast is always the same: Alice responds and is called first, Bob is on the team and second, Mona
 manages the team, Ada is admin and the catch-all, Audra audits, Victor views, Charlie is a stranger.

@@ -6,8 +6,10 @@ import time
 from collections.abc import Callable
 from functools import wraps
 
+import structlog
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -29,8 +31,11 @@ from ledger.clock import now
 from oncall.notify import callbacks, links
 from oncall.notify.links import BadLink, ExpiredLink, LinkTarget
 
+log = structlog.get_logger(__name__)
+
 View = Callable[..., HttpResponse]
 VERBS = (answers.ACK, answers.ESCALATE)
+NOT_RECORDED = "Watchbook cannot reach its database, so nothing was recorded. Try again, or reply 4 to the text."
 # From one phone. More in a minute is a machine that answers our answers.
 texts = RateRule(most=20)
 
@@ -78,6 +83,9 @@ def by_link(view: View) -> View:
                 response["Retry-After"] = str(wait)
         except ForeignLink:
             response = _refusal(request, "foreign", 403)
+        except (OperationalError, InterfaceError) as error:
+            log.error("answer_database_gone", error=type(error).__name__)
+            response = Refused(503, NOT_RECORDED, retry_after=5).response()
         response["Cache-Control"] = "no-store"
         response["Referrer-Policy"] = "no-referrer"
         response["X-Robots-Tag"] = "noindex"

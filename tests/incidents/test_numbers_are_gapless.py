@@ -48,7 +48,7 @@ def together(*jobs):
         try:
             ready.wait(10)
             job()
-        except Exception as error:  # the test looks at it
+        except Exception as error:  # noqa: BLE001 - the test looks at it
             wrong.append(error)
         finally:
             connection.close()
