@@ -14,9 +14,10 @@ The rules are in docs/monitoring.md:
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
 from monitors.states import MEASURED, Event, State, move
 
@@ -46,16 +47,14 @@ class Terms:
         return 2 * self.interval + self.timeout
 
 
-@dataclass(frozen=True, slots=True)
-class Observation:
+class Observation(NamedTuple):
     """One result: the instant of its slot, and whether it was good. None: nothing was observed."""
 
     at: datetime
     good: bool | None
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(NamedTuple):
     """What the judge remembers of a monitor.
 
     since: where the state began. settled_at: results at or before it change nothing any more. last_at: the
@@ -119,10 +118,10 @@ def silence(standing: Standing, at: datetime) -> Verdict:
     if standing.silent_at is None or at <= standing.silent_at:
         return standing, ()
     if standing.state not in MEASURED or standing.covered_until is None:
-        return replace(standing, run=()), ()
+        return standing._replace(run=()), ()
     end = standing.covered_until
     change = Change(move(standing.state, Event.SILENCE), Event.SILENCE, effective_at=end)
-    return replace(standing, state=change.state, since=end, settled_at=end - TICK, run=()), (change,)
+    return standing._replace(state=change.state, since=end, settled_at=end - TICK, run=()), (change,)
 
 
 def pause(standing: Standing, now: datetime) -> Verdict:
@@ -164,7 +163,7 @@ def _weigh(terms: Terms, standing: Standing, observation: Observation) -> Verdic
     standing, fell = silence(standing, at)
     if standing.last_at is None or at > standing.last_at:
         speaks, patience = at + terms.interval, at + terms.patience
-        standing = replace(standing, last_at=at, covered_until=speaks, silent_at=patience)
+        standing = standing._replace(last_at=at, covered_until=speaks, silent_at=patience)
     standing, made = _take(terms, standing, at, good)
     return standing, fell + made
 
@@ -172,7 +171,7 @@ def _weigh(terms: Terms, standing: Standing, observation: Observation) -> Verdic
 def _take(terms: Terms, standing: Standing, at: datetime, good: bool) -> Verdict:
     """One observed result, newer than all that is settled."""
     if standing.state in MEASURED and good == (standing.state is not State.DOWN):
-        return replace(standing, settled_at=at, run=_after(standing.run, at)), ()
+        return standing._replace(settled_at=at, run=_after(standing.run, at)), ()
     standing = _add_to_run(standing, at, good)
     if not _confirmed(terms, standing):
         return standing, ()
@@ -182,10 +181,10 @@ def _take(terms: Terms, standing: Standing, at: datetime, good: bool) -> Verdict
 def _add_to_run(standing: Standing, at: datetime, good: bool) -> Standing:
     """Add to the trailing run. A result of the other kind, possible out of unknown, cuts the run."""
     if not standing.run or standing.run_good == good:
-        return replace(standing, run=tuple(sorted((*standing.run, at))), run_good=good)
+        return standing._replace(run=tuple(sorted((*standing.run, at))), run_good=good)
     if at > standing.run[-1]:
-        return replace(standing, settled_at=standing.run[-1], run=(at,), run_good=good)
-    return replace(standing, settled_at=at, run=_after(standing.run, at))
+        return standing._replace(settled_at=standing.run[-1], run=(at,), run_good=good)
+    return standing._replace(settled_at=at, run=_after(standing.run, at))
 
 
 def _confirmed(terms: Terms, standing: Standing) -> bool:
@@ -208,7 +207,7 @@ def _confirm(standing: Standing) -> Verdict:
         last_result=last,
         alarm=alarm,
     )
-    after = replace(standing, state=change.state, since=first, settled_at=last, run=(), alarm=not good)
+    after = standing._replace(state=change.state, since=first, settled_at=last, run=(), alarm=not good)
     return after, (change,)
 
 

@@ -38,6 +38,24 @@ def ca_file() -> str:
     return next((path for path in candidates if path and os.path.exists(path)), "")
 
 
+class _Descriptor:
+    """A socket's descriptor for libcurl, which takes a copy of it: this one is closed when it is dropped.
+
+    A socket object would be dropped unclosed, for which Python composes a warning each time.
+    """
+
+    __slots__ = ("_fd",)
+
+    def __init__(self, fd: int) -> None:
+        self._fd = fd
+
+    def fileno(self) -> int:
+        return self._fd
+
+    def __del__(self) -> None:
+        os.close(self._fd)
+
+
 def guarded_opener(rules: EgressRules, refused: Callable[[Refusal], None]) -> Opener:
     """Return an OPENSOCKETFUNCTION that opens no socket to an address the rules refuse.
 
@@ -50,7 +68,7 @@ def guarded_opener(rules: EgressRules, refused: Callable[[Refusal], None]) -> Op
         if refusal is not None:
             refused(refusal)
             return pycurl.SOCKET_BAD
-        return socket.socket(address.family, address.socktype, address.protocol)
+        return _Descriptor(socket.SocketType(address.family, address.socktype, address.protocol).detach())
 
     return open_socket
 

@@ -6,7 +6,7 @@ it; instants are adapted as Django stores them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -63,8 +63,25 @@ _RETRY = "UPDATE monitors_probeslot SET next_due_at = %s, extra = %s WHERE monit
 
 
 def stored(moment: datetime | None) -> Any:
-    """An instant as this database stores it."""
-    return connection.ops.adapt_datetimefield_value(moment)
+    """An instant as this database stores it: SQLite has text in UTC, as Django's adapter would write it."""
+    if moment is None or connection.vendor != "sqlite":
+        return moment
+    return as_text(moment)
+
+
+def as_text(moment: datetime) -> str:
+    """An instant in UTC as Django stores it in SQLite. Several times faster than going through Django."""
+    return moment.replace(tzinfo=None).isoformat(" ")
+
+
+def as_is(moment: datetime) -> datetime:
+    """PostgreSQL takes instants as they are."""
+    return moment
+
+
+def adapter() -> Callable[[datetime], Any]:
+    """The function that makes stored instants, for loops that run for every result."""
+    return as_text if connection.vendor == "sqlite" else as_is
 
 
 def read_instant(value: Any) -> datetime | None:
@@ -76,8 +93,9 @@ def read_instant(value: Any) -> datetime | None:
 
 def insert_results(findings: Sequence[Finding], now: datetime) -> None:
     """Store results, one a slot however often it is delivered."""
-    recorded = stored(now)
-    _many(_INSERT, [_result_row(finding, recorded) for finding in findings])
+    store = adapter()
+    recorded = store(now)
+    _many(_INSERT, [_result_row(finding, recorded, store) for finding in findings])
 
 
 def lock_states(monitor_ids: Iterable[int]) -> list[tuple[Any, ...]]:
@@ -121,14 +139,14 @@ def _many(statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
             cursor.executemany(statement, rows)
 
 
-def _result_row(finding: Finding, recorded: Any) -> tuple[Any, ...]:
+def _result_row(finding: Finding, recorded: Any, store: Callable[[datetime], Any]) -> tuple[Any, ...]:
     trace, planned = finding.trace, finding.planned_at
     return (
-        connection.ops.adapt_datefield_value(planned.date()),
+        planned.date().isoformat(),
         snowflake(),
         finding.monitor_id,
         finding.location_id,
-        stored(planned),
+        store(planned),
         recorded,
         finding.monitor_version,
         finding.retry,

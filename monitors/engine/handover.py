@@ -6,7 +6,7 @@ after the other. A result delivered twice is stored once and judged once.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -59,12 +59,13 @@ def hand_over(findings: Sequence[Finding], *, now: datetime, ended_plans: Iterab
 
 def _judge_all(rows: list[_Row], by_monitor: dict[int, list[Finding]], now: datetime) -> int:
     remembered, covered, seen, earlier = [], [], [], []
+    store = bulk.adapter()
     changed = 0
     for row in rows:
         findings = by_monitor[row.monitor_id]
         newest = max(findings, key=_planned)
         if row.seen_at is None or newest.planned_at >= row.seen_at:
-            seen.append(_seen(newest))
+            seen.append(_seen(newest, store))
         if not row.watched:
             continue
         observed = [Observation(f.planned_at, OBSERVED[f.trace.outcome]) for f in findings]
@@ -73,9 +74,10 @@ def _judge_all(rows: list[_Row], by_monitor: dict[int, list[Finding]], now: date
             _turn(row, standing, changes, findings, now)
             changed += len(changes)
         elif standing is not row.standing:
-            remembered.append(_remembered(standing, row.monitor_id))
-            if standing.state in MEASURED and standing.covered_until != row.standing.covered_until:
-                covered.append((stored(standing.covered_until), row.interval_id))
+            remembered.append(_remembered(standing, row.monitor_id, store))
+            speaks = standing.covered_until
+            if speaks is not None and standing.state in MEASURED and speaks != row.standing.covered_until:
+                covered.append((store(speaks), row.interval_id))
         retry = _retry_at(row, standing)
         if retry is not None:
             earlier.append((retry, row.monitor_id))
@@ -143,22 +145,23 @@ def _read(raw: tuple[Any, ...]) -> _Row:
     return _Row(monitor_id, interval_id, read_instant(seen_at), standing, terms, watched)
 
 
-def _remembered(standing: Standing, monitor_id: int) -> tuple[Any, ...]:
+def _remembered(standing: Standing, monitor_id: int, store: Callable[[datetime], Any]) -> tuple[Any, ...]:
+    last, covered, silent = standing.last_at, standing.covered_until, standing.silent_at
     return (
-        stored(standing.settled_at),
-        stored(standing.last_at),
-        stored(standing.covered_until),
-        stored(standing.silent_at),
+        store(standing.settled_at),
+        last and store(last),
+        covered and store(covered),
+        silent and store(silent),
         write_run(standing.run),
         standing.run_good,
         monitor_id,
     )
 
 
-def _seen(finding: Finding) -> tuple[Any, ...]:
+def _seen(finding: Finding, store: Callable[[datetime], Any]) -> tuple[Any, ...]:
     trace = finding.trace
     return (
-        stored(finding.planned_at),
+        store(finding.planned_at),
         trace.outcome.value,
         trace.code,
         trace.sentence[:300],

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import heapq
 import itertools
+import sys
 import threading
 import time
 from collections import deque
@@ -31,6 +32,7 @@ HELD_MOST = 50_000  # results kept while the database is away
 BEAT_S = 10.0
 AGAIN_AFTER_S = 0.5
 STOP_S = 5.0
+SWITCH_S = 0.001
 
 Store = Callable[[list[Finding], list[int]], None]
 Beat = Callable[[int, int], None]
@@ -59,10 +61,12 @@ class Prober:
         self._jobs_taken = self._jobs_ended = 0
         self._writer = Writer(store, beat)
         self._stopping = False
+        self._window_s = max(float(settings.PLAN_WINDOW_S), 1.0)
         self._thread = threading.Thread(target=self._run, name="prober", daemon=True)
 
     def start(self) -> None:
-        """Start both threads."""
+        """Start both threads. Asks for the interpreter often enough that a hand-over does not delay a start."""
+        sys.setswitchinterval(min(sys.getswitchinterval(), SWITCH_S))
         self._writer.start()
         self._thread.start()
 
@@ -121,7 +125,8 @@ class Prober:
             due, _, place, rules = heapq.heappop(self._heap)
             self._in_order.setdefault(place.slot.monitor_id, deque()).append(place)
             lag = time.monotonic() - due
-            if lag > _too_late(place.slot):
+            # a late burst would measure nothing: what is this late is missed, not run
+            if lag > min(place.slot.interval_s, self._window_s):
                 self._found(place, missed(place.slot, "late"))
             else:
                 self._start(place, rules, int(lag * 1_000_000))
@@ -218,12 +223,13 @@ class Writer:
                 if not self._held:
                     return
             began = time.monotonic()
-            while self._held:
-                self._store_some()
+            self._store_some()
             if self._beat is not None and began - last_beat >= BEAT_S:
                 last_beat = began
                 self._sign()
-            self._rest(settings.HANDOVER_MS / 1000 - (time.monotonic() - began))
+            took = time.monotonic() - began
+            # under pressure at least half the time is left to other writers: SQLite's queue is not fair
+            self._rest(took if len(self._held) >= CHUNK else settings.HANDOVER_MS / 1000 - took)
 
     def _rest(self, seconds: float) -> None:
         with self._ready:
@@ -269,8 +275,3 @@ class Writer:
         except (OperationalError, InterfaceError) as error:
             log.warning("prober_sign_lost", error=type(error).__name__)
         self._lag_us = self._checks = 0
-
-
-def _too_late(slot: Slot) -> float:
-    """Seconds of start lag after which a slot is missed rather than run: a late burst would measure nothing."""
-    return min(float(slot.interval_s), max(float(settings.PLAN_WINDOW_S), 1.0))

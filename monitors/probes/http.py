@@ -12,7 +12,6 @@ import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import SplitResult, urlsplit
 
 import pycurl
 
@@ -21,14 +20,13 @@ from accounts.egress.sockets import guarded_opener, prepare
 from monitors.probes.certificates import read_chain
 from monitors.probes.loop import CurlLoop
 from monitors.probes.sentences import Attempt, explain, seconds
-from monitors.probes.trace import Check, Hop, Outcome, Trace
+from monitors.probes.trace import Check, Hop, Outcome, Place, Trace, place_of
 from monitors.target import HttpSecrets, HttpTarget, TargetError, accepted_ranges, read_url
 
 BODY_CAP = 1_048_576  # bytes read of an answer, after which the connection is closed
 SAMPLE = 600
 USER_AGENT = b"User-Agent: Watchbook"
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
-PORTS = {"http": 80, "https": 443}
 
 
 def compile_check(target: HttpTarget, secrets: HttpSecrets, *, timeout_s: float, curious: bool = False) -> Check:
@@ -46,6 +44,7 @@ def compile_check(target: HttpTarget, secrets: HttpSecrets, *, timeout_s: float,
         plain.append(_line("Content-Type", _content_type(secrets.body)))
     return Check(
         url=target.url,
+        place=place_of(target.url),
         method=target.method,
         timeout_s=timeout_s,
         headers=(*plain, b"Expect:"),
@@ -64,14 +63,14 @@ class HttpRun:
     """One check on its way through a loop. `finished(trace)` is called once, from the loop's `step`."""
 
     __slots__ = (
-        "_body", "_check", "_finished", "_followed", "_handle", "_loop", "_method", "_parts", "_read", "_refusal", "_rules",
+        "_at_home", "_body", "_check", "_finished", "_followed", "_handle", "_loop", "_method", "_place", "_read", "_refusal", "_rules",
         "_send_body", "_started", "_url", "trace",
     )  # fmt: skip
 
     def __init__(self, loop: CurlLoop, check: Check, rules: EgressRules, finished: Callable[[Trace], None]) -> None:
         self._loop, self._check, self._rules, self._finished = loop, check, rules, finished
         self._url, self._method, self._send_body = check.url, check.method, bool(check.body)
-        self._parts: SplitResult = urlsplit(check.url)
+        self._place, self._at_home = check.place, True
         self._body: list[bytes] = []
         self._read = self._followed = 0
         self._refusal: Refusal | None = None
@@ -81,7 +80,7 @@ class HttpRun:
 
     def start(self) -> None:
         """Send the request of the current hop, or end the run if its name may not be called."""
-        refusal = refuse_name(self._parts.hostname or "")
+        refusal = refuse_name(self._place.host)
         if refusal is not None:
             self._end(Outcome.BLOCKED, "blocked", self._redirected(refusal.sentence))
             return
@@ -97,7 +96,7 @@ class HttpRun:
         handle.setopt(pycurl.OPENSOCKETFUNCTION, guarded_opener(self._rules, self._refused))
         handle.setopt(pycurl.WRITEFUNCTION, self._write)
         handle.setopt(pycurl.TIMEOUT_MS, max(int(self._left() * 1000), 1))
-        handle.setopt(pycurl.HTTPHEADER, [*check.headers, *(check.credentials if self._at_home() else ())])
+        handle.setopt(pycurl.HTTPHEADER, [*check.headers, *(check.credentials if self._at_home else ())])
         if check.curious:
             handle.setopt(pycurl.OPT_CERTINFO, 1)
         if self._method == "HEAD":
@@ -141,7 +140,7 @@ class HttpRun:
         trace = self.trace
         total = handle.getinfo(pycurl.TOTAL_TIME_T)
         trace.status = handle.getinfo(pycurl.RESPONSE_CODE)
-        marks = [handle.getinfo(info) for info in (MARKS if self._parts.scheme == "https" else PLAIN_MARKS)]
+        marks = [handle.getinfo(info) for info in (MARKS if self._place.secure else PLAIN_MARKS)]
         spent = _phases(marks, total, answered=bool(trace.status))
         if len(spent) == 4:
             spent.insert(2, 0)  # no TLS
@@ -158,7 +157,7 @@ class HttpRun:
         trace.hops.append(Hop(self._url, status, handle.getinfo(pycurl.PRIMARY_IP) or ""))
         trace.content_type = handle.getinfo(pycurl.CONTENT_TYPE) or ""
         trace.sample = b"".join(self._body)[:SAMPLE].decode("utf-8", "replace")
-        if self._parts.scheme == "https" and not trace.certificate:
+        if self._place.secure and not trace.certificate:
             trace.certificate = read_chain(handle.getinfo(pycurl.INFO_CERTINFO))
 
     def _explain(self, handle: Any, error: int, message: str) -> None:
@@ -166,9 +165,7 @@ class HttpRun:
             self._end(Outcome.BLOCKED, "blocked", self._redirected(self._refusal.sentence))
             return
         attempt = Attempt(
-            host=self._parts.hostname or "",
-            port=self._parts.port or PORTS[self._parts.scheme],
-            secure=self._parts.scheme == "https",
+            at=self._place,
             timeout_s=self._check.timeout_s,
             os_errno=handle.getinfo(pycurl.OS_ERRNO),
             verify_result=handle.getinfo(pycurl.SSL_VERIFYRESULT),
@@ -197,24 +194,15 @@ class HttpRun:
             sentence = f"Its redirects did not end within {seconds(check.timeout_s)}."
             self._end(Outcome.FAILED, "timeout", sentence)
             return
-        self._url, self._parts = url, urlsplit(url)
+        self._url, self._place = url, place_of(url)
+        self._at_home = _is_home(check.place, self._place)
         if (status == 303 and self._method != "HEAD") or (status in (301, 302) and self._method == "POST"):
             self._method, self._send_body = "GET", False
-        if self._send_body and not self._at_home():
-            sentence = (
-                f"It redirects a request with a body to {self._parts.netloc}, which is never sent to another host."
-            )
+        if self._send_body and not self._at_home:
+            sentence = f"It redirects a request with a body to {self._place}, which is never sent to another host."
             self._end(Outcome.FAILED, "redirects", sentence)
             return
         self.start()
-
-    def _at_home(self) -> bool:
-        """Whether this hop goes to the origin of the monitor's address, or to the same host in TLS."""
-        home = urlsplit(self._check.url)
-        if self._parts.hostname != home.hostname:
-            return False
-        same = self._parts.scheme == home.scheme and _port(self._parts) == _port(home)
-        return same or (self._parts.scheme == "https" and _port(self._parts) == 443 and _port(home) == 80)
 
     def _judge(self, status: int) -> None:
         check = self._check
@@ -293,5 +281,8 @@ def _content_type(body: str) -> str:
     return "application/json"
 
 
-def _port(parts: SplitResult) -> int:
-    return parts.port or PORTS[parts.scheme]
+def _is_home(home: Place, place: Place) -> bool:
+    """Whether a hop stays at the origin of the monitor's address, or goes to the same host in TLS."""
+    if place.host != home.host:
+        return False
+    return place == home or (place.secure and place.port == 443 and home.port == 80)

@@ -1,12 +1,12 @@
 """One libcurl multi handle driven by readiness events: any number of transfers, no wait for any of them.
 
-`socket_action` and an own selector instead of `perform`, because `perform` and `select` stop working at
-1,024 open files and look at every handle each time.
+`socket_action` and epoll instead of `perform` and `select`, which stop working at 1,024 open files and look at
+every handle each time. Where there is no epoll, poll does.
 """
 
 from __future__ import annotations
 
-import selectors
+import select
 import socket
 import time
 from collections.abc import Callable
@@ -14,9 +14,9 @@ from typing import Any
 
 import pycurl
 
-READ, WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
+READ, WRITE = select.POLLIN, select.POLLOUT  # the same numbers as epoll's
+FAULT = select.POLLERR | select.POLLHUP
 EVENTS = {pycurl.POLL_IN: READ, pycurl.POLL_OUT: WRITE, pycurl.POLL_INOUT: READ | WRITE}
-FLAGS = {READ: pycurl.CSELECT_IN, WRITE: pycurl.CSELECT_OUT, READ | WRITE: pycurl.CSELECT_IN | pycurl.CSELECT_OUT}
 SPARE_HANDLES = 256
 
 Done = Callable[[int, str], None]
@@ -29,7 +29,8 @@ class CurlLoop:
         self._multi: Any = pycurl.CurlMulti()
         self._multi.setopt(pycurl.M_SOCKETFUNCTION, self._on_socket)
         self._multi.setopt(pycurl.M_TIMERFUNCTION, self._on_timer)
-        self._selector = selectors.DefaultSelector()
+        self._poller: Any = select.epoll() if hasattr(select, "epoll") else select.poll()
+        self._unit = 1.0 if hasattr(select, "epoll") else 1000.0
         self._watched: dict[int, int] = {}
         self._timer: float | None = None
         self._done: dict[Any, Done] = {}
@@ -37,7 +38,8 @@ class CurlLoop:
         self._bell, self._button = socket.socketpair()
         self._bell.setblocking(False)
         self._button.setblocking(False)
-        self._selector.register(self._bell, READ, "bell")
+        self._bell_fd = self._bell.fileno()
+        self._poller.register(self._bell_fd, READ)
 
     def __len__(self) -> int:
         return len(self._done)
@@ -63,11 +65,11 @@ class CurlLoop:
         if self._timer is not None:
             left = max(self._timer - time.monotonic(), 0.0)
             timeout = left if timeout is None else min(left, timeout)
-        for key, mask in self._selector.select(timeout):
-            if key.data == "bell":
+        for fd, events in self._poller.poll(None if timeout is None else timeout * self._unit):
+            if fd == self._bell_fd:
                 self._bell.recv(4096)
             else:
-                self._multi.socket_action(key.fd, FLAGS[mask & (READ | WRITE)])
+                self._multi.socket_action(fd, _flags(events))
         if self._timer is not None and self._timer <= time.monotonic():
             self._timer = None
             self._multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)
@@ -82,7 +84,8 @@ class CurlLoop:
         for handle in self._spare:
             handle.close()
         self._multi.close()
-        self._selector.close()
+        if hasattr(self._poller, "close"):
+            self._poller.close()
         self._bell.close()
         self._button.close()
 
@@ -110,16 +113,28 @@ class CurlLoop:
     def _on_socket(self, event: int, fd: int, multi: Any, data: Any) -> None:
         if event == pycurl.POLL_REMOVE:
             if self._watched.pop(fd, None) is not None:
-                self._selector.unregister(fd)
+                self._poller.unregister(fd)
             return
-        wanted = EVENTS.get(event)
-        if wanted is None or self._watched.get(fd) == wanted:
+        wanted, held = EVENTS.get(event), self._watched.get(fd)
+        if wanted is None or held == wanted:
             return
-        if fd in self._watched:
-            self._selector.modify(fd, wanted)
+        if held is None:
+            self._poller.register(fd, wanted)
         else:
-            self._selector.register(fd, wanted)
+            self._poller.modify(fd, wanted)
         self._watched[fd] = wanted
 
     def _on_timer(self, timeout_ms: int) -> None:
         self._timer = None if timeout_ms < 0 else time.monotonic() + timeout_ms / 1000
+
+
+def _flags(events: int) -> int:
+    """What libcurl is told of a descriptor's events."""
+    flags = 0
+    if events & READ:
+        flags |= pycurl.CSELECT_IN
+    if events & WRITE:
+        flags |= pycurl.CSELECT_OUT
+    if events & FAULT:
+        flags |= pycurl.CSELECT_ERR
+    return flags

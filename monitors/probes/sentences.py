@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 import pycurl
 
+from monitors.probes.trace import Place
+
 CONNECT_ERRORS = {
     errno.ECONNREFUSED: ("refused", "{place} refused the connection."),
     errno.EHOSTUNREACH: ("unreachable", "{place} cannot be reached: there is no way to that host."),
@@ -60,9 +62,7 @@ TLS_ERRORS = {
 class Attempt:
     """What is known of a failed request: where it went and how far it came."""
 
-    host: str
-    port: int
-    secure: bool
+    at: Place
     timeout_s: float
     os_errno: int = 0
     verify_result: int = 0
@@ -70,11 +70,6 @@ class Attempt:
     connected: bool = False
     secured: bool = False
     answered: bool = False
-
-    @property
-    def place(self) -> str:
-        """`host:port`, as a person writes it."""
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
 def explain(error: int, message: str, attempt: Attempt) -> tuple[str, str]:
@@ -86,7 +81,7 @@ def explain(error: int, message: str, attempt: Attempt) -> tuple[str, str]:
     if error in TLS_ERRORS:
         return "tls", _tls(message, attempt)
     code, sentence = PLAIN.get(error, ("other", "{place}: " + message.replace("{", "").replace("}", "")[:120]))
-    return code, sentence.format(place=attempt.place, host=attempt.host)
+    return code, sentence.format(place=attempt.at, host=attempt.at.host)
 
 
 def seconds(value: float) -> str:
@@ -97,30 +92,30 @@ def seconds(value: float) -> str:
 def _timeout(attempt: Attempt) -> str:
     within = seconds(attempt.timeout_s)
     if not attempt.resolved:
-        return f"The name {attempt.host} was not resolved to an address within {within}."
+        return f"The name {attempt.at.host} was not resolved to an address within {within}."
     if not attempt.connected:
-        return f"{attempt.place} did not take the connection within {within}."
-    if attempt.secure and not attempt.secured:
-        return f"{attempt.place} did not finish the TLS handshake within {within}."
+        return f"{attempt.at} did not take the connection within {within}."
+    if attempt.at.secure and not attempt.secured:
+        return f"{attempt.at} did not finish the TLS handshake within {within}."
     if not attempt.answered:
-        return f"{attempt.place} took the request and did not answer within {within}."
-    return f"{attempt.place} began its answer and did not finish it within {within}."
+        return f"{attempt.at} took the request and did not answer within {within}."
+    return f"{attempt.at} began its answer and did not finish it within {within}."
 
 
 def _connect(attempt: Attempt) -> tuple[str, str]:
     known = CONNECT_ERRORS.get(attempt.os_errno)
     if known:
-        return known[0], known[1].format(place=attempt.place)
+        return known[0], known[1].format(place=attempt.at)
     why = os.strerror(attempt.os_errno) if attempt.os_errno else "no address of it took the connection"
-    return "unreachable", f"{attempt.place} cannot be reached: {why}."
+    return "unreachable", f"{attempt.at} cannot be reached: {why}."
 
 
 def _tls(message: str, attempt: Attempt) -> str:
     fault = CERTIFICATE_ERRORS.get(attempt.verify_result)
-    if fault is None and "does not match" in message:
+    if fault is None and ("subject name" in message or "does not match" in message):
         fault = CERTIFICATE_ERRORS[62]
     if fault:
-        return f"The certificate of {attempt.host} {fault}."
+        return f"The certificate of {attempt.at.host} {fault}."
     if "wrong version number" in message or "packet length too long" in message:
-        return f"{attempt.place} does not speak TLS; its address may have to begin with http://."
-    return f"{attempt.place} failed the TLS handshake: {message[:120]}."
+        return f"{attempt.at} does not speak TLS; its address may have to begin with http://."
+    return f"{attempt.at} failed the TLS handshake: {message[:120]}."

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from urllib.parse import urlsplit
 
 PHASES = ("dns", "connect", "tls", "wait", "transfer")
 
@@ -28,6 +29,18 @@ OBSERVED: dict[str, bool | None] = {
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where an address leads: host in ASCII, port, and whether TLS is spoken there."""
+
+    host: str
+    port: int
+    secure: bool
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
 class Check:
     """One HTTP request and what counts as a good answer, ready to be sent as it is.
 
@@ -37,6 +50,7 @@ class Check:
     """
 
     url: str
+    place: Place
     method: str
     timeout_s: float
     headers: tuple[bytes, ...] = ()
@@ -101,3 +115,10 @@ class Trace:
     def phases(self) -> list[tuple[str, float]]:
         """(phase, milliseconds) in the order in which they happen."""
         return [(name, getattr(self, f"{name}_us") / 1000) for name in PHASES]
+
+
+def place_of(url: str) -> Place:
+    """Where an http or https address leads."""
+    parts = urlsplit(url)
+    secure = parts.scheme == "https"
+    return Place(parts.hostname or "", parts.port or (443 if secure else 80), secure)
