@@ -119,7 +119,7 @@ def get_recorded(user: Any, model: type[Tracked], public_id: str) -> Any:
     Raises Http404.
     """
     _signed_in(user)
-    obj = model.objects.filter(public_id=public_id).first()
+    obj = model.objects.filter(public_id=public_id).first()  # type: ignore[misc]
     manages = {ContactMethod: "manage_people", ApiToken: "manage_organisation"}.get(model)
     owner = getattr(obj, "user_id", None) or getattr(obj, "owner_id", None)
     if obj is None or not can(user, "read") or (manages and owner != user.pk and not can(user, manages)):

@@ -59,7 +59,7 @@ def _cache(key_prefix: str, without_redis: str) -> dict[str, Any]:
 
 
 _table = {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "shared_cache"}
-_process = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "throttle"}
+_process = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "throttle", "OPTIONS": {"MAX_ENTRIES": 10_000}}
 CACHES = {
     # Rate limits and used one-time codes live here, so it is never per process.
     "default": _cache("watchbook", "table") if REDIS_URL else _table,
@@ -171,6 +171,12 @@ ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "10/m/ip,5/5m/key"}
 ACCOUNT_ADAPTER = "accounts.views.adapter.AccountAdapter"
+ACCOUNT_FORMS = {
+    "login": "accounts.forms.sign_in.SignInForm",
+    "reset_password": "accounts.forms.sign_in.ResetForm",
+    "reset_password_from_key": "accounts.forms.sign_in.NewPasswordForm",
+    "change_password": "accounts.forms.sign_in.ChangePasswordForm",
+}
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 SESSION_COOKIE_AGE = 14 * 86_400
 SESSION_ENGINE = "django.contrib.sessions.backends.db"

@@ -19,3 +19,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", now.show, name="now"),
     path("styleguide/", styleguide.show, name="styleguide"),
 ]
+
+handler400 = "config.api.faults.bad_request"
+handler403 = "config.api.faults.permission_denied"
+handler404 = "config.api.faults.page_not_found"
+handler500 = "config.api.faults.server_error"

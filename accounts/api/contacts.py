@@ -42,7 +42,7 @@ class ContactOut(serializers.Serializer):
     person = PersonRef(source="user")
     kind = serializers.ChoiceField(choices=list(KINDS))
     address = serializers.CharField(source="address_mask", help_text="Masked.")
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
     verified_at = Instant(allow_null=True)
     unhealthy_since = Instant(allow_null=True)
     version = serializers.IntegerField()
@@ -54,7 +54,7 @@ class ContactIn(Body):
 
     kind = OneOf(choices=list(KINDS))
     address = Text(max_length=254, write_only=True, help_text="E-mail address, or a number such as +44 7700 900123.")
-    label = Text(max_length=40, required=False, default="", allow_blank=True)
+    label = Text(max_length=40, required=False, default="", allow_blank=True)  # type: ignore[assignment]
 
 
 class CodeIn(Body):

@@ -25,7 +25,7 @@ from ledger.tracked import StaleVersion
 log = logging.getLogger(__name__)
 
 CODES: dict[int, tuple[str, str]] = {
-    400: ("invalid", "The request could not be read as it is; `fields` says where."),
+    400: ("invalid", "The request could not be read. `fields` says where, if a field is at fault."),
     401: ("not_authenticated", "Send an API token: Authorization: Bearer wbk_…"),
     403: ("denied", "You may not do this."),
     404: ("not_found", "There is nothing at this address. Addresses end with a slash."),

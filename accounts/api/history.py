@@ -80,7 +80,8 @@ class HistoryView(ApiView):
 
 def history_of(model: type[Tracked]) -> Callable[..., Any]:
     """The view of one model's versions, retired objects included."""
-    return type(f"{model.__name__}History", (HistoryView,), {"model": model}).as_view()
+    view: type[HistoryView] = type(f"{model.__name__}History", (HistoryView,), {"model": model})
+    return view.as_view()
 
 
 @dataclass(frozen=True)

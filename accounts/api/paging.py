@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Model, Q
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -27,7 +27,7 @@ LARGEST = 2**63 - 1
 class CursorPages(BasePagination):
     """`?limit=50&cursor=…` → `{"items": […], "next_cursor": "…" or null}`. The view says `order`."""
 
-    def paginate_queryset(self, queryset: QuerySet[Any], request: Request, view: Any = None) -> list[Any]:
+    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
         """Return one page of rows and remember where the next begins. Raises ApiError for a bad limit or cursor."""
         order: tuple[str, ...] = view.order
         limit = self._limit(request)
@@ -83,7 +83,7 @@ def read_cursor(model: type[Model], order: tuple[str, ...], cursor: str) -> list
     """Read what `write_cursor` made. Raises ApiError for anything else."""
     try:
         values = json.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True))
-        fields = [model._meta.get_field(name.removeprefix("-")) for name in order]
+        fields: list[Any] = [model._meta.get_field(name.removeprefix("-")) for name in order]
         key = [field.to_python(value) for field, value in zip(fields, values, strict=True)]
     except (ValueError, TypeError, ValidationError, OverflowError, RecursionError, binascii.Error) as error:
         raise _bad_cursor() from error

@@ -27,7 +27,7 @@ class TokenOut(serializers.Serializer):
 
     id = serializers.CharField(source="public_id")
     owner = PersonRef()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
     secret_starts_with = serializers.CharField(source="secret_hint")
     scopes = serializers.ListField(child=serializers.CharField())
     expires_at = Instant()
@@ -46,7 +46,7 @@ class NewTokenOut(TokenOut):
 class TokenIn(Body):
     """A new token of the caller."""
 
-    label = Text(max_length=80)
+    label = Text(max_length=80)  # type: ignore[assignment]
     scopes = serializers.ListField(child=OneOf(choices=list(SCOPES)), min_length=1, max_length=len(SCOPES))
     expires_in_days = Whole(min_value=1, max_value=365, required=False, default=DAYS)
 

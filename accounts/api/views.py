@@ -15,7 +15,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django.conf import settings
 from django.http import Http404
@@ -144,8 +144,7 @@ class ApiView(GenericAPIView):
     @property
     def person(self) -> User:
         """Who calls, or whose token does."""
-        person: User = self.request.user
-        return person
+        return cast(User, self.request.user)
 
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Run the call in the name of its actor; nothing of that leaks into the next request."""
@@ -207,7 +206,7 @@ class ApiView(GenericAPIView):
         handler = getattr(self, (request.method or "").lower(), None)
         told: Operation | None = getattr(handler, "operation", None)
         if told is None or (request.method or "").lower() not in self.http_method_names:
-            raise exceptions.MethodNotAllowed(request.method)
+            raise exceptions.MethodNotAllowed(request.method or "")
         return told
 
     def _require(self, verb: str) -> None:
@@ -233,7 +232,8 @@ def _actor(request: Request) -> Actor:
     if isinstance(request.auth, ApiToken):
         token = request.auth
         return Actor("token", token.public_id, str(token), "API", here.network, here.request_id)
-    return Actor("user", request.user.public_id, str(request.user), "API", here.network, here.request_id)
+    person = cast(User, request.user)
+    return Actor("user", person.public_id, str(person), "API", here.network, here.request_id)
 
 
 def reference(field: str, find: Callable[[Any, str], Any], person: User, public_id: str) -> Any:

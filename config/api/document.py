@@ -51,6 +51,6 @@ class Docs(SpectacularSwaggerSplitView):
     url_name = "api-schema"
 
 
-def not_found(request: HttpRequest, rest: str = "") -> HttpResponse:
+def not_found(request: HttpRequest) -> HttpResponse:
     """Any other address below /api/v1/: a 404 in the envelope, not a page."""
     return plain_answer(request, 404)

@@ -19,7 +19,7 @@ class AlertOut(serializers.Serializer):
 
     id = serializers.CharField(source="public_id")
     incident = serializers.CharField(source="incident.number", allow_null=True, default=None)
-    source = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment]
     condition = serializers.CharField()
     title = serializers.CharField()
     monitor = Ref(allow_null=True)

@@ -37,7 +37,7 @@ class EntryOut(serializers.Serializer):
     how = serializers.CharField()
     text = serializers.CharField(source="told_text", help_text="Free text; empty if none, or if it was redacted.")
     text_sha256 = serializers.CharField()
-    data = serializers.DictField(child=serializers.JSONField(allow_null=True))
+    data = serializers.DictField(child=serializers.JSONField(allow_null=True))  # type: ignore[assignment]
     ledger_seq = serializers.IntegerField(source="entry.seq", allow_null=True, help_text="Null for its first second.")
 
 

@@ -157,7 +157,7 @@ class MonitorOut(serializers.Serializer):
         """The rule in force; null for a retired monitor."""
         if not hasattr(monitor, "held_rule"):
             attach([monitor], now=self.context["now"])
-        held: Rule | None = monitor.held_rule
+        held: Rule | None = monitor.held_rule  # type: ignore[attr-defined]
         return None if held is None else RuleRef(held).data
 
     @extend_schema_field(StandingOut(allow_null=True))
@@ -165,7 +165,7 @@ class MonitorOut(serializers.Serializer):
         """State and since when; null for a retired monitor."""
         if not hasattr(monitor, "held_standing"):
             attach([monitor], now=self.context["now"])
-        held: Standing | None = None if monitor.retired_at else monitor.held_standing
+        held: Standing | None = None if monitor.retired_at else monitor.held_standing  # type: ignore[attr-defined]
         return None if held is None else StandingOut(held).data
 
 

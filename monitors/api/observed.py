@@ -276,7 +276,8 @@ class CheckNow(ApiView):
     def post(self, request: Request, public_id: str) -> Trace:
         """It is no slot: nothing is stored and no state changes."""
         monitor = get_monitor(self.person, public_id, "respond")
-        return check_once(monitor.target, secrets=monitor.secrets, timeout_s=float(monitor.timeout_s), now=self.now)
+        secrets: Any = monitor.secrets
+        return check_once(monitor.target, secrets=secrets, timeout_s=float(monitor.timeout_s), now=self.now)
 
 
 def phases(timed: Any) -> dict[str, float]:

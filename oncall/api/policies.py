@@ -75,7 +75,7 @@ class PolicyIn(Body):
     name = Text(max_length=80)
     team = Id("tea")
     repeat = Whole(min_value=0, max_value=MAX_REPEAT, required=False, default=0)
-    steps = StepIn(many=True, min_length=1, max_length=MAX_STEPS)
+    steps = StepIn(many=True, min_length=1, max_length=MAX_STEPS)  # type: ignore[call-arg]
 
 
 class PolicyChange(Change):
@@ -84,7 +84,7 @@ class PolicyChange(Change):
     name = Text(max_length=80, required=False)
     team = Id("tea", required=False)
     repeat = Whole(min_value=0, max_value=MAX_REPEAT, required=False)
-    steps = StepIn(many=True, min_length=1, max_length=MAX_STEPS, required=False)
+    steps = StepIn(many=True, min_length=1, max_length=MAX_STEPS, required=False)  # type: ignore[call-arg]
 
 
 class CatchAllChange(Change):

@@ -111,7 +111,7 @@ def test_403_for_a_role(admin):
     "path",
     ["/api/v1/", "/api/v1/nothing/", "/api/v1/people", "/api/v1/people/usr_" + "a" * 16 + "/", "/api/v1/people/7/",
      "/api/v1/people/%00/", "/api/v1/people/..%2f/", "/api/v1/incidents/INC-2026-0001/", "/api/v1/ledger/0/",
-     "/api/v1/ledger/" + "9" * 18 + "/"],
+     "/api/v1/ledger/" + "9" * 18 + "/", "/api/v1/teams/%0a/", "/api/", "/api/v2/teams/"],
 )  # fmt: skip
 def test_404_for_what_is_not_there(admin, path):
     told(admin.get(path), 404, "not_found")
@@ -191,3 +191,16 @@ def test_503_while_the_database_does_not_answer(admin, monkeypatch):
 def test_any_accept_header_gets_json(admin):
     assert admin.get("/api/v1/me/", HTTP_ACCEPT="text/html").status_code == 200
     told(admin.get("/api/v1/nothing/", HTTP_ACCEPT="image/png"), 404, "not_found")
+
+
+def test_400_for_a_host_that_is_not_ours(admin):
+    told(admin.get("/api/v1/me/", HTTP_HOST="elsewhere.example"), 400, "invalid")
+
+
+def test_500_before_a_view_is_reached_is_told_alike(admin, monkeypatch):
+    def breaks(_):
+        raise OperationalError("no database")
+
+    monkeypatch.setattr("config.middleware.ActorMiddleware.actor", staticmethod(breaks))
+    admin.raise_request_exception = False
+    told(admin.get("/api/v1/me/"), 500, "internal")
