@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from accounts.services.letters import ask_for_letters, send_letters
 from incidents.ticks import intake
 from ledger.link import link_entries
 from monitors.engine.ticks import claim, sweep
@@ -28,14 +29,21 @@ def link(now: datetime) -> int:
     return link_entries()
 
 
+def deliver(now: datetime) -> None:
+    """Send pages, and after them the mail about somebody's own account."""
+    send(now)
+    send_letters(now)
+
+
 STEPS = (
     Step("claim", claim),
     Step("intake", intake),
     Step("plan", plan),
     Step("reconcile", reconcile, every_s=5),
     Step("sweep", sweep, every_s=5),
+    Step("letters", ask_for_letters, every_s=2),
     Step("link", link),
 )
 
 # What each hint asks for.
-HINTS: dict[str, Run] = {"probe": claim, "intake": intake, "plan": plan, "link": link, "send": send}
+HINTS: dict[str, Run] = {"probe": claim, "intake": intake, "plan": plan, "link": link, "send": deliver}

@@ -28,6 +28,14 @@ def post_letter(*, user: User, subject: str, body: str, now: datetime) -> Letter
     return letter
 
 
+def ask_for_letters(now: datetime) -> bool:
+    """Knock on the sender's door while a letter is due; whether one is. For the tick: it finds what a hint missed."""
+    due = Letter.objects.filter(ended_at__isnull=True, due_at__lte=now).exists()
+    if due:
+        hint("send")
+    return due
+
+
 def send_letters(now: datetime, *, limit: int = 20) -> int:
     """Send what is due and return how many left. Claimed by a conditional update, sent outside a transaction.
 

@@ -28,7 +28,7 @@ class AccountAdapter(DefaultAccountAdapter):
         **DefaultAccountAdapter.error_messages,
         "email_password_mismatch": "This address and this password do not belong together.",
         "too_many_login_attempts": "Too many tries. Wait five minutes, or set a new password by e-mail.",
-        "incorrect_password": "This is not your current password.",
+        "enter_current_password": "This is not your current password.",
         "invalid_password_reset": "This link was used or is too old. Ask for a new one.",
         "rate_limited": "Too many requests. Wait a minute.",
     }
