@@ -5,16 +5,24 @@ Counters kept in memory would be per process and forgotten at every restart; row
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import datetime
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db.models import Count
 from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4 as CONTENT_TYPE
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from incidents.queries import open_incidents
 from ledger.models import Entry, Liveness
+from monitors.models import Monitor
+from monitors.queries import oldest_unclaimed_signal, standings
+from monitors.states import State
+from oncall.models import Page
+from oncall.queries import lag_s
 
 __all__ = ["CONTENT_TYPE", "text"]
 
@@ -29,7 +37,8 @@ class Figures(Collector):
         """Yield the families of figures."""
         yield self.version()
         yield from self.components()
-        yield from self.ledger()
+        yield from self.queues()
+        yield from self.standing()
 
     def version(self) -> Metric:
         """The version that runs here."""
@@ -51,15 +60,41 @@ class Figures(Collector):
             lag.add_metric([component], row.lag_ms / 1000)
         return [age, lag]
 
-    def ledger(self) -> Iterable[Metric]:
-        """Entries that wait for their number."""
-        waiting = Entry.objects.filter(seq__isnull=True).count()
-        return [gauge("watchbook_ledger_unlinked", "Ledger entries that wait for their number.", waiting)]
+    def queues(self) -> Iterable[Metric]:
+        """What waits between two steps, and how long the oldest has waited."""
+        oldest = oldest_unclaimed_signal()
+        waited = 0.0 if oldest is None else max(0.0, (self.now - oldest).total_seconds())
+        unlinked = Entry.objects.filter(seq__isnull=True).count()
+        yield gauge("watchbook_signals_oldest_seconds", "Age of the oldest signal no incident took yet.", waited)
+        yield gauge(
+            "watchbook_paging_lag_seconds", "How late the longest overdue step or page is.", lag_s(now=self.now)
+        )
+        yield gauge("watchbook_ledger_unlinked", "Ledger entries that wait for their number.", unlinked)
+
+    def standing(self) -> Iterable[Metric]:
+        """Monitors by state, open incidents by state, pages of the last day by state."""
+        known = standings(Monitor.objects.in_force().values_list("pk", flat=True), now=self.now)
+        states = Counter(one.state.value for one in known.values())
+        counts = {state.value: states[state.value] for state in State}
+        yield labelled("watchbook_monitors", "Monitors in force by state.", "state", counts)
+        opened = Counter(open_incidents().values_list("state", flat=True))
+        yield labelled("watchbook_open_incidents", "Open incidents by state.", "state", opened)
+        day = Page.objects.filter(planned_at__gt=self.now - timedelta(days=1))
+        pages = dict(day.order_by().values_list("state").annotate(Count("pk")))
+        yield labelled("watchbook_pages_last_day", "Pages made in the last 24 hours by state.", "state", pages)
 
 
 def gauge(name: str, help_text: str, value: float) -> Metric:
     """Return a family with one value and no label."""
     return GaugeMetricFamily(name, help_text, value=value)
+
+
+def labelled(name: str, help_text: str, label: str, values: Mapping[str, int]) -> Metric:
+    """Return a family with one value for each value of its label."""
+    family = GaugeMetricFamily(name, help_text, labels=[label])
+    for key, value in sorted(values.items()):
+        family.add_metric([key], value)
+    return family
 
 
 def text(*, now: datetime) -> bytes:

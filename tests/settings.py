@@ -21,11 +21,16 @@ os.environ["LOG_FORMAT"] = "console"
 os.environ["LOG_LEVEL"] = "warning"
 
 from config.settings import *  # noqa: E402, F403
-from config.settings import DATA_DIR, DATABASES, EMBEDDED, STORAGES  # noqa: E402
+from config.settings import CACHES, DATA_DIR, DATABASES, EMBEDDED, REDIS_URL, STORAGES  # noqa: E402
 
 if EMBEDDED:
     # a file, not memory: threads and processes must see the same database, as they do in life
     DATABASES["default"]["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}
+if REDIS_URL:
+    # test processes share the server and must not share counters; nobody takes hints that tests would publish
+    CACHES["default"]["KEY_PREFIX"] = f"tests-{os.getpid()}"
+PUBLISH_HINTS = False
+(DATA_DIR / "static").mkdir()
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"

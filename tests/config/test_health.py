@@ -60,7 +60,18 @@ def test_metrics_are_figures_of_the_database(client, settings):
     text = client.get("/metrics").content.decode()
     assert f'watchbook_info{{version="{settings.VERSION}"}} 1.0' in text
     assert 'watchbook_component_age_seconds{component="engine"}' in text
-    assert "watchbook_ledger_unlinked 0.0" in text
+    for line in (
+        "watchbook_ledger_unlinked 0.0",
+        "watchbook_signals_oldest_seconds 0.0",
+        "watchbook_paging_lag_seconds 0.0",
+        'watchbook_monitors{state="unknown"} 0.0',
+    ):
+        assert line in text
+
+
+def test_metrics_need_the_same_queries_however_long_the_history(client, django_assert_max_num_queries):
+    with django_assert_max_num_queries(12):
+        client.get("/metrics")
 
 
 def test_metrics_are_for_this_machine_or_a_bearer_of_the_token(settings):
