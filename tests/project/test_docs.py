@@ -57,7 +57,9 @@ def test_check_ids_are_used_once():
 
 def test_every_command_is_documented_and_every_documented_command_exists():
     ours = {name for name, app in get_commands().items() if app in APPS}
-    documented = set(re.findall(r"^\| `([a-z_]+)` \|", INSTALL.split("## Commands")[1].split("## What")[0], re.MULTILINE))
+    documented = set(
+        re.findall(r"^\| `([a-z_]+)` \|", INSTALL.split("## Commands")[1].split("## What")[0], re.MULTILINE)
+    )
     assert documented == ours
 
 
@@ -65,4 +67,7 @@ def test_no_document_names_an_address_outside():
     """Examples use example.com, this machine, and the provider's own default; nothing is fetched from elsewhere."""
     for path in (ROOT / "docs").glob("*.md"):
         for host in re.findall(r"https?://([^/\s`:)\"']+)", path.read_text()):
-            assert re.search(r"(example\.(com|org|net)|127\.0\.0\.1|localhost|api\.twilio\.com|\.test|…)$", host), (path, host)
+            assert re.search(r"(example\.(com|org|net)|127\.0\.0\.1|localhost|api\.twilio\.com|\.test|…)$", host), (
+                path,
+                host,
+            )

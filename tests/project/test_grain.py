@@ -73,7 +73,9 @@ def test_public_functions_say_what_they_do(path):
     assert not silent
 
 
-@pytest.mark.parametrize("path", [p for p in FILES if (p.stem in PURE and "forms" not in p.parts) or str(p) in BOOTSTRAP], ids=str)
+@pytest.mark.parametrize(
+    "path", [p for p in FILES if (p.stem in PURE and "forms" not in p.parts) or str(p) in BOOTSTRAP], ids=str
+)
 def test_a_pure_module_knows_the_standard_library_and_pure_modules_only(path):
     for node in ast.walk(tree(path)):
         for name in modules_of(node):
