@@ -11,6 +11,7 @@ from django.db.models import F
 
 from incidents import correlate as c
 from incidents.models import Alert, Incident
+from incidents.models.alerts import AlertQuerySet
 from incidents.queries import alerts_for
 from incidents.services.rows import lock
 from incidents.services.story import tell
@@ -98,11 +99,16 @@ def _apply(event: c.Event, decision: c.Decision, signal: Signal, *, now: datetim
     if decision.action == c.OPEN:
         _open(event, decision, signal, now=now)
     elif decision.action == c.ATTACH:
-        Alert.objects.filter(pk=decision.alert).update(count=F("count") + 1, last_seen_at=event.effective_at)
+        _open_one(event).update(count=F("count") + 1, last_seen_at=event.effective_at)
     elif decision.action == c.RESOLVE:
         _close(event, decision, now=now)
     elif decision.action == c.SUPPRESS:
         _suppress(event, decision, signal, now=now)
+
+
+def _open_one(event: c.Event) -> AlertQuerySet:
+    """The open alert of the event's identity, of which the database allows one."""
+    return Alert.objects.open().filter(source=event.source, identity=event.identity)
 
 
 def _open(event: c.Event, decision: c.Decision, signal: Signal, *, now: datetime) -> None:
@@ -135,7 +141,7 @@ def _open(event: c.Event, decision: c.Decision, signal: Signal, *, now: datetime
 def _alert(event: c.Event, decision: c.Decision, signal: Signal, *, now: datetime) -> Alert:
     """The alert that was suppressed so far, else a new one, not yet saved."""
     if decision.alert is not None:
-        alert = Alert.objects.get(pk=decision.alert)
+        alert = _open_one(event).get()
         alert.suppressed_by = ""
         return alert
     return Alert(
@@ -158,7 +164,7 @@ def _alert(event: c.Event, decision: c.Decision, signal: Signal, *, now: datetim
 
 
 def _close(event: c.Event, decision: c.Decision, *, now: datetime) -> None:
-    alert = Alert.objects.select_related("incident").get(pk=decision.alert)
+    alert = _open_one(event).select_related("incident").get()
     alert.closed_at = max(event.effective_at, alert.opened_at)
     alert.closed_recorded_at, alert.closed_reason, alert.closed_by_key = now, decision.reason, event.key
     alert.save(update_fields=["closed_at", "closed_recorded_at", "closed_reason", "closed_by_key"])
