@@ -128,8 +128,8 @@ def month_marks(days: Sequence[Day]) -> list[tuple[int, str]]:
 
 
 def down_rule(monitor: Monitor) -> Rule | None:
-    """The rule of the condition down."""
-    return Rule.objects.in_force().filter(monitor=monitor, condition="down").first()
+    """The newest rule of the condition down; of a retired monitor the one it last had."""
+    return Rule.objects.filter(monitor=monitor, condition="down").order_by("-pk").first()
 
 
 def recent_results(monitor: Monitor, *, now: datetime, hours: int, limit: int) -> list[Result]:
