@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from config.views import health, now, setup, styleguide
+from config.views import health, now, setup, styleguide, watchline
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.healthz, name="healthz"),
@@ -17,6 +17,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("incidents.urls")),
     path("setup/<str:secret>/", setup.first_run, name="setup"),
     path("", now.show, name="now"),
+    path("watchline/", watchline.show, name="watchline"),
     path("styleguide/", styleguide.show, name="styleguide"),
 ]
 

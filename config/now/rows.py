@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from accounts.models import User
 from config.health import engine_ticks
 from config.now.merge import Stretch, in_words, together, worst
+from config.ticks import ENGINE, WATCHDOG
 from config.wording import count, length, listed
 from incidents.models import Incident
 from incidents.observed import stretches_between
@@ -197,14 +198,28 @@ def watcher(watched: int, *, start: datetime, now: datetime) -> list[Row]:
     late = (now - slot.next_due_at).total_seconds() if slot and slot.next_due_at else 0.0
     unlinked = Entry.objects.filter(seq__isnull=True).count()
     last = Entry.objects.order_by("-seq").exclude(seq__isnull=True).values_list("seq", flat=True).first()
-    engine, overdue = engine_ticks(now=now), lag_s(now=now)
+    overdue = lag_s(now=now)
     checks_late = f"the longest overdue waits {length(late)}"
     return [
         _alive("Checks", latest.get("step:claim"), late <= LATE_S, count(watched, "monitor") + ", none overdue", checks_late, start, now),
-        _alive("Engine", latest.get("engine") or latest.get("watchdog"), engine.holds, engine.sentence, engine.sentence, start, now),
+        _engine(latest, start, now),
         _alive("Paging", latest.get("step:plan"), overdue <= LATE_S, "no page overdue", f"a page is {length(overdue)} late", start, now),
         _alive("Ledger", latest.get("step:link"), unlinked < 100, f"line {last or 0:,}", f"{unlinked} lines wait for their number", start, now),
     ]  # fmt: skip
+
+
+def _engine(latest: dict[str, Liveness], start: datetime, now: datetime) -> Row:
+    """The engine, run by Celery or by a watchdog, which is a thing to mend although every page still goes out."""
+    fact = engine_ticks(now=now)
+    heard = max(
+        (latest[name] for name in (ENGINE, WATCHDOG) if name in latest), key=lambda row: row.seen_at, default=None
+    )
+    if fact.holds and heard is not None and heard.component == WATCHDOG:
+        return replace(
+            _alive("Engine", heard, True, fact.sentence, "", start, now), state="degraded", word="By watchdog"
+        )
+    # the age beside it says the rest; a sentence with seconds in it would change the page at every look
+    return _alive("Engine", heard, fact.holds, "ticks every second", fact.sentence, start, now)
 
 
 def _alive(name: str, heard: Liveness | None, holds: bool, well: str, ill: str, start: datetime, now: datetime) -> Row:

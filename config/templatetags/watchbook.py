@@ -119,10 +119,9 @@ def when(context: Context, at: datetime | None, form: str = "auto") -> str:
     utc = _utc(at)
     shown = _shown(at, form, context.get("now"))
     return format_html(
-        '<time datetime="{}" title="{} UTC" data-form="{}">{}</time>',
+        '<time datetime="{}" title="{} UTC">{}</time>',
         f"{utc:%Y-%m-%dT%H:%M:%SZ}",
         f"{utc:%Y-%m-%d %H:%M:%S}",
-        form,
         shown,
     )
 

@@ -20,7 +20,7 @@ from ledger.ids import snowflake
 from monitors.models import MonitorState, Result, Rule, Service, Signal, StateInterval
 from monitors.services.monitors import create_monitor
 from oncall.escalation.apply import plan_batch
-from oncall.models import CatchAll, Page
+from oncall.models import CatchAll, Page, Policy
 from oncall.notify import transitions as receipts
 from oncall.services import create_policy
 
@@ -39,6 +39,7 @@ class Scene:
     services: dict[str, Service] = field(default_factory=dict)
     monitors: dict = field(default_factory=dict)
     incident: Incident | None = None
+    policy: Policy | None = None
 
 
 def actor(user):
@@ -261,7 +262,7 @@ def earlier(scene, count=6):
 def night(now=NOW, *, answered=True):
     """The whole of it; with answered=False nobody has it yet."""
     scene = begin(now)
-    page_them(scene)
+    scene.policy = page_them(scene)
     born = now - 20 * HOUR
     gap = (now - 6 * HOUR, now - 5.6 * HOUR)
     began = now - timedelta(minutes=19, seconds=20)

@@ -20,8 +20,17 @@ const stale = (node, text) => {
   }
   line.textContent = text;
 };
-// What the reader writes or has opened is never swapped away.
-const busy = (node) => node.contains(document.activeElement) && document.activeElement.matches("input, textarea, select");
+const parts = (node) => (node.dataset.liveParts ? [...document.querySelectorAll(node.dataset.liveParts)] : [node]);
+// Nothing is swapped away under a selection, or under a focus that could not be given back (htmx finds it by id).
+const busy = (node) => {
+  const active = document.activeElement;
+  const selection = document.getSelection();
+  return parts(node).some(
+    (part) =>
+      (part.contains(active) && !active.id && active.matches(":focus-visible")) ||
+      (selection.type === "Range" && part.contains(selection.anchorNode)),
+  );
+};
 
 document.addEventListener("htmx:configRequest", ({ target, detail }) => {
   if (target.dataset.live) detail.headers[SEEN] = digests.get(target) || "none";
