@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Self
-
 from django.db import models
 
 from accounts.models import Team
@@ -55,6 +53,6 @@ class CatchAll(Tracked):
         return "Catch-all"
 
     @classmethod
-    def current(cls) -> Self:
+    def current(cls) -> CatchAll:
         """Return the catch-all; an unsaved, empty one before anybody set it."""
         return cls.objects.in_force().order_by("pk").first() or cls()

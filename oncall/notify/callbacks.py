@@ -7,7 +7,7 @@ Each is applied once, by rank, so an older word never overwrites a newer one.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import structlog
 from django.db import connection, transaction
@@ -25,7 +25,7 @@ log = structlog.get_logger(__name__)
 
 # Kept of a post: what says something about the message. Numbers and texts are not for this table.
 _KEPT = ("MessageStatus", "SmsStatus", "ErrorCode", "ApiVersion", "RawDlrDoneDate", "ChannelStatusMessage")
-# A callback nobody knows after this long is left unmatched; selfcheck speaks of it before.
+# A callback nobody knows after this long is left unmatched.
 WAIT_FOR_ATTEMPT = timedelta(minutes=10)
 _BATCH = 100
 _MAX_SID = 128
@@ -94,7 +94,7 @@ def apply(*, now: datetime) -> int:
     return sum(_apply(key, now=now) for key in keys)
 
 
-def _apply(key: tuple[object, int], *, now: datetime) -> int:
+def _apply(key: tuple[date, int], *, now: datetime) -> int:
     with transaction.atomic():
         rows = Callback.objects.filter(day=key[0], id=key[1], applied_at__isnull=True)
         if connection.features.has_select_for_update_skip_locked:

@@ -56,6 +56,8 @@ def _claim(*, now: datetime) -> int | None:
         if connection.features.has_select_for_update_skip_locked:
             due = due.select_for_update(skip_locked=True)
         attempt_id = due.values_list("pk", flat=True).first()
+        if attempt_id is None:
+            return None
         leased = now + timedelta(seconds=settings.SEND_LEASE_S)
         Attempt.objects.filter(pk=attempt_id).update(inquire_at=leased, inquiries=F("inquiries") + 1)
     return attempt_id

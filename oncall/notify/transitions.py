@@ -42,7 +42,9 @@ def lock(page_id: int) -> tuple[Run | None, Page]:
     """Lock a page and, before it, its run; return both as they are now."""
     run_id = Page.objects.values_list("run_id", flat=True).get(pk=page_id)
     run = Run.objects.select_for_update().get(pk=run_id) if run_id else None
-    return run, Page.objects.select_for_update().get(pk=page_id)
+    page = Page.objects.select_for_update(of=("self",)).select_related("person", "contact").get(pk=page_id)
+    page.run = run
+    return run, page
 
 
 def learnt(page: Page, truth: str, *, now: datetime) -> bool:

@@ -2,11 +2,13 @@
 
 import smtplib
 import time
+from dataclasses import replace
 
 import pytest
 
 from oncall.notify.channels import CHANNELS, INQUIRERS, channel, inquirer
 from oncall.notify.channels.base import Message, Question, SendError, redact
+from oncall.notify.channels.sms import _can_report_to
 from tests.builders import NIGHT
 
 MESSAGE = Message(
@@ -248,3 +250,15 @@ def test_an_installation_without_a_mail_server_says_so(settings):
     with pytest.raises(SendError, match="EMAIL_URL") as caught:
         channel("email").send(MESSAGE, ADDRESS["email"])
     assert caught.value.permanent
+
+
+@pytest.mark.django_db
+def test_a_provider_elsewhere_is_not_asked_to_report_to_this_very_machine(outside, settings):
+    local = replace(MESSAGE, status_url="http://127.0.0.1:8000/in/twilio/status")
+    channel("sms").send(local, ADDRESS["sms"])
+    assert outside["sms"].expect(ADDRESS["sms"]).params["StatusCallback"] == local.status_url, (
+        "a fake on this machine can"
+    )
+    settings.TWILIO_BASE_URL = "https://api.twilio.com"
+    assert not _can_report_to(local.status_url)
+    assert _can_report_to(MESSAGE.status_url)
