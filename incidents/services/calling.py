@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+import structlog
+
 from accounts.models import User
 from incidents.models import Incident
 from incidents.queries import people_still_to_call, route_for
@@ -12,7 +14,10 @@ from incidents.subjects import KIND, subject_of
 from incidents.wording import stood_down
 from ledger.actors import SYSTEM
 from oncall.escalation import services as oncall
+from oncall.escalation.policy import PolicyError
 from oncall.queries import people_paged
+
+log = structlog.get_logger(__name__)
 
 
 def start(incident: Incident, *, now: datetime) -> None:
@@ -25,7 +30,13 @@ def start(incident: Incident, *, now: datetime) -> None:
     if route and route.runbook_url != incident.runbook_url:
         incident.runbook_url = route.runbook_url
         incident.save(update_fields=["runbook_url"])
-    run = oncall.start(subject_of(incident), policy, now=now)
+    try:
+        run = oncall.start(subject_of(incident), policy, now=now)
+    except PolicyError:
+        # a policy that cannot be read any more must not keep the incident from being paged at all
+        log.exception("policy_unreadable", policy=policy.public_id if policy else "", incident=incident.number)
+        policy = None
+        run = oncall.start(subject_of(incident), None, now=now)
     tell(
         incident, "paging", actor=SYSTEM, now=now, about=(run,),
         data={

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 
 from incidents import intake
 from incidents.models import Alert, Incident, TimelineEntry
@@ -217,17 +217,27 @@ def test_a_signal_that_cannot_be_taken_holds_up_no_other(house, monkeypatch):
     assert intake.run(house.now) == 1, "it was left for the next tick"
 
 
+def test_a_storm_is_taken_in_turns_so_that_the_engine_can_breathe(house, monkeypatch):
+    for n in range(3):
+        builders.signal(builders.monitor(f"Monitor {n}", service=house.checkout))
+    monkeypatch.setattr(intake, "BUDGET_S", 0)
+    assert [intake.run(house.now) for _ in range(4)] == [1, 1, 1, 0]
+
+
 def test_a_long_name_does_not_keep_an_incident_from_opening(house):
     long = builders.monitor("n" * 120, service=house.checkout)
     assert take(house, monitor=long).title.startswith("nnn")
 
 
-@pytest.mark.parametrize("left", ["no route", "policy retired"])
+@pytest.mark.parametrize("left", ["no route", "policy retired", "policy damaged"])
 def test_without_a_route_to_a_policy_the_catch_all_is_called(house, left):
     if left == "no route":
         house.route.retire(now=house.now, reason="Test")
-    else:
+    elif left == "policy retired":
         house.policy.retire(now=house.now, reason="Test")
+    else:
+        with connection.cursor() as cursor:
+            cursor.execute("UPDATE oncall_policy SET steps = '[{}]'")
     incident = take(house)
     run = Run.objects.get()
     assert (run.policy, run.state) == (None, "running")
