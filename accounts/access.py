@@ -7,11 +7,18 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import Http404
+from django.http import Http404, HttpRequest
 
 from accounts.models import AllowedNetwork, ApiToken, ContactMethod, Membership, Team, User
 from accounts.roles import allows
 from ledger.tracked import Tracked
+
+
+def signed_in(request: HttpRequest) -> User:
+    """The person who asks. Raises Http404 for a stranger, whom the middleware has sent away already."""
+    if not isinstance(request.user, User):
+        raise Http404
+    return request.user
 
 
 def can(user: Any, verb: str, obj: object = None) -> bool:

@@ -13,7 +13,7 @@ class NameTaken(Exception):
 
 def create_team(*, name: str, now: datetime, reason: str) -> Team:
     """Make a team. Raises NameTaken."""
-    _refuse_taken(name, None)
+    _refuse_taken(name, 0)
     team = Team(name=name)
     team.save(now=now, reason=reason)
     return team
@@ -42,6 +42,6 @@ def remove_member(membership: Membership, *, now: datetime, reason: str) -> None
     membership.retire(now=now, reason=reason)
 
 
-def _refuse_taken(name: str, pk: int | None) -> None:
+def _refuse_taken(name: str, pk: int) -> None:
     if Team.objects.in_force().filter(name__iexact=name).exclude(pk=pk).exists():
         raise NameTaken(name)

@@ -1,5 +1,7 @@
 """Arriving by invitation. The link is the proof; no session is needed before."""
 
+from typing import Any
+
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
@@ -22,7 +24,7 @@ def join(request: HttpRequest, secret: str) -> HttpResponse:
     """Choose name and password; then one is signed in. A used or old link answers 410 and says what to do."""
     instant = now()
     invitation = live_invitation(secret, now=instant)
-    context = {"organisation": Organisation.current()}
+    context: dict[str, Any] = {"organisation": Organisation.current()}
     if invitation is None:
         return render(request, "accounts/join_closed.html", context, status=410)
     form = JoinForm(posted(request), user=invitation.user, initial={"name": invitation.user.name})

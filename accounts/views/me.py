@@ -6,7 +6,7 @@ from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
-from accounts.access import get_contact
+from accounts.access import get_contact, signed_in
 from accounts.forms.changes import posted, status_of
 from accounts.forms.people import SettingsForm, ThemeForm
 from accounts.queries import contacts_of
@@ -17,7 +17,7 @@ from ledger.clock import now
 
 def settings_page(request: HttpRequest) -> HttpResponse:
     """Name, zone and theme; contacts beside them."""
-    me = request.user
+    me = signed_in(request)
     start = {"name": me.name, "timezone": me.timezone, "theme": me.theme}
     form = SettingsForm(posted(request), initial=start)
     if request.method == "POST" and form.is_valid():
@@ -33,7 +33,7 @@ def set_theme(request: HttpRequest) -> HttpResponse:
     """The theme from the foot of a page; back to that page."""
     form = ThemeForm(request.POST)
     if form.is_valid():
-        me = request.user
+        me = signed_in(request)
         change_settings(me, name=me.name, timezone=me.timezone, theme=form.cleaned_data["theme"], now=now())
     return HttpResponseRedirect(_back(request))
 

@@ -3,7 +3,7 @@
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
-from accounts.access import can, require
+from accounts.access import can, require, signed_in
 from accounts.forms.changes import posted, status_of
 from accounts.forms.people import InviteForm
 from accounts.models import Organisation, Team
@@ -37,7 +37,7 @@ def invite_person(request: HttpRequest) -> HttpResponse:
         try:
             person, secret = invite(
                 email=data["email"], name=data["name"], role=data["role"], team=team,
-                timezone=Organisation.current().timezone, by=request.user, now=now(),
+                timezone=Organisation.current().timezone, by=signed_in(request), now=now(),
             )  # fmt: skip
         except EmailTaken:
             form.add_error("email", f"{data['email']} is somebody's sign-in address already.")

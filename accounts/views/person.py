@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
-from accounts.access import can, get_person
+from accounts.access import can, get_person, signed_in
 from accounts.forms.changes import ChangeForm, status_of
 from accounts.forms.organisation import RetireForm
 from accounts.forms.people import RoleForm
@@ -79,7 +79,7 @@ def new_invitation(request: HttpRequest, public_id: str) -> HttpResponse:
     if person.has_usable_password():
         messages.error(request, f"{person} has joined already. A lost password is set anew from the sign-in page.")
     else:
-        show_link(request, person, issue_invitation(person, by=request.user, now=now()))
+        show_link(request, person, issue_invitation(person, by=signed_in(request), now=now()))
     return redirect("accounts:person", public_id)
 
 

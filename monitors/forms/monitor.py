@@ -232,7 +232,9 @@ class EditMonitorForm(MonitorForm, ChangeForm):
         self.conflict(monitor)
         rule.refresh_from_db()
         self.theirs += changes_of(rule, after_version=seen)
-        self.data[self.add_prefix("rule_version")] = str(rule.version)
+        data = self.data.copy()  # type: ignore[attr-defined]
+        data[self.add_prefix("rule_version")] = str(rule.version)
+        self.data = data
 
 
 def refuse(form: forms.Form, error: ValidationError) -> None:

@@ -7,10 +7,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
-from accounts.access import can, require
+from accounts.access import can, require, signed_in
 from accounts.forms.changes import status_of
 from accounts.forms.organisation import NetworkForm
-from accounts.models import Team
+from accounts.models import Membership, Team
 from accounts.services.organisation import NetworkRefused, allow_network
 from ledger.clock import now
 from monitors.access import get_service
@@ -79,7 +79,7 @@ def _start(request: HttpRequest, form: AddMonitorForm) -> Monitor:
 
 def _own_team(request: HttpRequest) -> Team | None:
     """The team a new service goes to: the first of the person's own; a manager could not edit it otherwise."""
-    held = request.user.memberships.filter(retired_at__isnull=True).select_related("team").order_by("pk").first()
+    held = Membership.objects.in_force().filter(user=signed_in(request)).select_related("team").order_by("pk").first()
     return held.team if held else None
 
 

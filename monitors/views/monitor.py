@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
@@ -53,7 +53,12 @@ def check_now(request: HttpRequest, public_id: str) -> HttpResponse:
     instant = now()
     context: dict[str, Any] = {"monitor": monitor, "now": instant}
     try:
-        trace = check_once(monitor.target, secrets=monitor.secrets, timeout_s=monitor.timeout_s, now=instant)
+        trace = check_once(
+            monitor.target,
+            secrets=cast("dict[str, Any] | None", monitor.secrets),
+            timeout_s=monitor.timeout_s,
+            now=instant,
+        )
         context["seen"] = seen(trace)
     except ValidationError as error:
         context["refused"] = " ".join(error.messages)

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from accounts.access import can
+from accounts.access import can, signed_in
 from accounts.models import Team, User
 from accounts.queries import pageable_people, teams
 
@@ -14,7 +14,7 @@ Choices = list[tuple[str, str]]
 def choices(request: HttpRequest) -> dict[str, Choices]:
     """Teams the person may give things to, and people who may own them."""
     anything = can(request.user, "edit_any")
-    own = set() if anything else request.user.team_ids()
+    own = set() if anything else signed_in(request).team_ids()
     return {
         "teams": [(team.public_id, team.name) for team in teams() if anything or team.pk in own],
         "people": [(person.public_id, person.name) for person in pageable_people()],

@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
-from accounts.access import get_own_contact
+from accounts.access import get_own_contact, signed_in
 from accounts.forms.changes import posted, status_of
 from accounts.forms.people import CodeForm, ContactForm
 from accounts.models import ContactMethod
@@ -23,7 +23,7 @@ def add(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         instant = now()
         try:
-            contact = add_contact(user=request.user, now=instant, **form.cleaned_data)
+            contact = add_contact(user=signed_in(request), now=instant, **form.cleaned_data)
         except ContactExists:
             form.add_error("address", f"You have {form.cleaned_data['address']} already.")
         else:
