@@ -119,7 +119,7 @@ def _mail_with_link(facts: Facts, subject: str, opening: str) -> Words:
         lines += [one_line(facts.note)[:_MAX_NOTE], ""]
     if facts.link:
         lines += [
-            "Acknowledge or resolve without signing in. The link is yours alone and holds for 24 hours:",
+            "Acknowledge without signing in; to resolve, you are asked to. The link is yours alone and holds for 24 hours:",
             facts.link,
             "",
         ]

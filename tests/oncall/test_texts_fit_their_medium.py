@@ -39,7 +39,7 @@ def test_the_mail_in_full():
         "SEV1 Checkout API is down\n"
         "INC-2026-0042, high urgency\n"
         "\n"
-        "Acknowledge or resolve without signing in. The link is yours alone and holds for 24 hours:\n"
+        "Acknowledge without signing in; to resolve, you are asked to. The link is yours alone and holds for 24 hours:\n"
         f"{LINK}\n"
         "\n"
         "Everything about it, after signing in:\n"
