@@ -10,12 +10,13 @@ from typing import Any
 
 TABLE = "monitors_stateinterval"
 
+# "still": a text that is no number, or the column's affinity would make it one, which is before all texts
 _OVERLAPS = " ".join(
     (
         "EXISTS (SELECT 1 FROM monitors_stateinterval other",
         "WHERE other.monitor_id = NEW.monitor_id AND other.id IS NOT NEW.id",
-        "AND other.started_at < COALESCE(NEW.ended_at, '9999')",
-        "AND COALESCE(other.ended_at, '9999') > NEW.started_at)",
+        "AND other.started_at < COALESCE(NEW.ended_at, '9999-12-31')",
+        "AND COALESCE(other.ended_at, '9999-12-31') > NEW.started_at)",
     )
 )
 _SQLITE = (

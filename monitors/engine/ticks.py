@@ -20,7 +20,7 @@ from monitors.engine.plans import as_milliseconds, lost_after, slot_instant
 from monitors.models import MonitorState, ProbePlan, ProbeSlot
 from monitors.probes.trace import Outcome, Trace
 from monitors.services.monitors import down_rule
-from monitors.services.transitions import Why, apply, remember, standing_of
+from monitors.services.transitions import Why, apply, lock_state, remember, standing_of
 from monitors.states import MEASURED, State
 
 CLAIM_BATCH = 10_000
@@ -124,7 +124,7 @@ def _sweep_silence(now: datetime) -> int:
 
 @transaction.atomic
 def _close_silent(monitor_id: int, now: datetime) -> bool:
-    row = MonitorState.objects.select_for_update(of=("self",)).select_related("interval", "monitor").get(pk=monitor_id)
+    row = lock_state(monitor_id)
     if row.monitor.retired_at or State(row.state) not in MEASURED:
         return False
     standing, changes = judge.silence(standing_of(row), now - HANDOVER_SLACK)

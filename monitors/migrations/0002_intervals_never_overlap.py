@@ -24,7 +24,6 @@ def _on_postgresql(statements):
 
 
 class Migration(migrations.Migration):
-
     dependencies = [("monitors", "0001_initial")]
 
     operations = [migrations.RunPython(_on_postgresql(ADD), _on_postgresql(REMOVE))]

@@ -54,11 +54,11 @@ class CurlLoop:
         self._multi.add_handle(handle)
 
     def wake(self) -> None:
-        """End a `step` that waits. May be called from any thread."""
+        """End a `step` that waits. May be called from any thread, also when the loop has ended."""
         try:
             self._button.send(b"!")
-        except BlockingIOError:
-            return  # the pipe is full of rings: the loop is about to wake anyway
+        except OSError:
+            return  # full of rings, so that the loop is about to wake anyway; or closed
 
     def step(self, timeout: float | None) -> None:
         """Wait until something is ready, at most `timeout` seconds (None: for ever), and move it on."""

@@ -17,7 +17,7 @@ from monitors.models import Location, Monitor, MonitorState, ProbeSlot, Rule, Se
 from monitors.models.monitors import DOWN, HTTP
 from monitors.services.definition import RULE_FIELDS, Definition, define
 from monitors.services.refusals import name_once, refusal
-from monitors.services.transitions import Why, apply, begin, end, remember, standing_of
+from monitors.services.transitions import Why, apply, begin, end, lock_state, remember, standing_of
 from monitors.slots import phase_of
 from monitors.states import Cause, IllegalMove
 
@@ -68,8 +68,7 @@ def change_monitor(
     changes: as for create_monitor, and name, service, team. A part of `target` or `secrets` that is not given
     stays; a part of `secrets` given as None is removed. Raises ValidationError by field, StaleVersion.
     """
-    # the state row first, as every hand-over takes it: whoever waits here waits for one of 50 ms
-    MonitorState.objects.select_for_update().get(pk=monitor.pk)
+    lock_state(monitor.pk)  # before the monitor's own row, as everybody does
     rule = down_rule(monitor)
     definition = define(changes, monitor, rule)
     for field in ("service", "team"):
@@ -145,8 +144,7 @@ def down_rule(monitor: Monitor) -> Rule:
 
 
 def _lock(monitor: Monitor) -> MonitorState:
-    """The state row, locked: the same lock every hand-over takes, so that a pause and a result go one by one."""
-    row = MonitorState.objects.select_for_update(of=("self",)).select_related("interval").get(pk=monitor.pk)
+    row = lock_state(monitor.pk)
     monitor.refresh_from_db()
     if monitor.retired_at:
         raise refusal("monitor", f"{monitor.name} was retired.", "conflict")

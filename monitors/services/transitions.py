@@ -61,6 +61,15 @@ def write_run(run: tuple[datetime, ...]) -> str:
     return " ".join(moment.isoformat() for moment in run) if run else ""
 
 
+def lock_state(monitor_id: int) -> MonitorState:
+    """A monitor's state row, locked as every hand-over locks it, so that a pause and a result go one by one.
+
+    Without a join: after waiting for the lock PostgreSQL would look for the joined rows in a snapshot that is
+    older than the interval the other worker made, and find nothing.
+    """
+    return MonitorState.objects.select_for_update().get(pk=monitor_id)
+
+
 def begin(monitor: Monitor, *, now: datetime) -> MonitorState:
     """Open a monitor's first interval: its life begins unknown."""
     interval = StateInterval.objects.create(

@@ -1,5 +1,6 @@
 """What holds of the judge for any results in any order."""
 
+import itertools
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import given
@@ -78,7 +79,7 @@ def test_changes_go_forward_and_always_to_another_state(terms, seen):
     assert instants == sorted(instants)
     assert all(instant >= T0 for instant in instants)
     states = [State.UNKNOWN, *(change.state for change in changes)]
-    assert all(before is not after for before, after in zip(states, states[1:], strict=False))
+    assert all(before is not after for before, after in itertools.pairwise(states))
 
 
 @given(terms, results)
