@@ -31,6 +31,7 @@ CODES: dict[int, tuple[str, str]] = {
     404: ("not_found", "There is nothing at this address. Addresses end with a slash."),
     405: ("method_not_allowed", "This address does not know that method; the Allow header lists those it knows."),
     409: ("conflict", "The state of the object does not allow this."),
+    411: ("length_required", "Send the body with a Content-Length, not in chunks."),
     413: ("too_large", "A body may have 1 MB."),
     415: ("unsupported_media_type", "Send the body as Content-Type: application/json."),
     429: ("too_many_requests", "Too many requests; the Retry-After header says when to come back."),

@@ -95,7 +95,7 @@ def _statuses(path: str, method: str, call: dict[str, Any]) -> list[int]:
     if method in WRITES:
         found += [404, 409, 413]
     if "requestBody" in call:
-        found.append(415)
+        found += [411, 415]
     return sorted(set(found))
 
 

@@ -163,6 +163,12 @@ class ApiView(GenericAPIView):
         throttles.spend(rule, request, principal_id(request))
         self.acting.enter_context(acting_as(_actor(request)))
 
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Response:
+        """Answers hold names and, once, secrets: no cache between us and the caller keeps one."""
+        response = super().finalize_response(request, response, *args, **kwargs)
+        response["Cache-Control"] = "no-store"
+        return response
+
     def get_exception_handler(self) -> Callable[..., Response]:
         """Every refusal has the one envelope."""
         return handle
@@ -220,8 +226,13 @@ class ApiView(GenericAPIView):
 
 
 def _refuse_large(request: Request) -> None:
-    """By the declared length, so that no byte of a body that is too large is read."""
+    """By the declared length, so that no byte of a body that is too large is read.
+
+    A body without one (chunked) would reach us empty under WSGI: its fields would be lost without a word.
+    """
     length = request.META.get("CONTENT_LENGTH") or "0"
+    if request.META.get("HTTP_TRANSFER_ENCODING") and length == "0":
+        raise ApiError(411, "length_required", "Send the body with a Content-Length, not in chunks.")
     if length.isdigit() and int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
         raise ApiError(413, "too_large", "A body may have 1 MB.")
 

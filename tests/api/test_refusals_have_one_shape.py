@@ -144,6 +144,12 @@ def test_409_for_a_version_that_is_no_longer_in_force(admin):
     assert admin.get(url).json()["name"] == "Pay"
 
 
+def test_411_a_body_in_chunks_is_refused_and_not_lost(admin):
+    url = "/api/v1/people/usr_" + "a" * 16 + "/deactivate/"
+    chunked = {"HTTP_TRANSFER_ENCODING": "chunked"}
+    told(admin.generic("POST", url, "", content_type="application/json", **chunked), 411, "length_required")
+
+
 def test_413_before_a_byte_of_it_is_parsed(admin):
     error = told(post(admin, '{"name": "' + "x" * 10_000_000 + '"}'), 413, "too_large")
     assert "1 MB" in error["message"]

@@ -30,7 +30,9 @@ def test_without_a_token_the_answer_is_401_and_says_what_to_send():
 
 def test_a_token_answers_who_it_belongs_to_and_what_it_may_do():
     alice = cast.person("responder", "Alice")
-    answer = cast.client(alice, "read", "respond").get("/api/v1/me/").json()
+    response = cast.client(alice, "read", "respond").get("/api/v1/me/")
+    answer = response.json()
+    assert response["Cache-Control"] == "no-store"
     assert answer["id"] == alice.public_id
     assert answer["email"] == "a…@larkspur.example"
     assert answer["scopes"] == ["read", "respond"]
