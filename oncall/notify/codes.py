@@ -11,6 +11,8 @@ from oncall.models import PhoneCode
 # As long as the link in the page holds. A number reused sooner would let a late reply answer another incident.
 KEEP = timedelta(hours=24)
 _TRIES = 20
+# The verbs 4 and 6 are never codes: "4 6" could mean two things, so the grammar of replies refuses it.
+_VERBS = (4, 6)
 
 
 class NoFreeCode(Exception):
@@ -36,7 +38,7 @@ def code_for(phone_fingerprint: str, subject_kind: str, subject_id: str, *, now:
 
 def _lowest_free(rows: list[PhoneCode], now: datetime) -> int:
     held = {row.code for row in rows if row.last_used_at > now - KEEP}
-    return next(number for number in range(1, len(held) + 2) if number not in held)
+    return next(number for number in range(1, len(held) + 4) if number not in held and number not in _VERBS)
 
 
 def _take(
