@@ -66,6 +66,13 @@ def what_came_before_is_forgotten(outside):
             message.expected = True
 
 
+@pytest.fixture(autouse=True)
+def tidied(request):
+    yield
+    if "house" in request.fixturenames:
+        request.getfixturevalue("house").tidy()
+
+
 @pytest.fixture
 def target():
     target = Target().start()

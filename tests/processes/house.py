@@ -1,6 +1,7 @@
 """Larkspur Logistics, set up without a browser: what a test says to the product, and what it expects to hear."""
 
 import json
+import re
 import urllib.error
 import urllib.request
 from dataclasses import dataclass, field
@@ -128,6 +129,22 @@ class House:
         status, answer = self.twilio.send_sms(f"{self.product.url}/in/twilio/sms", person.phone, body, sid=sid)
         assert status == 200, f"the reply was answered with {status}: {answer[:300]}"
         return answer
+
+    def acknowledge(self, person, text):
+        """Reply to one text with its own code, as a person with several open would; return the answer's words."""
+        code = re.search(r"\[(\d+)\]", text.body)[1]
+        return self.reply(person, f"4 {code}")
+
+    def tidy(self):
+        """Nothing is watched and nothing is open: what one test leaves does not page in the next."""
+        for monitor in self.api.rows("monitors/"):
+            self.api.post(f"monitors/{monitor['id']}/retire/", reason="The test is over")
+
+        def all_resolved():
+            still = [row for row in self.api.rows("incidents/", limit=100) if row["state"] != "resolved"]
+            return not still
+
+        wait_for("closed monitors resolve their incidents", all_resolved, within=20)
 
     def incident(self, title):
         """The newest incident with this title."""

@@ -17,7 +17,7 @@ AT_ONCE = 6
 
 
 @pytest.fixture(autouse=True)
-def everything_runs_again(house):
+def everything_runs_again(house, tidied):
     yield
     house.product.broker.start()
     house.product.release()
@@ -27,9 +27,9 @@ def the_page_goes_out(house, target, name):
     """A server is killed; both people are called, once each, and a reply by SMS is heard."""
     ben, carla = house.people["Ben"], house.people["Carla"]
     target.kill()
-    house.twilio.expect(ben.phone, f"SEV1 {name} is down", within=20)
+    text = house.twilio.expect(ben.phone, f"SEV1 {name} is down", within=20)
     house.twilio.expect(carla.phone, f"SEV1 {name} is down", within=20)
-    assert "Acknowledged" in house.reply(ben, "4")
+    assert "Acknowledged" in house.acknowledge(ben, text)
     number = house.incident_becomes(f"{name} is down", "acknowledged")["number"]
     house.twilio.verify_nothing_else()
     return number
