@@ -1,10 +1,9 @@
 """Incident numbers: gapless per year of the organisation's zone, however many open at once."""
 
-import threading
 from datetime import UTC, datetime
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
 from incidents import intake
 from incidents.models import Alert, Incident
@@ -12,6 +11,7 @@ from incidents.services.work import declare
 from ledger.actors import SYSTEM
 from tests import builders
 from tests.builders import NIGHT
+from tests.incidents.threads import together
 
 
 def declared(person, now=NIGHT):
@@ -38,27 +38,6 @@ def test_an_opening_that_is_undone_leaves_no_hole(alice):
         declared(alice)
         raise RuntimeError("the process dies before the commit")
     assert declared(alice).number == "INC-2026-0002"
-
-
-def together(*jobs):
-    """Run each job in a thread of its own, all at once; return what went wrong."""
-    ready, wrong = threading.Barrier(len(jobs)), []
-
-    def run(job):
-        try:
-            ready.wait(10)
-            job()
-        except Exception as error:  # noqa: BLE001 - the test looks at it
-            wrong.append(error)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=(job,)) for job in jobs]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    return wrong
 
 
 @pytest.mark.postgres
