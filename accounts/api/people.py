@@ -22,6 +22,7 @@ from accounts.queries import people
 from accounts.roles import ROLES
 from accounts.scopes import OWN
 from accounts.services.people import (
+    AlreadyJoined,
     EmailTaken,
     LastAdmin,
     StillUsed,
@@ -38,6 +39,7 @@ THEMES = ("auto", "light", "dark")
 
 REFUSALS: Refusals = {
     EmailTaken: Refusal(409, "email_taken", "Somebody signs in with this address already.", field="email"),
+    AlreadyJoined: Refusal(409, "already_joined", "They have a password; a lost one is set anew on the sign-in page."),
     LastAdmin: Refusal(409, "last_admin", "This is the only admin. Make somebody else one first."),
     StillUsed: Refusal(409, "still_used"),
     AddressRefused: Refusal(400, "invalid", field="email"),
@@ -212,11 +214,13 @@ class Reactivation(ApiView):
 class NewInvitation(ApiView):
     """A new link for somebody who has not arrived."""
 
+    refusals = REFUSALS
+
     @operation(
         "Make a new invitation link", verb="manage_people", gives=InvitedOut, status=201, shown_once=("invitation_url",)
     )
     def post(self, request: Request, public_id: str) -> User:
-        """The older link ends."""
+        """The older link ends. 409 for somebody who has a password already."""
         person = get_person(self.person, public_id, "manage_people")
         return with_link(person, issue_invitation(person, by=self.person, now=self.now))
 

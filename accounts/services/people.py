@@ -24,6 +24,10 @@ class InvitationClosed(Exception):
     """The invitation was used, withdrawn by a newer one, or is too old."""
 
 
+class AlreadyJoined(Exception):
+    """The person has a password; a link that sets another one would be a way into their account."""
+
+
 class LastAdmin(Exception):
     """The change would leave the installation without an admin."""
 
@@ -58,7 +62,12 @@ def invite(
 
 @transaction.atomic
 def issue_invitation(person: User, *, by: User, now: datetime) -> str:
-    """Make a new link for a person who has none that works, ending older ones; return its secret."""
+    """Make a new link for a person who has none that works, ending older ones; return its secret.
+
+    Raises AlreadyJoined.
+    """
+    if person.has_usable_password():
+        raise AlreadyJoined
     Invitation.objects.filter(user=person, used_at__isnull=True, expires_at__gt=now).update(expires_at=now)
     secret = new_secret()
     invitation = Invitation.objects.create(

@@ -41,6 +41,15 @@ def test_inviting_a_person_gives_a_link_once(caller):
     assert "ben" not in again.content.decode().lower()
 
 
+def test_a_new_link_is_for_who_has_not_joined(caller):
+    body = {"email": "ben@example.com", "name": "Ben", "role": "responder"}
+    url = f"/api/v1/people/{caller.post('/api/v1/people/', body).json()['id']}/invitation/"
+    assert caller.post(url).json()["invitation_url"].startswith("http")
+    joined = cast.person("responder", "Cora", password="correct horse battery")
+    refused = caller.post(f"/api/v1/people/{joined.public_id}/invitation/")
+    assert (refused.status_code, refused.json()["error"]["code"]) == (409, "already_joined")
+
+
 @pytest.mark.parametrize("email", ["ben", "ben@", "@example.com", "a b@example.com"])
 def test_an_address_that_is_none_is_refused(caller, email):
     response = caller.post("/api/v1/people/", {"email": email, "name": "Ben", "role": "viewer"})

@@ -4,7 +4,6 @@ import threading
 from datetime import timedelta
 
 import pytest
-from django.core.cache import caches
 from django.db import connection
 from django.test import TransactionTestCase
 from rest_framework.test import APIClient
@@ -101,7 +100,6 @@ class TestAtTheSameMoment(TransactionTestCase):
     """Two connections: on PostgreSQL they meet in the unique index, on SQLite at the write lock."""
 
     def test_it_happens_once_and_both_get_the_same_answer(self):
-        caches["throttle"].clear()
         admin = builders.person("Ada", "admin", now=clock.now())
         _, secret = cast.token_for(admin)
         APIClient(HTTP_AUTHORIZATION=f"Bearer {secret}").get("/api/v1/me/")
