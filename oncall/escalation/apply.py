@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
-from django.db import connection, transaction
-from django.db.models import F
+from django.db import OperationalError, connection, transaction
+from django.db.models import F, QuerySet
 
 from ledger.failpoints import fail_point
 from ledger.hints import hint
@@ -39,8 +39,51 @@ def plan_batch(*, now: datetime) -> int:
     """Plan the runs that are due, at most one batch; return how many. Safe to run anywhere, twice, at once."""
     if not Run.objects.due(now).exists():  # an idle engine must not take SQLite's write lock every second
         return 0
+    try:
+        return _plan_together(Run.objects.due(now), now=now)
+    except OperationalError:
+        raise  # a lock or the line: the next tick finds everything as it was
+    except Exception:
+        log.exception("plan_failed")
+        return _plan_apart(now=now)
+
+
+def _plan_apart(*, now: datetime) -> int:
+    """One run that cannot be planned must not hold up the others: plan each alone, and give up the one that fails."""
+    planned = 0
+    for pk in list(Run.objects.due(now).values_list("pk", flat=True)[:BATCH]):
+        try:
+            planned += _plan_together(Run.objects.due(now).filter(pk=pk), now=now)
+        except OperationalError:
+            raise
+        except Exception:
+            log.exception("run_cannot_be_planned", run=pk)
+            planned += _give_up(pk, now=now)
+    return planned
+
+
+def _give_up(pk: int, *, now: datetime) -> int:
+    """A bug of ours keeps the run from going on: call the first ring of the catch-all without any planning, and say so."""
     with transaction.atomic():
-        runs = _claim(now)
+        run = Run.objects.due(now).select_for_update().filter(pk=pk).first()
+        if run is None:
+            return 0
+        run.state, run.due_at, run.last_progress_at = states.move(run.state, "fail"), None, now
+        run.fence += 1
+        run.save()
+        known = directory([])
+        contacts = [c.id for ring in known.who.rings[:1] for person in ring.people for c in known.who.contacts[person]]
+        pages = [new_page(known.contacts[c], run=run, origin="step", now=now, rule=CATCH_ALL) for c in contacts]
+        Page.objects.bulk_create(pages, ignore_conflicts=True)
+        record("run.failed", [run, (run.subject_kind, run.subject_id)], {"pages": len(pages)}, now=now)
+        hint("send")
+    return 1
+
+
+def _plan_together(due: QuerySet[Run], *, now: datetime) -> int:
+    """Plan a batch of these runs in one transaction; return how many."""
+    with transaction.atomic():
+        runs = _claim(due)
         if not runs:
             return 0
         policies = {run.pk: _policy_of(run) for run in runs}
@@ -56,9 +99,8 @@ def plan_batch(*, now: datetime) -> int:
     return len(runs)
 
 
-def _claim(now: datetime) -> list[Run]:
+def _claim(rows: QuerySet[Run]) -> list[Run]:
     """Lock the due runs nobody else is planning. SQLite needs no lock: the transaction began as the only writer."""
-    rows = Run.objects.due(now)
     if connection.features.has_select_for_update_skip_locked:
         return list(rows.select_for_update(skip_locked=True)[:BATCH])
     return list(rows[:BATCH_SQLITE])

@@ -15,6 +15,8 @@ ACTIVE = (RUNNING, PAUSED)
 UNANSWERED = (EXHAUSTED, NOBODY_NOTIFIED)
 # The planner looks at these when their due row is due.
 PLANNABLE = (RUNNING, *UNANSWERED)
+# Nobody has answered these: pages of their steps are still wanted.
+WANTED = (*PLANNABLE, FAILED)
 # An answer may still stop these.
 STOPPABLE = (*ACTIVE, *UNANSWERED, FAILED)
 
@@ -33,7 +35,7 @@ _MOVES: dict[tuple[str, str], str] = {
     (NOBODY_NOTIFIED, "nobody"): NOBODY_NOTIFIED,
     (NOBODY_NOTIFIED, "exhaust"): EXHAUSTED,
     (RUNNING, "go_on"): RUNNING,
-    (RUNNING, "fail"): FAILED,
+    **{(state, "fail"): FAILED for state in PLANNABLE},
     **{(state, "stop"): STOPPED for state in STOPPABLE},
 }
 
@@ -62,4 +64,4 @@ def refuses_page(origin: str, state: str, over: bool) -> str:
         return "over"
     if origin == "responder":
         return ""
-    return "" if state in PLANNABLE else state
+    return "" if state in WANTED else state

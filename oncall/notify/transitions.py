@@ -13,7 +13,7 @@ from django.db.models import Max
 from accounts.models import ContactMethod
 from ledger.hints import hint
 from ledger.record import record
-from oncall.escalation.states import PLANNABLE
+from oncall.escalation.states import PLANNABLE, WANTED
 from oncall.models import Page, Run, StepExecution
 from oncall.notify.retry import Failure, next_attempt
 from oncall.notify.states import (
@@ -121,7 +121,7 @@ def unresolved(page: Page, run: Run | None, *, now: datetime) -> None:
     High urgency is sent again, since two pages are better than none; but not after somebody answered. Low urgency ends
     as unknown and leaves it to the next step.
     """
-    wanted = run is None or run.state in PLANNABLE or page.origin != "step"
+    wanted = run is None or run.state in WANTED or page.origin != "step"
     if page.urgency == "high" and wanted and page.attempts_made <= len(settings.RETRY_DELAYS_S):
         page.state, page.reason, page.due_at = move(page.state, "retry"), "sent_again", now
         page.save()

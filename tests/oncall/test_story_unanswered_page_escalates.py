@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from ledger.models import Entry
+from oncall.escalation import apply
 from oncall.escalation import services as escalation
 from oncall.models import Page, Run, StepExecution
 from oncall.notify import sender
@@ -155,6 +156,30 @@ def test_the_run_is_proved_in_the_ledger_without_names_numbers_or_titles(world):
     for line in Entry.objects.values_list("line", flat=True):
         assert ANA[1:] not in line and "ana@" not in line and "Duarte" not in line and "Checkout API" not in line
     assert world.link() > 0
+
+
+def test_a_run_that_cannot_be_planned_calls_the_catch_all_and_holds_up_nobody_else(world, monkeypatch):
+    ana, mara = (
+        world.person("Ana Duarte", phone=ANA, mail=False),
+        world.person("Mara L", "admin", phone=MARA, mail=False),
+    )
+    real = apply.plan
+
+    def broken(policy, run, who, now):
+        if policy.name == "Cursed":
+            raise ZeroDivisionError
+        return real(policy, run, who, now)
+
+    monkeypatch.setattr(apply, "plan", broken)
+    cursed = escalation.start(world.subject("INC-1"), world.policy(ana, name="Cursed"), now=world.now)
+    escalation.start(world.subject("INC-2"), world.policy(ana), now=world.now)
+    world.settle()
+    world.twilio.expect(ANA, "SEV1")
+    world.twilio.expect(MARA, "SEV1")
+    cursed.refresh_from_db()
+    assert (cursed.state, cursed.due_at) == ("failed", None)
+    assert Entry.objects.filter(kind="run.failed").count() == 1
+    assert world.stop("acknowledged", by=mara, number="INC-1").state == "stopped"
 
 
 def test_starting_twice_starts_once_and_a_new_run_may_follow_a_stopped_one(world):
