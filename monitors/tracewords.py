@@ -75,7 +75,8 @@ def seen(trace: Any) -> Seen:
         return Seen("unknown", "Not called", trace.sentence, [], hops, "")
     if not trace.ok:
         word = f"Answered {trace.status}" if trace.status else "No answer"
-        return Seen("down", word, trace.sentence, bars, hops, trace.sample)
+        about = trace.sentence.removeprefix(word).lstrip(" ,:;.")
+        return Seen("down", word, about, bars, hops, trace.sample)
     kind = trace.content_type.split(";")[0]
     parts = [f"in {trace.total_us / 1000:,.0f} ms", kind, f"{trace.body_bytes:,} bytes", _certificate(trace)]
     return Seen("up", f"Answered {trace.status}", ", ".join(part for part in parts if part), bars, hops, trace.sample)
