@@ -80,8 +80,13 @@ class World:
             f"{self.settings.PUBLIC_URL}/incidents/{number}/",
         )  # fmt: skip
 
+    def begin(self, policy, **more):
+        """Start a run and let nothing happen yet."""
+        return escalation.start(self.subject(**more), policy, now=self.now)
+
     def start(self, policy, **more):
-        run = escalation.start(self.subject(**more), policy, now=self.now)
+        """Start a run and let its first step happen."""
+        run = self.begin(policy, **more)
         self.settle()
         run.refresh_from_db()
         return run
