@@ -146,6 +146,7 @@ def test_the_text_and_the_number_are_not_readable_in_the_table():
 
 
 @pytest.mark.django_db
+@pytest.mark.django_db
 def test_the_verbs_are_never_codes_because_two_of_them_could_mean_two_things():
     codes = [code_for("phone", "incident", f"INC-{number}", now=NIGHT) for number in range(1, 7)]
     assert codes == [1, 2, 3, 5, 7, 8]
