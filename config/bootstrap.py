@@ -6,6 +6,7 @@ Every refusal is one sentence and exit code 1.
 from __future__ import annotations
 
 import argparse
+import errno
 import fcntl
 import hashlib
 import json
@@ -112,7 +113,7 @@ def check_port(host: str, port: int) -> None:
         except socket.gaierror:
             raise Refusal(f"HOST={host} is not an address of this machine.") from None
         except OSError as error:
-            if error.errno == 99:
+            if error.errno == errno.EADDRNOTAVAIL:
                 raise Refusal(f"HOST={host} is not an address of this machine.") from None
             raise Refusal(f"port {port} is in use by another program. Choose another with PORT=.") from None
 

@@ -1,4 +1,4 @@
-"""Static files with a hash in every name, ES-module imports of our own files included."""
+"""Static files with a hash in every name."""
 
 from __future__ import annotations
 
