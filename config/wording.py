@@ -16,7 +16,7 @@ def length(span: timedelta | float, units: int = 2) -> str:
     """
     rest = int(abs(span.total_seconds() if isinstance(span, timedelta) else span))
     first = next((i for i, (size, _) in enumerate(UNITS) if rest >= size), len(UNITS) - 1)
-    said = []
+    said: list[str] = []
     for size, unit in UNITS[first : first + units]:
         count, rest = divmod(rest, size)
         if count or not said:

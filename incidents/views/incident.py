@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
+from accounts.models import User
 from accounts.queries import pageable_people
 from incidents.access import get_incident, may_respond
 from incidents.forms.work import NoteForm, dated_back
@@ -21,6 +24,11 @@ from ledger.actors import current_actor
 from ledger.clock import now
 
 SCREEN = "screen"
+
+
+def me(request: HttpRequest) -> User:
+    """The person at the screen: LoginRequiredMiddleware let nobody else in."""
+    return cast(User, request.user)
 
 
 @require_GET
@@ -38,7 +46,7 @@ def show(request: HttpRequest, number: str) -> HttpResponse:
 def acknowledge_it(request: HttpRequest, number: str) -> HttpResponse:
     """I have it."""
     incident = get_incident(request.user, number, "respond")
-    outcome = acknowledge(incident, actor=current_actor(), person=request.user, how=SCREEN, now=now())
+    outcome = acknowledge(incident, actor=current_actor(), person=me(request), how=SCREEN, now=now())
     messages.success(request, said(outcome))
     return redirect("incidents:incident", incident.number)
 
@@ -47,7 +55,7 @@ def acknowledge_it(request: HttpRequest, number: str) -> HttpResponse:
 def resolve_it(request: HttpRequest, number: str) -> HttpResponse:
     """It is over."""
     incident = get_incident(request.user, number, "respond")
-    outcome = resolve(incident, actor=current_actor(), person=request.user, how=SCREEN, now=now())
+    outcome = resolve(incident, actor=current_actor(), person=me(request), how=SCREEN, now=now())
     messages.success(request, said(outcome))
     return redirect("incidents:incident", incident.number)
 
@@ -57,7 +65,7 @@ def escalate_it(request: HttpRequest, number: str) -> HttpResponse:
     """Call the next people now."""
     incident = get_incident(request.user, number, "respond")
     try:
-        escalate(incident, actor=current_actor(), person=request.user, how=SCREEN, now=now())
+        escalate(incident, actor=current_actor(), person=me(request), how=SCREEN, now=now())
         messages.success(request, "The next people are called now. The incident is nobody's until one of them answers.")
     except IllegalMove as error:
         messages.error(request, str(error))
@@ -72,7 +80,7 @@ def add_somebody(request: HttpRequest, number: str) -> HttpResponse:
     try:
         if added is None:
             raise BadInput("person", "Choose somebody to page. Nobody was called.")
-        add_person(incident, added, actor=current_actor(), person=request.user, how=SCREEN, now=now())
+        add_person(incident, added, actor=current_actor(), person=me(request), how=SCREEN, now=now())
         messages.success(request, f"{added} is paged now.")
     except (IllegalMove, BadInput) as error:
         messages.error(request, str(error))
@@ -86,11 +94,9 @@ def write_note(request: HttpRequest, number: str) -> HttpResponse:
     form = NoteForm(request.POST)
     try:
         if not form.is_valid():
-            raise BadInput("text", form.errors["text"][0])
+            raise BadInput("text", str(form.errors["text"][0]))
         text, occurred_at = dated_back(form.cleaned_data["text"], now=at)
-        add_note(
-            incident, text, actor=current_actor(), person=request.user, how=SCREEN, now=at, occurred_at=occurred_at
-        )
+        add_note(incident, text, actor=current_actor(), person=me(request), how=SCREEN, now=at, occurred_at=occurred_at)
     except BadInput as error:
         messages.error(request, str(error))
     return redirect("incidents:incident", incident.number)

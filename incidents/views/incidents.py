@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -11,6 +13,7 @@ from incidents.forms.work import DeclareForm
 from incidents.lists import STATES, matching
 from incidents.queries import open_incidents
 from incidents.services.work import BadInput, declare
+from incidents.views.incident import SCREEN, me
 from ledger.actors import current_actor
 from ledger.clock import now
 from monitors.access import get_service
@@ -22,7 +25,8 @@ PER_PAGE = 40
 def index(request: HttpRequest) -> HttpResponse:
     """Open ones above, then everything that matches, newest first. Polled: the open ones only."""
     require(request.user, "read")
-    context = {"open": list(open_incidents()), "now": now()}
+    found = list(open_incidents())
+    context: dict[str, Any] = {"open": found, "now": now()}
     if request.headers.get("HX-Request"):
         return render(request, "incidents/_open.html", context)
     chosen = {key: request.GET.get(key, "") for key in ("state", "severity", "service")}
@@ -34,7 +38,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "states": [(value, words) for value, (words, _) in STATES.items()],
         "services": Service.objects.in_force().order_by("name"),
         "may_declare": can(request.user, "declare"),
-        "nobody": sum(1 for incident in context["open"] if not incident.acknowledged_by_id),
+        "nobody": sum(1 for incident in found if not incident.acknowledged_by_id),
     }
     return render(request, "incidents/incidents.html", context)
 
@@ -49,8 +53,8 @@ def declare_one(request: HttpRequest) -> HttpResponse:
         try:
             incident = declare(
                 title=data["title"], severity=data["severity"], urgency=data["urgency"], note=data["note"],
-                service=get_service(request.user, data["service"]) if data["service"] else None, actor=current_actor(), person=request.user,
-                how="screen", now=now(),
+                service=get_service(request.user, data["service"]) if data["service"] else None, actor=current_actor(), person=me(request),
+                how=SCREEN, now=now(),
             )  # fmt: skip
         except BadInput as error:
             form.add_error(error.field if error.field in form.fields else None, str(error))

@@ -107,7 +107,7 @@ def watch(scene, service, name, spans, state="up", detail="", millis=160):
         made = Service(name=service, team=scene.team)
         made.save(now=born, reason="Test")
         scene.services[service] = made
-    target = {"url": f"https://{service.split()[0].lower()}.larkspur.example/health"}
+    target = {"url": f"https://{service.split()[0].lower()[:20]}.larkspur.example/health"}
     monitor = create_monitor(
         service=scene.services[service],
         name=name,
