@@ -42,9 +42,10 @@ def stretches_between(
     touching = Q(started_at__lt=end) & (Q(ended_at__isnull=True) | Q(ended_at__gt=start))
     found = StateInterval.objects.filter(touching, monitor__in=[monitor.pk for monitor in monitors])
     stretches: dict[int, list[Stretch]] = {}
-    for one in found.order_by("started_at"):
-        for span in spans_of(one.state, one.started_at, one.ended_at, one.covered_until, now):
-            stretches.setdefault(one.monitor_id, []).append((span.start, span.end, span.state))
+    kept = ("monitor_id", "state", "started_at", "ended_at", "covered_until", "monitor__standing__silent_at")
+    for key, *row in found.order_by("started_at").values_list(*kept):
+        for span in spans_of(*row, now):
+            stretches.setdefault(key, []).append((span.start, span.end, span.state))
     return stretches
 
 

@@ -5,8 +5,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, tzinfo
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 
+from monitors.believed import believed, stretches
 from monitors.days import Calendar, Day, Span, calendar, cut, summary
 from monitors.models import Monitor, MonitorState, ProbeSlot, Result, Rule, Service, StateInterval, System
 from monitors.states import CAUSES
@@ -56,12 +57,8 @@ def state_now(monitor: Monitor, now: datetime) -> tuple[str, datetime | None, Mo
     standing: MonitorState | None = getattr(monitor, "standing", None) if hasattr(monitor, "standing") else None
     if standing is None:
         return "unknown", None, None
-    if standing.state == "paused":
-        return "paused", standing.since, standing
-    covered = standing.covered_until
-    if covered is not None and covered <= now:
-        return "unknown", covered, standing
-    return standing.state, standing.since, standing
+    state, since = believed(standing.state, standing.since, standing.covered_until, standing.silent_at, now)
+    return state, since, standing
 
 
 def rows(monitors: Iterable[Monitor], *, now: datetime) -> list[Row]:
@@ -81,18 +78,22 @@ def spans_by_monitor(keys: Iterable[int], over: Calendar, now: datetime) -> dict
     touching = Q(ended_at__isnull=True) | Q(ended_at__gt=over.bounds[0])
     found = StateInterval.objects.filter(touching, monitor__in=list(keys)).order_by("started_at")
     spans: dict[int, list[Span]] = defaultdict(list)
-    for row in found.values_list("monitor_id", "state", "started_at", "ended_at", "covered_until"):
-        key, state, start, end, covered = row
-        spans[key] += spans_of(state, start, end, covered, now)
+    silent = "monitor__standing__silent_at"
+    for row in found.values_list("monitor_id", "state", "started_at", "ended_at", "covered_until", silent):
+        spans[row[0]] += spans_of(*row[1:], now)
     return spans
 
 
-def spans_of(state: str, start: datetime, end: datetime | None, covered: datetime | None, now: datetime) -> list[Span]:
-    """One interval as spans up to `now`; what an open one no longer covers is unknown."""
-    if end is not None or state == "paused" or covered is None or covered >= now:
-        return [Span(start, min(end or now, now), state)]
-    known = max(covered, start)
-    return [Span(start, known, state), Span(known, now, "unknown")]
+def spans_of(
+    state: str,
+    start: datetime,
+    end: datetime | None,
+    covered: datetime | None,
+    silent: datetime | None,
+    now: datetime,
+) -> list[Span]:
+    """One interval as spans up to `now`; an open one that fell silent is unknown from where it is no longer covered."""
+    return [Span(*stretch) for stretch in stretches(state, start, end, covered, silent, now)]
 
 
 def monitors_in_force() -> QuerySet[Monitor]:
@@ -140,11 +141,6 @@ def recent_results(monitor: Monitor, *, now: datetime, hours: int, limit: int) -
     return list(found[:limit])[::-1]
 
 
-def last_failure(monitor: Monitor) -> Result | None:
-    """The newest failed result that is still kept."""
-    return Result.objects.filter(monitor=monitor, outcome="failed").order_by("-day", "-planned_at").first()
-
-
 def services_in_force() -> QuerySet[Service]:
     """Services by name, with the number of their monitors and their systems' names."""
     live = Count("monitors", filter=Q(monitors__retired_at__isnull=True), distinct=True)
@@ -188,8 +184,9 @@ class IntervalRow:
 def interval_rows(monitor: Monitor, *, now: datetime, limit: int) -> list[IntervalRow]:
     """The newest intervals of a monitor, newest first. They tile its life."""
     out: list[IntervalRow] = []
-    for one in StateInterval.objects.filter(monitor=monitor).order_by("-started_at")[:limit]:
-        spans = spans_of(one.state, one.started_at, one.ended_at, one.covered_until, now)
+    found = StateInterval.objects.filter(monitor=monitor).annotate(silent_at=F("monitor__standing__silent_at"))
+    for one in found.order_by("-started_at")[:limit]:
+        spans = spans_of(one.state, one.started_at, one.ended_at, one.covered_until, one.silent_at, now)
         for index, span in reversed(list(enumerate(spans))):
             still = one.ended_at is None and index == len(spans) - 1
             why = "nothing was heard since" if index else one.detail or CAUSES.get(one.cause, one.cause)
@@ -203,7 +200,8 @@ def unwatched_spans(monitor: Monitor, *, now: datetime, hours: int) -> list[tupl
     since = now - timedelta(hours=hours)
     touching = Q(ended_at__isnull=True) | Q(ended_at__gt=since)
     found = StateInterval.objects.filter(touching, monitor=monitor).order_by("started_at")
-    spans = [s for one in found for s in spans_of(one.state, one.started_at, one.ended_at, one.covered_until, now)]
+    rows = found.values_list("state", "started_at", "ended_at", "covered_until", "monitor__standing__silent_at")
+    spans = [span for row in rows for span in spans_of(*row, now)]
     return [(max(span.start, since), span.end) for span in spans if span.state == "unknown" and span.end > since]
 
 

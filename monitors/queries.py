@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from django.db.models import Min, Q, QuerySet
 
+from monitors.believed import believed, stretches
+from monitors.judge import TICK
 from monitors.models import Monitor, MonitorState, ProbeSlot, Result, Service, Signal, StateInterval
-from monitors.states import CAUSES, MEASURED, Cause, State, worst
+from monitors.states import CAUSES, Cause, State, worst
 
 
 def unclaimed_signals(limit: int) -> list[Signal]:
@@ -133,21 +135,27 @@ def service_states(now: datetime) -> list[ServiceStanding]:
 
 
 def recent_results(monitor: Monitor, since: datetime, until: datetime, limit: int = 5000) -> list[Result]:
-    """Results whose slots lie in `[since, until)`, newest first, at most `limit`."""
-    found = Result.objects.filter(
-        day__gte=since.astimezone(UTC).date(),
-        day__lte=until.astimezone(UTC).date(),
-        monitor_id=monitor.pk,
-        planned_at__gte=since,
-        planned_at__lt=until,
-    )
-    return list(found.order_by("-day", "-planned_at")[:limit])
+    """Results whose slots lie in `[since, until)`, newest first, at most `limit`: one query a day of the span.
+
+    Day by day, because the key of results begins with the day: a span of days would read all monitors' rows.
+    """
+    found: list[Result] = []
+    for day in _days_back(since, until):
+        rows = Result.objects.filter(day=day, monitor_id=monitor.pk, planned_at__gte=since, planned_at__lt=until)
+        found += rows.order_by("-planned_at")[: limit - len(found)]
+        if len(found) >= limit:
+            break
+    return found
 
 
-def last_failure(monitor: Monitor) -> Result | None:
-    """The newest failed result that is still kept as a row."""
-    failed = Result.objects.filter(monitor_id=monitor.pk, outcome="failed")
-    return failed.order_by("-day", "-planned_at").first()
+def last_failure(monitor: Monitor, *, now: datetime) -> Result | None:
+    """The newest failed result of the last 48 hours, in which results are kept as rows."""
+    for day in _days_back(now - timedelta(hours=48), now + timedelta(days=1)):
+        failed = Result.objects.filter(day=day, monitor_id=monitor.pk, outcome="failed")
+        newest = failed.order_by("-planned_at").first()
+        if newest is not None:
+            return newest
+    return None
 
 
 def intervals(monitor: Monitor, start: datetime, end: datetime, now: datetime) -> list[Span]:
@@ -174,25 +182,29 @@ def spans(monitor_ids: Iterable[int], start: datetime, end: datetime, *, now: da
     return found
 
 
+def _days_back(since: datetime, until: datetime) -> Iterator[date]:
+    """The days of the key of results that `[since, until)` touches, newest first."""
+    day, first = (until - TICK).astimezone(UTC).date(), since.astimezone(UTC).date()
+    while day >= first:
+        yield day
+        day -= timedelta(days=1)
+
+
 def _spans(row: StateInterval, silent_at: datetime | None, now: datetime) -> list[Span]:
-    end = row.ended_at or max(now, row.started_at)
-    whole = Span(State(row.state), row.started_at, end, row.cause, row.detail, row.public_id, row.is_open)
-    if not row.is_open or not _gone_silent(row.state, silent_at, now) or row.covered_until is None:
-        return [whole]
-    heard = max(row.covered_until, row.started_at)
-    rest = Span(State.UNKNOWN, heard, end, Cause.NO_RESULT, CAUSES[Cause.NO_RESULT], is_open=True)
-    return [replace(whole, end=heard, is_open=False), rest]
+    first, *rest = stretches(row.state, row.started_at, row.ended_at, row.covered_until, silent_at, now)
+    is_open = row.is_open and not rest
+    told = Span(State(row.state), first[0], first[1], row.cause, row.detail, row.public_id, is_open)
+    unknown = (Cause.NO_RESULT.value, CAUSES[Cause.NO_RESULT])
+    return [told, *(Span(State(state), start, end, *unknown, is_open=True) for start, end, state in rest)]
 
 
 def _standing(row: MonitorState, next_due_at: datetime | None, now: datetime) -> Standing:
-    state, since, cause = State(row.state), row.since, row.interval.cause
-    if _gone_silent(row.state, row.silent_at, now) and row.covered_until is not None:
-        state, since, cause = State.UNKNOWN, row.covered_until, Cause.NO_RESULT.value
+    state, since = believed(row.state, row.since, row.covered_until, row.silent_at, now)
     return Standing(
         monitor_id=row.pk,
-        state=state,
+        state=State(state),
         since=since,
-        cause=cause,
+        cause=row.interval.cause if state == row.state else Cause.NO_RESULT.value,
         alarm=row.alarm,
         verifying_since=datetime.fromisoformat(row.run.split()[0]) if row.run else None,
         seen_at=row.seen_at,
@@ -202,10 +214,6 @@ def _standing(row: MonitorState, next_due_at: datetime | None, now: datetime) ->
         detail=row.seen_detail,
         next_due_at=next_due_at,
     )
-
-
-def _gone_silent(state: str, silent_at: datetime | None, now: datetime) -> bool:
-    return state in MEASURED and silent_at is not None and now > silent_at
 
 
 def _service_standing(service: Service, states: list[State]) -> ServiceStanding:

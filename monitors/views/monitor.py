@@ -20,7 +20,6 @@ from monitors.overview import (
     Row,
     down_rule,
     interval_rows,
-    last_failure,
     month_marks,
     next_due,
     recent_results,
@@ -28,6 +27,7 @@ from monitors.overview import (
     unwatched_spans,
     with_days,
 )
+from monitors.queries import last_failure
 from monitors.services import check_once
 from monitors.tracewords import curve, hours_for, phases_of_result, said, seen, waterfall_of
 
@@ -72,7 +72,7 @@ def page_context(request: HttpRequest, monitor: Monitor, instant: datetime, **fo
     return {
         **_facts(monitor, instant),
         **_latency(monitor, instant),
-        **_failure(monitor),
+        **_failure(monitor, instant),
         "row": row,
         "cells": [(day.state, day.share, day.words) for day in row.days],
         "months": month_marks(row.days),
@@ -105,8 +105,8 @@ def _latency(monitor: Monitor, instant: datetime) -> dict[str, Any]:
     return {"curve": found, "hours": hours, "failed": sum(found.failed), "latency_table": table}
 
 
-def _failure(monitor: Monitor) -> dict[str, Any]:
-    failure = last_failure(monitor)
+def _failure(monitor: Monitor, instant: datetime) -> dict[str, Any]:
+    failure = last_failure(monitor, now=instant)
     bars = waterfall_of(phases_of_result(failure), failed=True) if failure else []
     took = failure.total_us / 1000 if failure else 0
     return {"failure": failure, "failure_ms": took, "failure_bars": bars, "failure_said": said(bars)}
