@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Self
+from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -27,7 +27,7 @@ class Organisation(Tracked):
         return self.name
 
     @classmethod
-    def current(cls) -> Self:
+    def current(cls) -> Organisation:
         """Return the organisation; an unsaved "Watchbook" in UTC before the first run made one."""
         return cls.objects.order_by("pk").first() or cls(name="Watchbook", timezone="UTC")
 
@@ -90,7 +90,7 @@ class User(AbstractBaseUser, Tracked):
     EMAIL_FIELD = "email"
     REQUIRED_FIELDS = ["name"]
 
-    objects = UserManager()
+    objects: ClassVar[UserManager] = UserManager()
 
     def __str__(self) -> str:
         return self.name or self.email_mask
