@@ -51,7 +51,7 @@ def test_when_nobody_answers_the_catch_all_is_called_and_then_it_is_quiet(world)
     world.phone("Bob").expect_sms("Checkout API is down")
     world.mailbox("Bob").expect("Checkout API is down")
     world.phone("Ada").expect_sms("Checkout API is down")
-    world.advance(minutes=60)
+    world.advance(minutes=15)
     assert Run.objects.get().state == "exhausted"
     assert world.incident.state == "triggered"
 
@@ -78,7 +78,7 @@ def test_recovery_resolves_by_itself_and_tells_everybody_who_was_paged(world):
     for name in ("Alice", "Bob"):
         world.phone(name).expect_sms("Stand down: INC-2026-0001 Checkout API is down: recovered by itself after")
     world.mailbox("Bob").expect("stand down", "Nothing more to do.")
-    world.advance(minutes=60)
+    world.advance(minutes=15)
 
 
 def test_the_story_is_told_in_sentences(world):
