@@ -3,18 +3,26 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, tzinfo
+from typing import Protocol
 
 WORST_FIRST = ("down", "degraded", "unknown", "paused", "up")
 WORDS = {"unknown": "unwatched"}
 
 
-@dataclass(frozen=True)
-class Span:
-    """A stretch of one state, `[start, end)`."""
+class Span(Protocol):
+    """A stretch of one state, `[start, end)`, as `monitors.queries` answers it."""
 
-    start: datetime
-    end: datetime
-    state: str
+    @property
+    def start(self) -> datetime:
+        """Where it begins."""
+
+    @property
+    def end(self) -> datetime:
+        """Where the next one begins."""
+
+    @property
+    def state(self) -> str:
+        """The state that held."""
 
 
 @dataclass

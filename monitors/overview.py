@@ -1,6 +1,5 @@
 """What the monitor pages show: rows gathered with a constant number of queries, however many monitors there are."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, tzinfo
@@ -8,8 +7,9 @@ from datetime import datetime, timedelta, tzinfo
 from django.db.models import Count, F, Q, QuerySet
 
 from monitors.believed import believed, stretches
-from monitors.days import Calendar, Day, Span, calendar, cut, summary
+from monitors.days import Day, calendar, cut, summary
 from monitors.models import Monitor, MonitorState, ProbeSlot, Result, Rule, Service, StateInterval, System
+from monitors.queries import intervals, recent_results, spans
 from monitors.states import CAUSES
 
 DAYS = 90
@@ -69,31 +69,8 @@ def rows(monitors: Iterable[Monitor], *, now: datetime) -> list[Row]:
 def with_days(found: Sequence[Row], *, now: datetime, zone: tzinfo) -> list[Row]:
     """The rows of one page with their days: one query for all of them."""
     over = calendar(now, DAYS, zone)
-    spans = spans_by_monitor([row.monitor.pk for row in found], over, now)
-    return [replace(row, days=cut(spans[row.monitor.pk], over)) for row in found]
-
-
-def spans_by_monitor(keys: Iterable[int], over: Calendar, now: datetime) -> dict[int, list[Span]]:
-    """Recorded intervals of several monitors that touch the calendar, in one query."""
-    touching = Q(ended_at__isnull=True) | Q(ended_at__gt=over.bounds[0])
-    found = StateInterval.objects.filter(touching, monitor__in=list(keys)).order_by("started_at")
-    spans: dict[int, list[Span]] = defaultdict(list)
-    silent = "monitor__standing__silent_at"
-    for row in found.values_list("monitor_id", "state", "started_at", "ended_at", "covered_until", silent):
-        spans[row[0]] += spans_of(*row[1:], now)
-    return spans
-
-
-def spans_of(
-    state: str,
-    start: datetime,
-    end: datetime | None,
-    covered: datetime | None,
-    silent: datetime | None,
-    now: datetime,
-) -> list[Span]:
-    """One interval as spans up to `now`; an open one that fell silent is unknown from where it is no longer covered."""
-    return [Span(*stretch) for stretch in stretches(state, start, end, covered, silent, now)]
+    held = spans([row.monitor.pk for row in found], over.bounds[0], now, now=now)
+    return [replace(row, days=cut(held.get(row.monitor.pk, ()), over)) for row in found]
 
 
 def monitors_in_force() -> QuerySet[Monitor]:
@@ -133,12 +110,9 @@ def down_rule(monitor: Monitor) -> Rule | None:
     return Rule.objects.filter(monitor=monitor, condition="down").order_by("-pk").first()
 
 
-def recent_results(monitor: Monitor, *, now: datetime, hours: int, limit: int) -> list[Result]:
+def results_of(monitor: Monitor, *, now: datetime, hours: int, limit: int) -> list[Result]:
     """Results of the last hours, oldest first, at most `limit` of the newest."""
-    since = now - timedelta(hours=hours)
-    days = [(since + timedelta(days=ahead)).date() for ahead in range(hours // 24 + 2)]
-    found = Result.objects.filter(day__in=days, monitor=monitor, planned_at__gte=since).order_by("-planned_at")
-    return list(found[:limit])[::-1]
+    return recent_results(monitor, now - timedelta(hours=hours), now, limit)[::-1]
 
 
 def services_in_force() -> QuerySet[Service]:
@@ -186,23 +160,18 @@ def interval_rows(monitor: Monitor, *, now: datetime, limit: int) -> list[Interv
     out: list[IntervalRow] = []
     found = StateInterval.objects.filter(monitor=monitor).annotate(silent_at=F("monitor__standing__silent_at"))
     for one in found.order_by("-started_at")[:limit]:
-        spans = spans_of(one.state, one.started_at, one.ended_at, one.covered_until, one.silent_at, now)
-        for index, span in reversed(list(enumerate(spans))):
-            still = one.ended_at is None and index == len(spans) - 1
+        told = stretches(one.state, one.started_at, one.ended_at, one.covered_until, one.silent_at, now)
+        for index, (start, end, state) in reversed(list(enumerate(told))):
+            still = one.ended_at is None and index == len(told) - 1
             why = "nothing was heard since" if index else one.detail or CAUSES.get(one.cause, one.cause)
-            seconds = (span.end - span.start).total_seconds()
-            out.append(IntervalRow(span.state, span.start, None if still else span.end, seconds, why))
+            out.append(IntervalRow(state, start, None if still else end, (end - start).total_seconds(), why))
     return out[:limit]
 
 
 def unwatched_spans(monitor: Monitor, *, now: datetime, hours: int) -> list[tuple[datetime, datetime]]:
     """Stretches of the last hours that nobody watched."""
-    since = now - timedelta(hours=hours)
-    touching = Q(ended_at__isnull=True) | Q(ended_at__gt=since)
-    found = StateInterval.objects.filter(touching, monitor=monitor).order_by("started_at")
-    rows = found.values_list("state", "started_at", "ended_at", "covered_until", "monitor__standing__silent_at")
-    spans = [span for row in rows for span in spans_of(*row, now)]
-    return [(max(span.start, since), span.end) for span in spans if span.state == "unknown" and span.end > since]
+    told = intervals(monitor, now - timedelta(hours=hours), now, now)
+    return [(span.start, span.end) for span in told if span.state == "unknown"]
 
 
 def next_due(monitor: Monitor) -> datetime | None:

@@ -210,10 +210,8 @@ class EditMonitorForm(MonitorForm, ChangeForm):
         super().__init__(*args, **kwargs)
         self.fields["auth"].choices = AUTH_KEEP  # type: ignore[attr-defined]
         names, size = ", ".join(held.get("header_names", ())) or "none", held.get("body_bytes", 0)
-        self.fields["headers"].help_text = f"Set now: {names}. What you write here replaces them; nothing keeps them."
-        self.fields[
-            "body"
-        ].help_text = f"Set now: {size:,} bytes. What you write here replaces them; nothing keeps them."
+        self.fields["headers"].help_text = f"Set now: {names}. Write here to replace them; left empty they stay."
+        self.fields["body"].help_text = f"Set now: {size:,} bytes. Write here to replace them; left empty they stay."
 
     def secrets(self) -> dict[str, Any]:
         """What replaces held secrets; None removes a part, and a part that is not named stays."""

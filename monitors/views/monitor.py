@@ -22,7 +22,7 @@ from monitors.overview import (
     interval_rows,
     month_marks,
     next_due,
-    recent_results,
+    results_of,
     rows,
     unwatched_spans,
     with_days,
@@ -94,7 +94,7 @@ def _facts(monitor: Monitor, instant: datetime) -> dict[str, Any]:
 
 def _latency(monitor: Monitor, instant: datetime) -> dict[str, Any]:
     hours = hours_for(monitor.interval_s, instant - (monitor.created_at or instant))
-    results = recent_results(monitor, now=instant, hours=hours, limit=RESULTS)
+    results = results_of(monitor, now=instant, hours=hours, limit=RESULTS)
     gaps = unwatched_spans(monitor, now=instant, hours=hours)
     found = curve(results, end=instant, hours=hours, buckets=BUCKETS, unwatched=gaps)
     steps = range(0, BUCKETS, BUCKETS // 12)

@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from ledger.clock import now as clock_now
-from monitors.models import Monitor, Rule, Service, System
+from monitors.models import Monitor, MonitorState, Rule, Service, StateInterval, System
 from monitors.services import change_monitor, create_monitor
 from tests import builders as make
 from tests.accounts.test_people_pages import text
@@ -256,14 +256,13 @@ def test_a_fragment_is_polled_without_the_page_around_it(house, as_):
 
 
 def test_an_open_interval_nobody_covers_is_unknown_on_every_page(house, as_):
-    from monitors.models import MonitorState, StateInterval
-
     at = clock_now()
+    heard = at - timedelta(hours=1)
     row = MonitorState.objects.get(monitor=house.monitor)
-    row.state, row.since, row.covered_until = "up", at - timedelta(hours=2), at - timedelta(hours=1)
+    row.state, row.since, row.covered_until, row.silent_at = "up", at - timedelta(hours=2), heard, heard
     row.save()
-    StateInterval.objects.filter(pk=row.interval_id).update(state="up", covered_until=at - timedelta(hours=1))
-    assert "1 unknown" not in text(as_("viewer").get("/monitors/?q=Checkout"))
+    StateInterval.objects.filter(pk=row.interval_id).update(state="up", covered_until=heard)
+    assert "Unknown Checkout API" in text(as_("viewer").get("/monitors/?state=unknown"))
     page = text(as_("viewer").get(f"/monitors/{house.monitor.public_id}/"))
     assert "Unknown since" in page
     assert "nothing was heard since" in page
