@@ -1,55 +1,57 @@
-"""What monitors saw around an incident: single checks, and the states they add up to. Reads only, one query each."""
+"""What monitors saw around an incident: single checks, and the states they add up to. Reads only."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
-from django.db.models import Q
-
-from monitors.models import Monitor, Result, StateInterval
-from monitors.overview import spans_of, state_now
+from monitors.models import Monitor, Result
+from monitors.queries import Standing, spans, standings
 
 Check = tuple[datetime, str]
 Stretch = tuple[datetime, datetime, str]
 # what did not run says nothing of the target
 MARKS = {"ok": "up", "failed": "down", "blocked": "unknown", "missed": "unknown"}
-
-
-def days_between(start: datetime, end: datetime) -> list[date]:
-    """The days of the key of results, in UTC, that [start, end] touches."""
-    return [(start + timedelta(days=ahead)).date() for ahead in range((end.date() - start.date()).days + 1)]
+CHECKS_WITHIN = timedelta(hours=24)  # results are rows for two days; a longer axis shows what they add up to
 
 
 def checks_between(monitors: Iterable[Monitor], start: datetime, end: datetime, *, most: int) -> dict[int, list[Check]]:
-    """(planned instant, state) of each check by monitor, oldest first; nothing for monitors with more than `most`."""
+    """(planned instant, state) of each check by monitor, oldest first; nothing for monitors with more than `most`.
+
+    One query for each UTC day, because the key of results begins with the day.
+    """
     keys = [monitor.pk for monitor in monitors]
-    found = Result.objects.filter(
-        day__in=days_between(start, end), monitor__in=keys, planned_at__gte=start, planned_at__lt=end
-    ).order_by("planned_at")
     limit = (most + 1) * len(keys)
-    rows = list(found.values_list("monitor_id", "planned_at", "outcome")[:limit]) if keys else []
+    found: list[tuple[int, datetime, str]] = []
+    for day in _days(start, end) if keys and end - start <= CHECKS_WITHIN else ():
+        rows = Result.objects.filter(day=day, monitor__in=keys, planned_at__gte=start, planned_at__lt=end)
+        found += rows.order_by("planned_at").values_list("monitor_id", "planned_at", "outcome")[:limit]
     checks: dict[int, list[Check]] = {}
-    for key, at, outcome in rows if len(rows) < limit else ():
+    for key, at, outcome in found if len(found) < limit else ():
         checks.setdefault(key, []).append((at, MARKS.get(outcome, "unknown")))
     return {key: theirs for key, theirs in checks.items() if len(theirs) <= most}
+
+
+def _days(start: datetime, end: datetime) -> list[date]:
+    return [start.date() + timedelta(days=ahead) for ahead in range((end.date() - start.date()).days + 1)]
 
 
 def stretches_between(
     monitors: Iterable[Monitor], start: datetime, end: datetime, *, now: datetime
 ) -> dict[int, list[Stretch]]:
     """(start, end, state) by monitor, oldest first; what an open interval no longer covers is unknown."""
-    touching = Q(started_at__lt=end) & (Q(ended_at__isnull=True) | Q(ended_at__gt=start))
-    found = StateInterval.objects.filter(touching, monitor__in=[monitor.pk for monitor in monitors])
-    stretches: dict[int, list[Stretch]] = {}
-    kept = ("monitor_id", "state", "started_at", "ended_at", "covered_until", "monitor__standing__silent_at")
-    for key, *row in found.order_by("started_at").values_list(*kept):
-        for span in spans_of(*row, now):
-            stretches.setdefault(key, []).append((span.start, span.end, span.state))
-    return stretches
+    found = spans([monitor.pk for monitor in monitors], start, end, now=now)
+    return {key: [(span.start, span.end, span.state.value) for span in theirs] for key, theirs in found.items()}
 
 
-def stands_at(monitor: Monitor, *, now: datetime) -> tuple[str, object]:
-    """The state a monitor may claim now, and what its last check showed (None before the first)."""
-    state, _since, standing = state_now(monitor, now)
-    return state, standing
+def standing_of(monitors: Iterable[Monitor], *, now: datetime) -> dict[int, Standing]:
+    """Where each monitor stands, by primary key; a monitor that was never judged is left out."""
+    return standings([monitor.pk for monitor in monitors], now=now)
+
+
+def shown_state(standing: Standing | None) -> str:
+    """The state as a screen says it: a failure that is not confirmed yet is `verifying`, none at all `unknown`."""
+    if standing is None:
+        return "unknown"
+    suspected = standing.verifying and not standing.alarm and standing.seen_outcome == "failed"
+    return "verifying" if suspected else standing.state.value

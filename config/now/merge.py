@@ -8,7 +8,7 @@ from datetime import datetime
 
 Stretch = tuple[datetime, datetime, str]
 # paused is last: one monitor somebody paused says nothing of a service that others watch
-WORST_FIRST = ("down", "degraded", "unknown", "up", "paused")
+WORST_FIRST = ("down", "verifying", "degraded", "unknown", "up", "paused")
 
 
 def worst(states: Iterable[str]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -14,15 +14,15 @@ from config.now.merge import Stretch, in_words, together, worst
 from config.ticks import ENGINE, WATCHDOG
 from config.wording import count, length, listed
 from incidents.models import Incident
-from incidents.observed import stretches_between
+from incidents.observed import shown_state, standing_of, stretches_between
 from ledger.models import Entry, Liveness
 from monitors.models import Monitor, ProbeSlot
-from monitors.overview import state_now
 from oncall.escalation.who import reachable_contacts
 from oncall.models import CatchAll
 from oncall.queries import lag_s, people_by_id, policies_in_force
 
 LATE_S = 10
+ORDER = ("down", "verifying", "degraded", "unknown", "paused", "up")
 
 
 @dataclass(frozen=True)
@@ -62,12 +62,15 @@ def board(
     monitors: Sequence[Monitor], open_incidents: Iterable[Incident], *, start: datetime, end: datetime, now: datetime
 ) -> Board:
     """Everything on the board; the number of queries does not depend on how much is watched."""
-    states = {monitor.pk: state_now(monitor, now) for monitor in monitors}
-    counts: dict[str, int] = defaultdict(int)
-    for state, _, _ in states.values():
-        counts[state] += 1
+    known = standing_of(monitors, now=now)
+    states = {monitor.pk: shown_state(known.get(monitor.pk)) for monitor in monitors}
+    since = {
+        key: standing.verifying_since if states[key] == "verifying" else standing.since
+        for key, standing in known.items()
+    }
+    counts = Counter(states.values())
     return Board(
-        services=services(monitors, states, open_incidents, start=start, now=now),
+        services=services(monitors, states, since, open_incidents, start=start, now=now),
         duty=duty(start=start, end=end),
         muted=muted(monitors, start=start, now=now, end=end),
         watcher=watcher(len(monitors), start=start, now=now),
@@ -77,7 +80,8 @@ def board(
 
 def services(
     monitors: Sequence[Monitor],
-    states: dict[int, tuple[str, datetime | None, Any]],
+    states: dict[int, str],
+    since: dict[int, datetime | None],
     open_incidents: Iterable[Incident],
     *,
     start: datetime,
@@ -92,8 +96,8 @@ def services(
     rows = []
     for service_id, group in theirs.items():
         service = group[0].service
-        state = worst(states[monitor.pk][0] for monitor in group)
-        at = [since for monitor in group if (known := states[monitor.pk])[0] == state and (since := known[1])]
+        state = worst(states[monitor.pk] for monitor in group)
+        at = [begun for monitor in group if states[monitor.pk] == state and (begun := since.get(monitor.pk))]
         line = together(lines.get(monitor.pk, []) for monitor in group)
         rows.append(
             Row(
@@ -108,8 +112,7 @@ def services(
                 label=in_words(service.name, line),
             )
         )
-    order = ("down", "degraded", "unknown", "paused", "up")
-    return sorted(rows, key=lambda row: (order.index(row.state), row.name))
+    return sorted(rows, key=lambda row: (ORDER.index(row.state), row.name))
 
 
 def _since(state: str, instants: list[datetime]) -> datetime | None:
@@ -119,8 +122,8 @@ def _since(state: str, instants: list[datetime]) -> datetime | None:
     return max(instants) if state in ("up", "paused") else min(instants)
 
 
-def _watched(group: Sequence[Monitor], states: dict[int, tuple[str, datetime | None, Any]], state: str) -> str:
-    same = sum(1 for monitor in group if states[monitor.pk][0] == state)
+def _watched(group: Sequence[Monitor], states: dict[int, str], state: str) -> str:
+    same = sum(1 for monitor in group if states[monitor.pk] == state)
     if len(group) == 1 or same == len(group):
         return count(len(group), "monitor")
     return f"{same} of {count(len(group), 'monitor')}"

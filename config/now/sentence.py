@@ -55,7 +55,14 @@ def _worst(
 
 def _rest(counts: Mapping[str, int]) -> str:
     """The monitors in a sentence, trouble first."""
-    words = {"down": "down", "degraded": "degraded", "unknown": "not watched", "paused": "paused", "up": "up"}
+    words = {
+        "down": "down",
+        "verifying": "failing, not yet confirmed",
+        "degraded": "degraded",
+        "unknown": "not watched",
+        "paused": "paused",
+        "up": "up",
+    }
     said = [f"{counts[state]:,} {word}" for state, word in words.items() if counts.get(state)]
     return f"Of {count(sum(counts.values()), 'monitor')}: {', '.join(said)}." if said else "Nothing is watched yet."
 
@@ -68,6 +75,9 @@ def _quiet(counts: Mapping[str, int]) -> Headline:
     if counts.get("down"):
         said = f"{numeral(counts['down']).capitalize()} {'monitor is' if counts['down'] == 1 else 'monitors are'} down"
         return Headline("down", said, None, ", and no incident is open.", _rest(counts))
+    if counts.get("verifying"):
+        said = f"{numeral(counts['verifying']).capitalize()} {'check fails' if counts['verifying'] == 1 else 'checks fail'}"
+        return Headline("degraded", said, None, ", not yet confirmed.", _rest(counts) + " No incident is open.")
     if up == total:
         said = "The one monitor is up" if total == 1 else f"All {total:,} monitors are up"
         return Headline("up", said, None, ".", "No incident is open.")

@@ -20,7 +20,7 @@ from incidents.queries import open_incidents
 from incidents.states import TRIGGERED
 from incidents.subjects import KIND
 from ledger.clock import now as clock_now
-from monitors.overview import monitors_in_force
+from monitors.queries import monitors_in_force
 from oncall.queries import next_step
 
 BEFORE, AFTER = timedelta(hours=11), timedelta(hours=4)

@@ -11,7 +11,7 @@ from django.urls import reverse
 from accounts.models import Organisation, User
 from incidents.access import may_respond
 from incidents.models import Alert, Incident
-from incidents.observed import checks_between, stands_at
+from incidents.observed import checks_between, shown_state, standing_of
 from incidents.queries import alerts_of, names_of
 from incidents.states import TRIGGERED
 from incidents.subjects import KIND
@@ -37,9 +37,10 @@ class Told:
 def phone_page(incident: Incident, target: LinkTarget, token: str, *, now: datetime) -> dict[str, Any]:
     """What incidents/answer.html takes; the same number of queries for one alert and for forty."""
     person, page = target.person, target.page
-    alerts = list(alerts_of(incident).select_related("monitor__standing"))
+    alerts = list(alerts_of(incident))
     firing = next((alert for alert in alerts if not alert.closed_at), alerts[0] if alerts else None)
-    stands, standing = stands_at(firing.monitor, now=now) if firing and firing.monitor else ("", None)
+    watched = firing.monitor if firing else None
+    standing = standing_of([watched], now=now).get(watched.pk) if watched else None
     start = min(incident.opened_at - SHOWN / 3, now - SHOWN / 3)
     start = max(start, now - SHOWN * 0.75)
     return {
@@ -54,7 +55,7 @@ def phone_page(incident: Incident, target: LinkTarget, token: str, *, now: datet
         "spared": _spared(incident),
         "address": reverse("answer", args=[token]),
         "firing": firing,
-        "stands": stands,
+        "stands": shown_state(standing) if watched else "",
         "standing": standing,
         "start": start,
         "end": start + SHOWN,

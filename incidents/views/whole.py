@@ -7,12 +7,13 @@ from typing import Any
 
 from incidents import states
 from incidents.models import Alert, Incident
-from incidents.observed import stands_at
+from incidents.observed import shown_state, standing_of
 from incidents.queries import alerts_of
 from incidents.subjects import KIND
 from incidents.views.lanes import lanes_of
 from incidents.views.log import log_of
 from incidents.views.paging import rows_of
+from monitors.queries import Standing
 from oncall.queries import next_step, pages_for_subject
 
 SPANS = tuple(timedelta(minutes=m) for m in (15, 30, 60, 120, 240, 480, 1440, 2880, 10080, 43200, 525600))
@@ -22,7 +23,7 @@ BEFORE = 0.17  # of the span lies before the incident, so that its beginning is 
 def whole(incident: Incident, *, now: datetime) -> dict[str, Any]:
     """Facts, axis, pages, alerts and timeline of an incident, as its templates take them."""
     pages = list(pages_for_subject(KIND, incident.number))
-    alerts = list(alerts_of(incident).select_related("monitor__standing"))
+    alerts = list(alerts_of(incident))
     start, end = window(incident, now=now)
     return {
         "incident": incident,
@@ -66,6 +67,8 @@ def clocks(incident: Incident) -> dict[str, timedelta | None]:
     }
 
 
-def with_standing(alerts: list[Alert], *, now: datetime) -> list[tuple[Alert, str, Any]]:
+def with_standing(alerts: list[Alert], *, now: datetime) -> list[tuple[Alert, str, Standing | None]]:
     """Each alert with the state its monitor may claim now and what its last check showed."""
-    return [(alert, *(stands_at(alert.monitor, now=now) if alert.monitor else ("", None))) for alert in alerts]
+    known = standing_of([alert.monitor for alert in alerts if alert.monitor], now=now)
+    held = [(alert, known.get(alert.monitor_id or 0)) for alert in alerts]
+    return [(alert, shown_state(standing) if alert.monitor else "", standing) for alert, standing in held]

@@ -9,15 +9,15 @@ from incidents.services.work import declare
 from ledger import clock
 from oncall.models import Page
 from oncall.notify.links import token_for
-from tests.face.scene import actor, night
+from tests.face.scene import actor
 
 pytestmark = pytest.mark.django_db
 BUDGET = 12_000
 
 
 @pytest.fixture
-def scene():
-    return night(clock.now(), answered=False)
+def scene(unanswered):
+    return unanswered
 
 
 def path_for(scene, name):

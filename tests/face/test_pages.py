@@ -10,18 +10,8 @@ from django.urls import resolve
 from config.page import DIGEST_HEADER, SECTIONS, SEEN_HEADER
 from incidents.models import Incident, TimelineEntry
 from ledger import clock
-from ledger.liveness import beat
-from tests.face.scene import begin, night
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def scene():
-    made = night(clock.now())
-    for component in ("engine", "step:claim", "step:plan", "step:link"):
-        beat(component, now=clock.now())
-    return made
 
 
 @pytest.fixture
@@ -44,21 +34,6 @@ def test_now_answers_in_one_sentence_what_is_wrong_and_who_has_it(ben):
     said = text_of(ben.get("/"))
     assert "Place order is down since" in said
     assert "Ben Okafor has it." in said
-
-
-def test_now_says_so_when_nobody_has_it_and_who_is_called_next(client):
-    made = night(clock.now(), answered=False)
-    beat("engine", now=clock.now())
-    client.force_login(made.people["mara"])
-    assert "Nobody has it yet; Ana Duarte is called next." in text_of(client.get("/"))
-
-
-def test_now_never_says_up_while_the_engine_stands_still(client):
-    made = begin(clock.now())
-    client.force_login(made.people["vera"])
-    said = text_of(client.get("/"))
-    assert "Watchbook is not watching." in said
-    assert "Never heard" in said
 
 
 def test_a_watcher_that_is_late_is_in_the_first_lines(ben):
@@ -93,21 +68,6 @@ def test_a_stranger_is_sent_to_sign_in(scene, client):
 def test_a_get_changes_nothing(ben, scene):
     for what in ("acknowledge", "resolve", "escalate", "people", "notes"):
         assert ben.get(f"/incidents/{scene.incident.number}/{what}/").status_code == 405
-
-
-def test_acknowledging_says_whose_it_is_and_offers_to_resolve(client):
-    made = night(clock.now(), answered=False)
-    client.force_login(made.people["ben"])
-    number = made.incident.number
-    answer = client.post(f"/incidents/{number}/acknowledge/", follow=True)
-    assert "Yours. Nobody else will be called." in text_of(answer)
-    assert f"/incidents/{number}/resolve/".encode() in answer.content
-    again = client.post(f"/incidents/{number}/acknowledge/", follow=True)
-    assert "It is yours already." in text_of(again)
-    other = as_(made.people["ana"])
-    assert "Ben Okafor has it. Yours is recorded too." in text_of(
-        other.post(f"/incidents/{number}/acknowledge/", follow=True)
-    )
 
 
 def test_resolving_ends_it_and_takes_the_buttons_away(ben, scene):
