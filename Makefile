@@ -2,7 +2,7 @@
 PYTHON ?= python3
 NAME ?=
 
-.PHONY: up install dev test lint types bench soak ci lock
+.PHONY: up install dev test lint types bench soak ci audit lock
 
 up: ## install what is missing and run: http://127.0.0.1:8000/
 	@$(PYTHON) up.py
@@ -32,6 +32,9 @@ soak: dev
 
 ci:
 	bash .ci/run
+
+audit: dev ## asks the public advisory service about every locked package; --strict, because an unreachable service proves nothing
+	.venv/bin/pip-audit --strict --disable-pip --require-hashes -r requirements.lock
 
 lock: ## needs uv; wheels only, no address in the file
 	uv pip compile requirements.in --python-version 3.11 --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --only-binary :all: -q -o requirements.lock
