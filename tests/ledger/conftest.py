@@ -4,6 +4,7 @@ import pytest
 from django.db import connection
 
 from ledger import append_only
+from tests.world import world  # noqa: F401 - the fixture
 
 
 class Moment:

@@ -1,0 +1,185 @@
+"""Planted through the services and played through a whole night: none of it may be in what cannot be erased."""
+
+from datetime import timedelta
+
+import pytest
+from django.core import mail
+from django.db import connection
+
+from accounts.models import ApiToken
+from accounts.services.contacts import add_contact, confirm_contact, start_verification, verification_code
+from accounts.services.organisation import allow_network
+from accounts.services.people import accept_invitation, change_settings, invite
+from accounts.services.tokens import issue_token
+from incidents.services.transitions import resolve
+from incidents.services.work import add_note, declare
+from ledger import append_only, liveness
+from ledger.actors import Actor, acting_as
+from ledger.models import Entry
+from ledger.texts import read, text_hash
+from ledger.verify import verify
+from monitors.services import change_monitor, create_monitor, create_service, create_system
+from tests.world import NUMBERS, PASSWORD
+
+REASON = "Because Mrs Quill rang about the fridge"
+NOTE = "It was the cleaner's vacuum on socket four"
+TITLE = "Mr Featherstone cannot pay"
+SECRETS = {
+    "header value": "hdr-9c41e0-secret",
+    "body": "body-77fa-secret",
+    "password of basic sign-in": "basic-3d1b-secret",
+    "bearer token": "bearer-5ee0-secret",
+    "later bearer token": "bearer-8a02-secret",
+    "password of a person": "quill-and-vellum-1898",
+    "description": "Runs under Mrs Quill's desk",
+}
+NEWCOMER = {"name": "Xanthippe Quillfeather", "email": "xanthippe@quillfeather.example", "phone": "+447700900987"}
+
+
+@pytest.fixture
+def night(world):
+    """Everything that holds an address, a name, a free text or a secret is made, used and changed."""
+    ada, alice, bob = (world.people[name] for name in ("Ada", "Alice", "Bob"))
+    actor = Actor("user", ada.public_id, label=ada.name, via="screen", network="192.0.2.0/24")
+    planted = {"reason": REASON, "note": NOTE, "title": TITLE, **SECRETS}
+    with acting_as(actor):
+        planted |= _people(world, ada)
+        _monitors(world)
+        _incidents(world, actor, alice, bob)
+    liveness.beat("engine", now=world.now)
+    for person in world.people.values():
+        planted[f"name of {person.name}"] = person.name
+        planted[f"address of {person.name}"] = person.email
+    planted |= {f"number of {name}": number for name, number in NUMBERS.items()}
+    return planted
+
+
+def _people(world, ada):
+    now = world.now
+    person, secret = invite(
+        email=NEWCOMER["email"],
+        name=NEWCOMER["name"],
+        role="responder",
+        timezone="UTC",
+        team=world.team,
+        by=ada,
+        now=now,
+    )
+    accept_invitation(secret=secret, name=NEWCOMER["name"], password=SECRETS["password of a person"], now=now)
+    person.refresh_from_db()
+    contact = add_contact(user=person, kind="phone", address=NEWCOMER["phone"], label="", now=now)
+    code = verification_code(start_verification(contact, now=now))
+    confirm_contact(contact, code, now=now)
+    change_settings(person, name="Xanthippe Vellum", timezone="Europe/London", theme="dark", now=now)
+    token, key = issue_token(
+        owner=person, label="laptop", scopes=["read"], expires_at=now + timedelta(days=1), now=now, reason=REASON
+    )
+    assert ApiToken.objects.get(pk=token.pk).secret_hash
+    allow_network(cidr="10.1.0.0/16", now=now, reason=REASON)
+    world.advance(seconds=30)
+    for text in world.twilio.texts:
+        text.expected = True
+    return {
+        "invitation": secret,
+        "token": key,
+        "hash of the token": token.secret_hash,
+        "new name": "Xanthippe Vellum",
+        "password": PASSWORD,
+        **{f"newcomer's {what}": value for what, value in NEWCOMER.items()},
+    }
+
+
+def _monitors(world):
+    now = world.now
+    service = create_service(
+        name="Payments", team=world.team, description=SECRETS["description"], now=now, reason=REASON
+    )
+    create_system(name="till-1", team=world.team, description=SECRETS["description"], now=now, reason=REASON)
+    with_headers = {"headers": {"X-Key": SECRETS["header value"]}, "body": SECRETS["body"]}
+    create_monitor(
+        service=service,
+        name="Till",
+        target={"url": "https://till.example/", "method": "POST"},
+        secrets=with_headers,
+        now=now,
+        reason=REASON,
+    )
+    monitor = create_monitor(
+        service=service, name="Bank", target={"url": "https://bank.example/"},
+        secrets={"basic": ["till", SECRETS["password of basic sign-in"]]}, now=now, reason=REASON,
+    )  # fmt: skip
+    for bearer in (SECRETS["bearer token"], SECRETS["later bearer token"]):
+        change_monitor(monitor, {"secrets": {"basic": None, "bearer": bearer}}, now=now, reason=REASON)
+
+
+def _incidents(world, actor, alice, bob):
+    world.breaks("Checkout API")
+    world.advance(minutes=8)
+    world.phone("Alice").expect_sms("Checkout API is down")
+    world.phone("Bob").expect_sms("Checkout API is down")
+    world.phone("Alice").reply("4")
+    add_note(world.incident, NOTE, actor=actor, person=alice, how="screen", now=world.now)
+    world.mends("Checkout API")
+    world.advance(minutes=3)
+    said = declare(
+        title=TITLE,
+        severity=3,
+        service=None,
+        actor=actor,
+        person=bob,
+        how="screen",
+        urgency="low",
+        note=NOTE,
+        now=world.now,
+    )
+    resolve(said, actor=actor, person=bob, how="screen", note=NOTE, now=world.now)
+    world.advance(minutes=1)
+    for message in [*world.twilio.texts, *mail.outbox]:
+        message.expected = True
+
+
+def everything_in(table):
+    with connection.cursor() as cursor:
+        cursor.execute(f'SELECT * FROM "{table}"')
+        return "\n".join(str(row) for row in cursor.fetchall())
+
+
+def what_cannot_be_erased():
+    return sorted({model._meta.db_table for model, _ in append_only.protected_models()} - {"ledger_text"})
+
+
+@pytest.mark.django_db
+def test_nothing_personal_and_nothing_secret_is_in_what_cannot_be_erased(night):
+    assert Entry.objects.count() > 40, "the night left a record to look through"
+    found = []
+    for table in [*what_cannot_be_erased(), "ledger_liveness"]:
+        held = everything_in(table)
+        found += [f"{table} holds the {what}" for what, value in night.items() if value in held]
+    assert found == []
+
+
+@pytest.mark.django_db
+def test_every_history_table_that_a_service_fills_was_filled(night):
+    empty = {table for table in what_cannot_be_erased() if "historical" in table and not everything_in(table)}
+    assert empty <= {"monitors_historicalservicesystem"}
+
+
+@pytest.mark.django_db
+def test_secrets_are_encrypted_or_hashed_wherever_they_are(night):
+    secrets = {what: night[what] for what in (*SECRETS, "token", "invitation", "password") if what != "description"}
+    found = []
+    for table in connection.introspection.table_names():
+        held = everything_in(table)
+        found += [f"{table} holds the {what}" for what, value in secrets.items() if value in held]
+    assert found == []
+
+
+@pytest.mark.django_db
+def test_reasons_and_notes_are_kept_where_they_can_be_redacted(night):
+    for words in (REASON, NOTE):
+        assert read(text_hash(words)) == words
+
+
+@pytest.mark.django_db
+def test_after_that_night_the_ledger_holds(night):
+    assert verify().faults == ()
