@@ -39,9 +39,9 @@ FAST = {
 
 
 class Product:
-    """What both ways of running have in common. `folder` holds data and logs."""
+    """What both ways of running have in common. `folder` holds data and logs; `pace` the settings that scale time."""
 
-    def __init__(self, folder, twilio, smtp, **settings):
+    def __init__(self, folder, twilio, smtp, *, pace=FAST, **settings):
         self.folder = Path(folder)
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
@@ -65,7 +65,7 @@ class Product:
             "FAIL_POINTS_ENABLED": "yes",
             "WATCHBOOK_FAIL_POINT_FILE": str(self.armed),
             "LOG_LEVEL": "warning",
-            **FAST,
+            **pace,
             **settings,
         }
 
@@ -108,6 +108,7 @@ class Embedded(Product):
     """`python3 up.py`: one supervisor, a web and an engine process, SQLite."""
 
     database_file = property(lambda self: self.folder / "data" / "watchbook.sqlite3")
+    _up = None
 
     def prepare(self):
         """Make keys and database; the first start does the same."""
@@ -136,7 +137,8 @@ class Embedded(Product):
         self._up.popen.wait()
 
     def stop(self):
-        self._up.stop()
+        if self._up is not None:
+            self._up.stop()
 
 
 class Grown(Product):
@@ -156,6 +158,7 @@ class Grown(Product):
         self.processes = {name: Process(name, command, self.environ, self.log) for name, command in commands.items()}
         self._stopping = threading.Event()
         self._held_down = set()
+        self._keeper = None
 
     def prepare(self):
         self.manage("prepare")
@@ -195,6 +198,8 @@ class Grown(Product):
 
     def stop(self):
         self._stopping.set()
+        if self._keeper is None:
+            return
         self._keeper.join()
         for process in self.processes.values():
             process.popen.terminate()
