@@ -78,6 +78,12 @@ def memberships() -> QuerySet[Membership]:
     return Membership.objects.in_force().filter(team__retired_at__isnull=True).select_related("team", "user")
 
 
+def first_team_of(user: User) -> Team | None:
+    """The team a person is in longest: where what they make goes, since a manager could not edit it otherwise."""
+    held = Membership.objects.in_force().filter(user=user).select_related("team").order_by("pk").first()
+    return held.team if held else None
+
+
 def contacts_of(user: User) -> QuerySet[ContactMethod]:
     """A person's contact methods in force, oldest first within a kind."""
     return ContactMethod.objects.in_force().filter(user=user).order_by("kind", "created_at")

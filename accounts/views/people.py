@@ -3,10 +3,10 @@
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
-from accounts.access import can, require, signed_in
+from accounts.access import can, get_team, require, signed_in
 from accounts.forms.changes import posted, status_of
 from accounts.forms.people import InviteForm
-from accounts.models import Organisation, Team
+from accounts.models import Organisation
 from accounts.queries import people, teams
 from accounts.services.people import EmailTaken, invite
 from accounts.views.links import show_link
@@ -33,7 +33,7 @@ def invite_person(request: HttpRequest) -> HttpResponse:
     form = InviteForm(posted(request), teams=choices)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
-        team = Team.objects.in_force().filter(public_id=data["team"]).first()
+        team = get_team(request.user, data["team"]) if data["team"] else None
         try:
             person, secret = invite(
                 email=data["email"], name=data["name"], role=data["role"], team=team,

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST
 from accounts.access import can, require, signed_in
 from accounts.forms.changes import status_of
 from accounts.forms.organisation import NetworkForm
-from accounts.models import Membership, Team
+from accounts.queries import first_team_of
 from accounts.services.organisation import NetworkRefused, allow_network
 from ledger.clock import now
 from monitors.access import get_service
@@ -73,14 +73,12 @@ def _start(request: HttpRequest, form: AddMonitorForm) -> Monitor:
     service = get_service(request.user, data["service"], "edit") if data["service"] else None
     definition = {"name": data["name"], "target": form.target(), "secrets": form.secrets(), **form.numbers()}
     return start_watching(
-        service=service, new_service=data["new_service"], team=_own_team(request), definition=definition, now=now()
+        service=service,
+        new_service=data["new_service"],
+        team=first_team_of(signed_in(request)),
+        definition=definition,
+        now=now(),
     )
-
-
-def _own_team(request: HttpRequest) -> Team | None:
-    """The team a new service goes to: the first of the person's own; a manager could not edit it otherwise."""
-    held = Membership.objects.in_force().filter(user=signed_in(request)).select_related("team").order_by("pk").first()
-    return held.team if held else None
 
 
 def _checked(request: HttpRequest, url_form: UrlForm, network_form: NetworkForm | None = None) -> HttpResponse:

@@ -4,8 +4,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from accounts.access import can, signed_in
-from accounts.models import Team, User
+from accounts.access import can, get_person, get_team, signed_in
 from accounts.queries import pageable_people, teams
 
 Choices = list[tuple[str, str]]
@@ -21,12 +20,12 @@ def choices(request: HttpRequest) -> dict[str, Choices]:
     }
 
 
-def owned(data: dict[str, Any]) -> dict[str, Any]:
+def owned(request: HttpRequest, data: dict[str, Any]) -> dict[str, Any]:
     """Name, team, owner and description of a cleaned form, ids replaced by objects."""
     return {
         "name": data["name"],
-        "team": Team.objects.in_force().filter(public_id=data["team"]).first() if data["team"] else None,
-        "owner": User.objects.filter(public_id=data["owner"]).first() if data["owner"] else None,
+        "team": get_team(request.user, data["team"]) if data["team"] else None,
+        "owner": get_person(request.user, data["owner"]) if data["owner"] else None,
         "description": data["description"],
     }
 

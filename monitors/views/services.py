@@ -15,7 +15,7 @@ from accounts.history import changes_of, naming
 from accounts.models import Organisation, Team, User
 from ledger.clock import now
 from ledger.tracked import StaleVersion
-from monitors.access import get_service
+from monitors.access import get_service, get_system
 from monitors.forms.inventory import NewServiceForm, ServiceForm
 from monitors.forms.monitor import refuse
 from monitors.inventory import change_service_whole, create_service_whole
@@ -54,8 +54,8 @@ def new_service(request: HttpRequest) -> HttpResponse:
     form = NewServiceForm(posted(request), systems=_system_choices(), **choices(request))
     if request.method == "POST" and form.is_valid():
         try:
-            fields = owned(form.cleaned_data)
-            service = create_service_whole(fields, _systems(form), now=now(), reason="New service")
+            fields = owned(request, form.cleaned_data)
+            service = create_service_whole(fields, _systems(request, form), now=now(), reason="New service")
             return redirect("monitors:service", service.public_id)
         except ValidationError as error:
             refuse(form, error)
@@ -71,7 +71,12 @@ def edit_service(request: HttpRequest, public_id: str) -> HttpResponse:
         data = form.cleaned_data
         try:
             change_service_whole(
-                service, owned(data), _systems(form), now=now(), reason=data["reason"], expected_version=data["version"]
+                service,
+                owned(request, data),
+                _systems(request, form),
+                now=now(),
+                reason=data["reason"],
+                expected_version=data["version"],
             )
             messages.success(request, f"{service} saved.")
             return redirect("monitors:service", public_id)
@@ -120,6 +125,6 @@ def _system_choices() -> list[tuple[str, str]]:
     return [(system.public_id, system.name) for system in systems_in_force()]
 
 
-def _systems(form: ServiceForm) -> list[System]:
+def _systems(request: HttpRequest, form: ServiceForm) -> list[System]:
     chosen = form.cleaned_data.get("systems") or []
-    return list(System.objects.in_force().filter(public_id__in=chosen))
+    return [get_system(request.user, public_id) for public_id in chosen]

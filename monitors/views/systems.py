@@ -44,7 +44,7 @@ def new_system(request: HttpRequest) -> HttpResponse:
     form = NewSystemForm(posted(request), initial={"environment": "production"}, **choices(request))
     if request.method == "POST" and form.is_valid():
         try:
-            system = create_system(**_fields(form), now=now(), reason="New system")
+            system = create_system(**_fields(request, form), now=now(), reason="New system")
             return redirect("monitors:system", system.public_id)
         except ValidationError as error:
             refuse(form, error)
@@ -59,7 +59,9 @@ def edit_system(request: HttpRequest, public_id: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         try:
-            change_system(system, _fields(form), now=now(), reason=data["reason"], expected_version=data["version"])
+            change_system(
+                system, _fields(request, form), now=now(), reason=data["reason"], expected_version=data["version"]
+            )
             messages.success(request, f"{system} saved.")
             return redirect("monitors:system", public_id)
         except StaleVersion:
@@ -85,8 +87,8 @@ def retire(request: HttpRequest, public_id: str) -> HttpResponse:
     return _page(request, system, retire_form=form, status=status_of(form))
 
 
-def _fields(form: SystemForm) -> dict[str, Any]:
-    return {**owned(form.cleaned_data), **{name: form.cleaned_data[name] for name in OWN_FIELDS}}
+def _fields(request: HttpRequest, form: SystemForm) -> dict[str, Any]:
+    return {**owned(request, form.cleaned_data), **{name: form.cleaned_data[name] for name in OWN_FIELDS}}
 
 
 def _page(request: HttpRequest, system: System, *, status: int = 200, **forms: Any) -> HttpResponse:
