@@ -59,7 +59,11 @@ def _cache(key_prefix: str, without_redis: str) -> dict[str, Any]:
 
 
 _table = {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "shared_cache"}
-_process = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "throttle", "OPTIONS": {"MAX_ENTRIES": 10_000}}
+_process = {
+    "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+    "LOCATION": "throttle",
+    "OPTIONS": {"MAX_ENTRIES": 10_000},
+}
 CACHES = {
     # Rate limits and used one-time codes live here, so it is never per process.
     "default": _cache("watchbook", "table") if REDIS_URL else _table,

@@ -55,6 +55,10 @@ class EncryptedTextField(models.TextField):
 class EncryptedJSONField(EncryptedTextField):
     """A JSON value, encrypted at rest as one text."""
 
+    # what the type checker takes attributes of this field for, in place of TextField's str
+    _pyi_private_set_type: Any
+    _pyi_private_get_type: Any
+
     def get_prep_value(self, value: Any) -> Any:
         return None if value is None else super().get_prep_value(json.dumps(value, separators=(",", ":")))
 

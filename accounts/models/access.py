@@ -63,9 +63,7 @@ class AllowedNetwork(Tracked):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["cidr"], condition=models.Q(retired_at__isnull=True), name="network_once"
-            )
+            models.UniqueConstraint(fields=["cidr"], condition=models.Q(retired_at__isnull=True), name="network_once")
         ]
 
     def __str__(self) -> str:
