@@ -15,11 +15,7 @@ def monitors_page(request: HttpRequest) -> HttpResponse:
     """What is wrong first; filters are a plain GET form."""
     require(request.user, "read")
     instant = now()
-    wanted = Filter(
-        request.GET.get("q", "").strip()[:200],
-        request.GET.get("service", ""),
-        tuple(state for state in request.GET.getlist("state") if state in STATES),
-    )
+    wanted = _wanted(request)
     everything = rows(monitors_in_force(), now=instant)
     found = narrowed(everything, wanted)
     first = max(0, _page_number(request) - 1) * PAGE
@@ -40,6 +36,12 @@ def monitors_page(request: HttpRequest) -> HttpResponse:
         "can_add": can(request.user, "edit"),
     }
     return render(request, "monitors/monitors.html", context)
+
+
+def _wanted(request: HttpRequest) -> Filter:
+    """The filter out of the address; what it does not know it leaves out."""
+    states = tuple(state for state in request.GET.getlist("state") if state in STATES)
+    return Filter(request.GET.get("q", "").strip()[:200], request.GET.get("service", ""), states)
 
 
 def _name(pair: tuple[str, str]) -> str:
