@@ -122,6 +122,13 @@ def test_replacing_a_row_is_refused_in_every_spelling(rows, sql):
     assert list(Entry.objects.values_list()) == before
 
 
+@ON_SQLITE
+def test_a_row_that_any_unique_index_would_replace_is_refused_because_delete_triggers_fire(rows):
+    run("CREATE UNIQUE INDEX only_here ON ledger_text (recorded_at) WHERE redacted_at IS NULL")
+    with refused():
+        run("REPLACE INTO ledger_text (sha256, body, recorded_at) SELECT 'x', 'forged', recorded_at FROM ledger_text")
+
+
 @ON_POSTGRESQL
 @pytest.mark.parametrize("table", TABLES)
 def test_a_table_is_not_truncated(rows, table):
