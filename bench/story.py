@@ -30,7 +30,8 @@ from tests.processes.peers import Broker, Database, wait_for
 from tests.processes.product import Embedded, Grown
 
 FAULTS = 100
-GAP_S = 0.35
+GAP_S = 1.0
+INTERVAL_S = 5
 SERVER = os.environ.get("BENCH_DATABASE_URL", "postgres://postgres@127.0.0.1:5432/postgres")
 BARS = {"embedded": 2.0, "grown": 1.0}
 
@@ -61,7 +62,8 @@ def measure(mode: str) -> list[float]:
         product.start()
         house = House(product, twilio, smtp, ladder_s=3600).settle()
         target = stack.enter_context(_Target())
-        monitors = {n: house.watch(f"Fault {n}", target.url(n), confirmation_s=0) for n in range(FAULTS)}
+        monitors = {n: _watch(house, n, target.url(n)) for n in range(FAULTS)}
+        wait_for("all are up", lambda: all(house.state(m) == "up" for m in monitors.values()), within=60)
         for number in monitors:
             target.broken.add(number)
             time.sleep(GAP_S)
@@ -76,6 +78,13 @@ def _product(mode: str, folder: Path, twilio: FakeTwilio, smtp: FakeSmtp, stack:
     stack.callback(database.drop)
     stack.callback(broker.close)
     return Grown(folder, twilio, smtp, database, broker, pace={}).prepare()
+
+
+def _watch(house: House, number: int, url: str) -> str:
+    """A monitor whose first failed check confirms the failure."""
+    numbers = {"interval_s": INTERVAL_S, "timeout_s": 2, "confirmation_s": 0, "severity": 1}
+    body = {"name": f"Fault {number}", "service": house.service, "url": url, **numbers}
+    return house.api.post("monitors/", **body)["id"]
 
 
 def _arrival(house: House, number: int) -> datetime:
