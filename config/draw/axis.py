@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 STEPS = tuple(timedelta(minutes=m) for m in (1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 10080))
 MOST_LABELS = 7
+NOW_KEEPS_CLEAR = 12.5  # percent on both sides: half of "now 03:14" and half a label on an axis of 490 px
 
 
 class Tick(NamedTuple):
@@ -57,7 +58,7 @@ class Axis:
         now_x = None if self.now is None or not now_label else self.x(self.now)
         for i, tick in enumerate(self.marks):
             x = self.x(tick.at)
-            if now_x is not None and abs(x - now_x) < 9:
+            if now_x is not None and abs(x - now_x) < NOW_KEEPS_CLEAR:
                 continue
             crowded = now_x is not None and abs(x - now_x) < 21
             alt = ' class="alt"' if crowded or (i % 2 and i < len(self.marks) - 1) else ""

@@ -15,7 +15,7 @@ from oncall.models import Policy, StepExecution
 from oncall.queries import people_by_id
 
 LATE = timedelta(minutes=1)
-SAME = timedelta(seconds=1)
+SAME = timedelta(seconds=5)
 SYMBOLS = {
     "opened": ("m-down", "is-down"),
     "declared": ("i-person", ""),
