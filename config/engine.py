@@ -17,6 +17,7 @@ from config import memory
 from config.hints import Publisher, knock
 from config.watchdog import Watchdog
 from ledger.hints import set_publisher
+from monitors.engine import runner
 
 # What is under way when the engine is told to stop may finish for so long; after that its rows,
 # which are leased and not lost, wait for the next start.
@@ -55,4 +56,5 @@ def run(app: Celery, stop: threading.Event) -> int:
     setattr(worker_state, "should_stop", 0)  # noqa: B010 - typed as None in the stubs, an exit code in the code
     memory.close()
     threads[0].join(STOP_GRACE_S)
+    runner.stop()
     return 0 if stop.is_set() else 1

@@ -63,9 +63,9 @@ class Refusal:
         return self.sentence
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class EgressRules:
-    """What an installation says about its outgoing calls.
+    """What an installation says about its outgoing calls. Compared by identity, so that a decision can be kept.
 
     allowed: networks an admin opened. own: (address, port) of our database and broker. own_ports: ports
     that are ours on every address of this machine, `local`. private_port: a port of a provider that the

@@ -26,8 +26,14 @@ def current_rules(*, provider_port: int = 0) -> EgressRules:
     address for one request; metadata addresses and our own places stay closed.
     """
     rows = AllowedNetwork.objects.in_force().order_by("cidr").values_list("cidr", flat=True)
-    allowed = tuple(network for network in map(_network, rows) if network is not None)
     own = _own_places(int(time.monotonic() // PLACES_KEPT_S))
+    return _rules(own, tuple(rows), provider_port)
+
+
+@lru_cache(maxsize=8)
+def _rules(own: EgressRules, cidrs: tuple[str, ...], provider_port: int) -> EgressRules:
+    """The same rules are the same object, for which the guard keeps its decisions."""
+    allowed = tuple(network for network in map(_network, cidrs) if network is not None)
     return replace(own, allowed=allowed, private_port=provider_port)
 
 

@@ -48,8 +48,8 @@ _LOCK = " ".join(
 
 _REMEMBER = " ".join(
     (
-        "UPDATE monitors_monitorstate SET settled_at = %s, last_at = %s, covered_until = %s, silent_at = %s,",
-        "run = %s, run_good = %s WHERE monitor_id = %s",
+        "UPDATE monitors_monitorstate SET interval_id = %s, state = %s, since = %s, settled_at = %s, last_at = %s,",
+        "covered_until = %s, silent_at = %s, run = %s, run_good = %s, alarm = %s WHERE monitor_id = %s",
     )
 )
 _SEEN = " ".join(
@@ -114,7 +114,7 @@ def lock_states(monitor_ids: Iterable[int]) -> list[tuple[Any, ...]]:
 
 
 def remember(rows: list[tuple[Any, ...]]) -> None:
-    """Rows (settled_at, last_at, covered_until, silent_at, run, run_good, monitor)."""
+    """Rows (interval, *STATE_COLUMNS, monitor)."""
     _many(_REMEMBER, rows)
 
 

@@ -1,4 +1,4 @@
-"""The hand-over: results, states, intervals and signals of a batch in one short transaction.
+"""The hand-over: results, states, intervals and signals of a batch in short transactions.
 
 It holds the state row of every monitor in the batch, so two workers with results of one monitor judge one
 after the other. A result delivered twice is stored once and judged once.
@@ -6,25 +6,28 @@ after the other. A result delivered twice is stored once and judged once.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import transaction
 
 from ledger.actors import SYSTEM, acting_as
 from ledger.failpoints import fail_point
 from monitors.engine import bulk
-from monitors.engine.bulk import read_instant, stored
+from monitors.engine.bulk import read_instant
 from monitors.engine.causes import cause_of_silence
 from monitors.engine.findings import Finding
 from monitors.judge import Change, Observation, Standing, Terms, judge, retry_gap
-from monitors.models import Monitor, MonitorState, ProbePlan
+from monitors.models import Monitor, MonitorState, ProbePlan, Rule
+from monitors.models.monitors import DOWN
 from monitors.probes.trace import OBSERVED, Outcome
-from monitors.services.monitors import down_rule
-from monitors.services.transitions import Why, apply, read_run, remember, write_run
+from monitors.services.transitions import Why, apply, read_run, write_run
 from monitors.states import MEASURED, Event, State
+
+TURNS = 10  # monitors whose states change in one transaction, of about 2 ms each
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,45 +42,97 @@ class _Row:
     watched: bool
 
 
-def hand_over(findings: Sequence[Finding], *, now: datetime, ended_plans: Iterable[int] = ()) -> int:
-    """Store and judge findings; return how many states changed. ended_plans: plans whose last result this is."""
-    changed = 0
-    plans = list(ended_plans)
+class _Judged(NamedTuple):
+    """A row with its findings in the order of their slots, and what the judge made of them."""
+
+    row: _Row
+    findings: list[Finding]
+    standing: Standing
+    changes: tuple[Change, ...]
+
+
+def hand_over(
+    findings: Sequence[Finding],
+    *,
+    now: datetime,
+    ended_plans: Iterable[int] = (),
+    rest: Callable[[float], None] | None = None,
+) -> int:
+    """Store and judge findings; return how many states changed. ended_plans: plans whose last result this is.
+
+    Results that change nothing are one transaction. Those that do write far more, so they follow a few
+    monitors at a time: a thousand monitors that fall at once must not keep an acknowledge waiting.
+    rest: called between transactions with the seconds that the last one took, to leave as much to others.
+    """
     by_monitor: dict[int, list[Finding]] = {}
     for finding in findings:
         by_monitor.setdefault(finding.monitor_id, []).append(finding)
-    with acting_as(SYSTEM), transaction.atomic():
-        rows = [_read(raw) for raw in bulk.lock_states(by_monitor)] if by_monitor else []
-        bulk.insert_results(findings, now)
-        changed = _judge_all(rows, by_monitor, now)
+    with acting_as(SYSTEM):
+        turning = _store(by_monitor, now, quiet=True) if by_monitor else []
+        for start in range(0, len(turning), TURNS):
+            began = time.monotonic()
+            _store({pk: by_monitor[pk] for pk in turning[start : start + TURNS]}, now, quiet=False)
+            if rest is not None:
+                rest(time.monotonic() - began)
+        plans = list(ended_plans)
         if plans:
             ProbePlan.objects.filter(pk__in=plans).delete()
+    return len(turning)
+
+
+def _store(by_monitor: dict[int, list[Finding]], now: datetime, *, quiet: bool) -> list[int]:
+    """One transaction. quiet: leave out, and return, the monitors whose results change their state."""
+    with transaction.atomic():
+        judged = [_judge(_read(raw), by_monitor) for raw in bulk.lock_states(by_monitor)]
+        turning = [one for one in judged if one.changes]
+        if quiet:
+            judged = [one for one in judged if not one.changes]
+        bulk.insert_results([finding for one in judged for finding in one.findings], now)
+        intervals = {} if quiet else _turn(turning, now)
+        _remember(judged, intervals)
         fail_point("judge.before_commit")
     fail_point("judge.after_commit")
-    return changed
+    return [one.row.monitor_id for one in turning]
 
 
-def _judge_all(rows: list[_Row], by_monitor: dict[int, list[Finding]], now: datetime) -> int:
-    remembered, covered, seen, earlier = [], [], [], []
+def _judge(row: _Row, by_monitor: dict[int, list[Finding]]) -> _Judged:
+    findings = sorted(by_monitor[row.monitor_id], key=_planned)
+    if not row.watched:
+        return _Judged(row, findings, row.standing, ())
+    observed = [Observation(finding.planned_at, OBSERVED[finding.trace.outcome]) for finding in findings]
+    return _Judged(row, findings, *judge(row.terms, row.standing, observed))
+
+
+def _turn(turning: list[_Judged], now: datetime) -> dict[int, int]:
+    """Write the changes; return the interval that is open afterwards, by monitor."""
+    ids = [one.row.monitor_id for one in turning]
+    monitors = Monitor.objects.defer("secrets").in_bulk(ids)
+    rules = {rule.monitor_id: rule for rule in Rule.objects.in_force().filter(monitor__in=ids, condition=DOWN)}
+    states = MonitorState.objects.select_related("interval").in_bulk(ids)
+    for one in turning:
+        pk, cause = one.row.monitor_id, ""
+        if any(change.event is Event.SILENCE for change in one.changes):
+            cause = cause_of_silence(states[pk], now=now).value
+        why = _why(one.findings, cause)
+        apply(states[pk], one.changes, monitor=monitors[pk], rule=rules[pk], why=why, now=now)
+    return {pk: state.interval_id for pk, state in states.items()}
+
+
+def _remember(judged: list[_Judged], intervals: dict[int, int]) -> None:
+    """Keep what the judge remembers, what the last check showed, how far the open interval is covered."""
     store = bulk.adapter()
-    changed = 0
-    for row in rows:
-        findings = by_monitor[row.monitor_id]
-        newest = max(findings, key=_planned)
+    remembered, covered, seen, earlier = [], [], [], []
+    for one in judged:
+        row, standing, newest = one.row, one.standing, one.findings[-1]
         if row.seen_at is None or newest.planned_at >= row.seen_at:
             seen.append(_seen(newest, store))
-        if not row.watched:
+        if standing is row.standing:
             continue
-        observed = [Observation(f.planned_at, OBSERVED[f.trace.outcome]) for f in findings]
-        standing, changes = judge(row.terms, row.standing, observed)
-        if changes:
-            _turn(row, standing, changes, findings, now)
-            changed += len(changes)
-        elif standing is not row.standing:
-            remembered.append(_remembered(standing, row.monitor_id, store))
-            speaks = standing.covered_until
-            if speaks is not None and standing.state in MEASURED and speaks != row.standing.covered_until:
-                covered.append((store(speaks), row.interval_id))
+        interval = intervals.get(row.monitor_id, row.interval_id)
+        remembered.append(_remembered(standing, interval, row.monitor_id, store))
+        speaks = standing.covered_until
+        if speaks is not None and standing.state in MEASURED and (one.changes or speaks != row.standing.covered_until):
+            covered.append((store(speaks), interval))
         retry = _retry_at(row, standing)
         if retry is not None:
             earlier.append((retry, row.monitor_id))
@@ -85,26 +140,11 @@ def _judge_all(rows: list[_Row], by_monitor: dict[int, list[Finding]], now: date
     bulk.cover(covered)
     bulk.show(seen)
     bulk.bring_forward(earlier)
-    return changed
-
-
-def _turn(row: _Row, standing: Standing, changes: tuple[Change, ...], findings: list[Finding], now: datetime) -> None:
-    """The rare way: a confirmed change, with all that it writes."""
-    monitor = Monitor.objects.defer("secrets").get(pk=row.monitor_id)
-    state = MonitorState.objects.select_related("interval").get(pk=row.monitor_id)
-    cause = ""
-    if any(change.event is Event.SILENCE for change in changes):
-        cause = cause_of_silence(state, now=now).value
-    apply(state, changes, monitor=monitor, rule=down_rule(monitor), why=_why(findings, cause), now=now)
-    remember(state, standing)
-    state.save()
-    if standing.state in MEASURED:
-        bulk.cover([(stored(standing.covered_until), state.interval_id)])
 
 
 def _why(findings: list[Finding], cause: str) -> Why:
     """What the newest failure of the batch says."""
-    failed = [f.trace for f in sorted(findings, key=_planned) if f.trace.outcome is Outcome.FAILED]
+    failed = [finding.trace for finding in findings if finding.trace.outcome is Outcome.FAILED]
     if not failed:
         return Why(cause=cause)
     return Why(cause=cause, detail=failed[-1].sentence, code=failed[-1].code, status=failed[-1].status)
@@ -145,15 +185,21 @@ def _read(raw: tuple[Any, ...]) -> _Row:
     return _Row(monitor_id, interval_id, read_instant(seen_at), standing, terms, watched)
 
 
-def _remembered(standing: Standing, monitor_id: int, store: Callable[[datetime], Any]) -> tuple[Any, ...]:
+def _remembered(
+    standing: Standing, interval_id: int, monitor_id: int, store: Callable[[datetime], Any]
+) -> tuple[Any, ...]:
     last, covered, silent = standing.last_at, standing.covered_until, standing.silent_at
     return (
+        interval_id,
+        standing.state.value,
+        store(standing.since),
         store(standing.settled_at),
         last and store(last),
         covered and store(covered),
         silent and store(silent),
         write_run(standing.run),
         standing.run_good,
+        standing.alarm,
         monitor_id,
     )
 

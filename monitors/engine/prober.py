@@ -181,8 +181,7 @@ class Writer:
     def __init__(self, store: Store, beat: Beat | None) -> None:
         self._store, self._beat = store, beat
         self._held: deque[tuple[Finding | None, int]] = deque()
-        self._ready = threading.Condition()
-        self._stopping = False
+        self._bell, self._stopping = threading.Event(), threading.Event()
         self._storing = False
         self._lag_us = self._checks = 0
         self._thread = threading.Thread(target=self._run, name="hand-over", daemon=True)
@@ -201,52 +200,46 @@ class Writer:
 
     def put(self, finding: Finding | None, ended_plan: int) -> None:
         """Take a result, and the plan that it ends (0: none)."""
-        with self._ready:
-            self._held.append((finding, ended_plan))
-            if len(self._held) > HELD_MOST:
-                self._held.popleft()  # the sweep records its slot as missed when the plan is lost
-            self._ready.notify()
+        self._held.append((finding, ended_plan))
+        if len(self._held) > HELD_MOST:
+            self._held.popleft()  # the sweep records its slot as missed when the plan is lost
+        if not self._bell.is_set():
+            self._bell.set()
 
     def stop(self) -> None:
         """Store what is held and end."""
-        with self._ready:
-            self._stopping = True
-            self._ready.notify()
+        self._stopping.set()
+        self._bell.set()
         self._thread.join(STOP_S)
 
     def _run(self) -> None:
         last_beat = time.monotonic()
-        while True:
-            with self._ready:
-                while not self._held and not self._stopping:
-                    self._ready.wait()
-                if not self._held:
-                    return
+        while self._held or not self._stopping.is_set():
+            self._bell.wait()
             began = time.monotonic()
-            self._store_some()
+            if self._held:
+                self._store_some()
+            if not self._held:
+                self._bell.clear()
+                if self._held or self._stopping.is_set():
+                    self._bell.set()  # one came, or the end, between the look and the clearing
             if self._beat is not None and began - last_beat >= BEAT_S:
                 last_beat = began
                 self._sign()
             took = time.monotonic() - began
             # under pressure at least half the time is left to other writers: SQLite's queue is not fair
-            self._rest(took if len(self._held) >= CHUNK else settings.HANDOVER_MS / 1000 - took)
-
-    def _rest(self, seconds: float) -> None:
-        with self._ready:
-            if seconds > 0 and not self._stopping:
-                self._ready.wait_for(lambda: self._stopping, seconds)
+            self._stopping.wait(max(took if len(self._held) >= CHUNK else settings.HANDOVER_MS / 1000 - took, 0))
 
     def _store_some(self) -> None:
-        with self._ready:
-            batch = [self._held.popleft() for _ in range(min(CHUNK, len(self._held)))]
-            self._storing = True
+        self._storing = True
+        batch = [self._held.popleft() for _ in range(min(CHUNK, len(self._held)))]
         findings = [finding for finding, _ in batch if finding is not None]
         try:
             self._insist(findings, [plan for _, plan in batch if plan])
         finally:
             self._storing = False
         self._checks += len(findings)
-        self._lag_us = max((f.lag_us for f in findings), default=self._lag_us)
+        self._lag_us = max(self._lag_us, *(finding.lag_us for finding in findings), 0)
 
     def _insist(self, findings: list[Finding], plans: list[int]) -> None:
         """Store a batch. A database that is away is waited for; a result it will never take is dropped, loudly."""
@@ -256,7 +249,7 @@ class Writer:
                 return
             except (OperationalError, InterfaceError) as error:
                 log.warning("hand_over_waits", results=len(findings), error=type(error).__name__)
-                if self._stopping:
+                if self._stopping.is_set():
                     return
                 time.sleep(AGAIN_AFTER_S)
             except Exception:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import os
 import threading
+import time
 from datetime import datetime
 
 import structlog
@@ -53,7 +54,7 @@ def store(findings: list[Finding], ended_plans: list[int]) -> None:
     close_old_connections()
     fail_point("probe.before_handover")
     try:
-        hand_over(findings, now=clock_now(), ended_plans=ended_plans)
+        hand_over(findings, now=clock_now(), ended_plans=ended_plans, rest=time.sleep)
     except Exception:
         connection.close()
         raise

@@ -8,8 +8,9 @@ import pytest
 from ledger.models import Entry
 from monitors.engine.findings import Finding
 from monitors.engine.handover import hand_over
+from monitors.engine.plans import as_milliseconds
 from monitors.engine.ticks import sweep
-from monitors.models import MonitorState, ProbeSlot, Result, Signal, StateInterval
+from monitors.models import MonitorState, ProbePlan, ProbeSlot, Result, Signal, StateInterval
 from monitors.probes.trace import Outcome, Trace
 from monitors.queries import monitor_state
 from monitors.services import change_monitor, pause_monitor, retire_monitor
@@ -166,6 +167,25 @@ def test_silence_becomes_unknown_where_the_last_result_ended(monitor):
     sweep(at(140))
     assert tiles(monitor) == ["up 0-60", "unknown 60-"]
     assert sweep(at(141)) == 0
+
+
+def test_a_result_on_its_way_is_no_silence(monitor):
+    deliver(monitor, 0)
+    place = ProbeSlot.objects.get().location
+    slots = {str(monitor.pk): [[as_milliseconds(at(60)), 0]]}
+    ProbePlan.objects.create(location=place, slots=slots, slot_count=1, created_at=at(55), lost_after=at(300))
+    assert sweep(at(290)) == 0
+    assert tiles(monitor) == ["up 0-"]
+    assert sweep(at(301)) == 2
+    assert tiles(monitor) == ["up 0-60", "unknown 60-"]
+
+
+def test_a_result_on_its_way_that_would_come_too_late_does_not_count(monitor):
+    deliver(monitor, 0)
+    place = ProbeSlot.objects.get().location
+    slots = {str(monitor.pk): [[as_milliseconds(at(240)), 0]]}
+    ProbePlan.objects.create(location=place, slots=slots, slot_count=1, created_at=at(235), lost_after=at(300))
+    assert sweep(at(250)) == 1
 
 
 @pytest.mark.parametrize(
