@@ -43,10 +43,14 @@ def prober() -> Prober:
     """The prober of this process. A forked child inherits the object without its threads, and makes its own."""
     global _prober, _owner
     with _lock:
-        if _prober is None or _owner != os.getpid() or not _prober.is_alive():
-            _prober, _owner = Prober(store, beat), os.getpid()
-            _prober.start()
-        return _prober
+        mine = _prober if _owner == os.getpid() else None
+        if mine is None or not mine.is_alive():
+            if mine is not None:
+                mine.stop()  # one of its threads ended: what the other still holds is stored
+            mine = _prober = Prober(store, beat)
+            _owner = os.getpid()
+            mine.start()
+        return mine
 
 
 def store(findings: list[Finding], ended_plans: list[int]) -> None:

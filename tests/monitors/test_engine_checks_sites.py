@@ -262,6 +262,26 @@ def test_a_request_that_cannot_be_made_ends_no_other_check(engine, watch, monkey
     assert results(good)
 
 
+def test_a_prober_that_died_is_replaced(engine, watch, monkeypatch):
+    first = runner.prober()
+    monkeypatch.setattr(first, "_start_due", lambda: 1 / 0)
+    first._loop.wake()
+    first._thread.join(5)
+    monitor = watch()
+    claim(clock.now())
+    settle()
+    assert runner.prober() is not first
+    assert [result.outcome for result in results(monitor)] == ["ok"]
+
+
+def test_a_forked_child_makes_a_prober_of_its_own(engine, monkeypatch):
+    first = runner.prober()
+    monkeypatch.setattr(runner, "_owner", -1)
+    second = runner.prober()
+    assert second is not first
+    first.stop()
+
+
 class TestProber:
     """The prober by itself: `store` is a list."""
 
