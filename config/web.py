@@ -17,6 +17,8 @@ from granian.server.mp import MPServer
 
 from config.wsgi import application
 
+CONNECTIONS = 512
+
 
 class OneProcess(MPServer):
     """Granian's multi-process server with its one worker run here instead of spawned."""
@@ -45,8 +47,9 @@ def serve() -> None:
         interface=Interfaces.WSGI,
         workers=1,
         blocking_threads=settings.WEB_THREADS,
-        # as many requests at once as threads, so that database connections stay bounded
-        backpressure=settings.WEB_THREADS,
+        # The threads bound the requests that run at once, and with them the database connections. Backpressure
+        # counts open connections: a browser keeps six, so as few as threads would leave its seventh file waiting.
+        backpressure=CONNECTIONS,
         runtime_mode=RuntimeModes.st,
         loop=Loops.asyncio,
         task_impl=TaskImpl.asyncio,
