@@ -9,6 +9,7 @@ from tests.fakes.twilio import FakeTwilio
 from tests.processes.house import House
 from tests.processes.peers import Broker, Database, Target
 from tests.processes.product import Embedded, Grown
+from tests.processes.seed import SEED
 
 GROWN = bool(os.environ.get("DATABASE_URL"))
 
@@ -94,3 +95,15 @@ def pytest_runtest_makereport(item, call):
     outcome = yield
     if call.when == "call":
         item.report_of_call = outcome.get_result()
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Print the seed of the power cuts also when all went well."""
+    ran = [
+        report
+        for reports in terminalreporter.stats.values()
+        for report in reports
+        if "test_power_cut" in getattr(report, "nodeid", "")
+    ]
+    if ran:
+        terminalreporter.write_line(f"power cuts: WATCHBOOK_SEED={SEED}")

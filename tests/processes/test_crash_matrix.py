@@ -5,7 +5,6 @@ again by whoever keeps it alive. A random instant is a power cut: everything die
 WATCHBOOK_SEED repeats the instants of an earlier run.
 """
 
-import os
 import random
 import re
 import time
@@ -16,11 +15,11 @@ import pytest
 
 from ledger.failpoints import NAMES
 from tests.processes.peers import wait_for
+from tests.processes.seed import SEED
 
 pytestmark = [pytest.mark.processes, pytest.mark.crash, pytest.mark.timeout(180)]
 
 RANDOM_KILLS = 20
-SEED = int(os.environ.get("WATCHBOOK_SEED") or random.SystemRandom().randrange(10**6))
 SPREAD_S = 4.0  # from the death of the target to well after the second page
 ANSWERS = ("answer.before_commit", "answer.after_commit")
 
@@ -102,13 +101,13 @@ def test_killed_at(house, target, place):
 
 def instants():
     chosen = random.Random(SEED)
-    return [round(chosen.uniform(0, SPREAD_S), 2) for _ in range(RANDOM_KILLS)]
+    return [(n, round(chosen.uniform(0, SPREAD_S), 2)) for n in range(1, RANDOM_KILLS + 1)]
 
 
-@pytest.mark.parametrize("after_s", instants(), ids=lambda s: f"seed {SEED}, {s} s")
-def test_power_cut(house, target, after_s):
-    print(f"WATCHBOOK_SEED={SEED}")
-    fault = Fault(house, target, f"Power cut after {after_s}".replace(".", " "))
+@pytest.mark.parametrize(("n", "after_s"), instants(), ids=[f"no {n}" for n, _ in instants()])
+def test_power_cut(house, target, n, after_s):
+    print(f"WATCHBOOK_SEED={SEED}: the power is cut {after_s} s after the fault")
+    fault = Fault(house, target, f"Power cut {n}")
     fault.strike()
     time.sleep(after_s)
     house.product.kill_everything()
