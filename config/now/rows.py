@@ -21,7 +21,7 @@ from oncall.escalation.who import reachable_contacts
 from oncall.models import CatchAll
 from oncall.queries import lag_s, people_by_id, policies_in_force
 
-LATE_S = 10
+LATE_S, FRESH_S = 10, 20
 ORDER = ("down", "verifying", "degraded", "unknown", "paused", "up")
 
 
@@ -39,7 +39,9 @@ class Row:
     spans: Sequence[Stretch] = ()
     blocks: Sequence[tuple[datetime, datetime, str, str]] = ()
     label: str = ""
-    heard: bool = False  # `since` is the last sign of life, said as an age
+    # `since` is the last sign of life; a fresh one is "just now", because an exact one would change at every look
+    heard: bool = False
+    fresh: bool = False
 
     @property
     def calm(self) -> bool:
@@ -78,6 +80,11 @@ def board(
     )
 
 
+def minute(now: datetime) -> datetime:
+    """The minute `now` lies in: lines that grew with every second would change the page at every look."""
+    return now.replace(second=0, microsecond=0)
+
+
 def services(
     monitors: Sequence[Monitor],
     states: dict[int, str],
@@ -88,7 +95,7 @@ def services(
     now: datetime,
 ) -> list[Row]:
     """One row a service that has monitors, the worst first."""
-    lines = stretches_between(monitors, start, now, now=now)
+    lines = stretches_between(monitors, start, minute(now), now=now)
     theirs: dict[int, list[Monitor]] = defaultdict(list)
     for monitor in monitors:
         theirs[monitor.service_id].append(monitor)
@@ -236,9 +243,11 @@ def _alive(name: str, heard: Liveness | None, holds: bool, well: str, ill: str, 
             label=f"{name}: never heard",
         )
     silent = (now - heard.seen_at).total_seconds() > 6 * LATE_S
-    spans: list[Stretch] = [(max(start, heard.started_at), max(heard.seen_at, start), "up")]
+    fresh = (now - heard.seen_at).total_seconds() <= FRESH_S
+    until = max(start, minute(now) if fresh else heard.seen_at)
+    spans: list[Stretch] = [(max(start, heard.started_at), until, "up")]
     if silent:
-        spans.append((max(start, heard.seen_at), now, "unknown"))
+        spans.append((until, minute(now), "unknown"))
     state, word = ("unknown", "Silent") if silent else ("up", "On time") if holds else ("down", "Late")
     return Row(
         state=state,
@@ -249,4 +258,5 @@ def _alive(name: str, heard: Liveness | None, holds: bool, well: str, ill: str, 
         spans=spans,
         label=in_words(name, spans),
         heard=True,
+        fresh=fresh,
     )

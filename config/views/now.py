@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET
 
 from accounts.access import can, require
 from config.health import engine_ticks
-from config.now.rows import board
+from config.now.rows import board, minute
 from config.now.sentence import headline
 from config.wording import listed
 from incidents.models import Incident
@@ -59,7 +59,7 @@ def gathered(*, now: datetime) -> dict[str, Any]:
         "now": now,
         "start": start,
         "end": end,
-        "at": now.replace(second=0, microsecond=0),
+        "at": minute(now),
         "open": incidents,
         "worst": incidents[0] if incidents else None,
         "headline": said,
