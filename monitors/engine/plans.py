@@ -16,7 +16,7 @@ from monitors.target import read_secrets, read_target
 
 KEPT_CHECKS = 20_000
 
-_checks: OrderedDict[int, tuple[int, Check]] = OrderedDict()
+_checks: OrderedDict[str, tuple[int, Check]] = OrderedDict()
 
 
 def take(plan_id: int, *, now: datetime) -> Job | None:
@@ -39,17 +39,17 @@ def as_milliseconds(moment: datetime) -> int:
     return (moment - EPOCH) // MS
 
 
-def lost_after(slots: list[datetime], timeout_s: int) -> datetime:
+def lost_after(last_slot: datetime, timeout_s: int) -> datetime:
     """When a plan counts as lost: its last slot and timeout are over, and a hand-over had time to happen."""
-    return max(slots) + timedelta(seconds=timeout_s + 15)
+    return last_slot + timedelta(seconds=timeout_s + 15)
 
 
 def _slots(plan: ProbePlan) -> tuple[Slot, ...]:
     """The slots of monitors that are still watched, each with its request as it is now."""
     wanted = {int(key): slots for key, slots in plan.slots.items()}
     watched = Monitor.objects.in_force().filter(pk__in=wanted, paused_at__isnull=True)
-    known = {pk: (version, interval) for pk, version, interval in watched.values_list("pk", "version", "interval_s")}
-    checks = _load(known)
+    rows = list(watched.values_list("pk", "public_id", "version", "interval_s"))
+    checks = _load({pk: (public_id, version) for pk, public_id, version, _ in rows})
     return tuple(
         Slot(
             due=milliseconds / 1000,
@@ -58,22 +58,23 @@ def _slots(plan: ProbePlan) -> tuple[Slot, ...]:
             monitor_id=pk,
             monitor_version=version,
             location_id=plan.location_id,
-            interval_s=interval,
+            interval_s=interval_s,
             check=checks[pk],
         )
-        for pk, (version, interval) in known.items()
+        for pk, _, version, interval_s in rows
         for milliseconds, retry in wanted[pk]
     )
 
 
-def _load(known: dict[int, tuple[int, int]]) -> dict[int, Check]:
+def _load(known: dict[int, tuple[str, int]]) -> dict[int, Check]:
     """Requests by monitor: read, decrypted and compiled once for each version of a monitor."""
-    stale = [pk for pk, (version, _) in known.items() if _checks.get(pk, (0,))[0] != version]
+    stale = [pk for pk, (public_id, version) in known.items() if _checks.get(public_id, (0,))[0] != version]
     for monitor in Monitor.objects.filter(pk__in=stale):
         secrets = read_secrets(monitor.secrets or {})
         target = read_target(monitor.target, secrets)
-        _checks[monitor.pk] = (monitor.version, compile_check(target, secrets, timeout_s=float(monitor.timeout_s)))
-        _checks.move_to_end(monitor.pk)
+        check = compile_check(target, secrets, timeout_s=float(monitor.timeout_s))
+        _checks[monitor.public_id] = (monitor.version, check)
+        _checks.move_to_end(monitor.public_id)
     while len(_checks) > KEPT_CHECKS:
         _checks.popitem(last=False)
-    return {pk: _checks[pk][1] for pk in known}
+    return {pk: _checks[public_id][1] for pk, (public_id, _) in known.items()}

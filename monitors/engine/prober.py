@@ -27,7 +27,9 @@ from monitors.probes.trace import Outcome, Trace
 
 log = structlog.get_logger(__name__)
 
-CHUNK = 200  # results a hand-over: its transaction must end within 50 ms, because an acknowledge waits for it
+# Results a hand-over. A transaction must end within 50 ms, because an acknowledge waits for it; it is far
+# shorter, because while it is composed the interpreter is not free to start checks.
+CHUNK = 64
 HELD_MOST = 50_000  # results kept while the database is away
 BEAT_S = 10.0
 AGAIN_AFTER_S = 0.5

@@ -10,7 +10,7 @@ from monitors.models.monitors import Location, Monitor
 
 
 class ProbeSlot(models.Model):
-    """When a monitor is next due at a place. extra: the next slot is a first check or a retry, off the grid.
+    """When a monitor is next due at a place, with what of its settings a plan needs. extra: the next slot is a first check or a retry, off the grid.
 
     skipped_at: when the engine last found slots in the past that nobody had planned, because it was stopped.
     """
@@ -19,6 +19,7 @@ class ProbeSlot(models.Model):
     location = models.ForeignKey(Location, on_delete=models.PROTECT, related_name="slots")
     next_due_at = models.DateTimeField(null=True, db_index=True)
     interval_s = models.PositiveIntegerField()
+    timeout_s = models.PositiveIntegerField(default=60)
     phase_ms = models.PositiveIntegerField()
     extra = models.BooleanField(default=True)
     skipped_at = models.DateTimeField(null=True)

@@ -167,7 +167,7 @@ def _reschedule(monitor: Monitor, now: datetime) -> None:
 
 def _timing(monitor: Monitor) -> dict[str, Any]:
     phase = phase_of(monitor.public_id, monitor.interval_s)
-    return {"interval_s": monitor.interval_s, "phase_ms": phase, "extra": True}
+    return {"interval_s": monitor.interval_s, "timeout_s": monitor.timeout_s, "phase_ms": phase, "extra": True}
 
 
 def _put(monitor: Monitor, definition: Definition, *, name: str) -> None:
