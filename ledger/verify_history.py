@@ -14,6 +14,7 @@ from ledger.texts import text_hash
 from ledger.tracked import plain
 
 Version = tuple[str, int]  # public id, version
+States = tuple[str, str]  # hash of the state before the change and after it
 
 
 def history_faults() -> Iterator[str]:
@@ -34,7 +35,8 @@ def _faults_of(model: Any) -> Iterator[str]:
     newest: dict[Any, tuple[str, int, str]] = {}
     for row in model.history.order_by("history_id").iterator(chunk_size=1_000):
         name = f"{row.public_id} version {row.version}"
-        after = recorded.pop((row.public_id, row.version), None)
+        before, after = recorded.pop((row.public_id, row.version), (None, None))
+        previous = newest[row.id][2] if row.id in newest else ""
         newest[row.id] = (row.public_id, row.version, row.state)
         if text_hash(row.state) != row.state_sha256 or _columns_differ(row):
             yield f"the history of {name} was changed after it was written"
@@ -42,6 +44,8 @@ def _faults_of(model: Any) -> Iterator[str]:
             yield f"the history of {name} has no line in the ledger"
         elif after != row.state_sha256:
             yield f"the history of {name} is not the one that the ledger recorded"
+        elif before != (text_hash(previous) if previous else ""):
+            yield f"{name} began from another state than its last version: it was changed around the record"
     yield from (f"the history of {public_id} version {version} is missing" for public_id, version in recorded)
     for obj in model._base_manager.defer(*model.untracked_fields).iterator(chunk_size=1_000):
         public_id, _, state = newest.pop(obj.pk, (obj.public_id, 0, ""))
@@ -50,14 +54,14 @@ def _faults_of(model: Any) -> Iterator[str]:
     yield from (f"{public_id} has a history and is gone" for public_id, _, _ in newest.values())
 
 
-def _recorded(model_name: str) -> dict[Version, str]:
-    """Hash of the state after each change, as the chained lines say."""
+def _recorded(model_name: str) -> dict[Version, States]:
+    """Hashes of the state before and after each change, as the chained lines say."""
     found = {}
     lines = Entry.objects.filter(kind__startswith=f"config.{model_name}.").values_list("line", flat=True)
     for line in lines.iterator(chunk_size=2_000):
         said = json.loads(line)
         public_id = said["subjects"][0].partition(":")[2]
-        found[public_id, said["data"]["version"]] = said["data"]["after"]
+        found[public_id, said["data"]["version"]] = (said["data"]["before"], said["data"]["after"])
     return found
 
 
