@@ -25,6 +25,7 @@ HANDOVER_SLACK = timedelta(seconds=2)  # results on their way into the database 
 
 
 def sweep_plans(now: datetime) -> int:
+    """Record the slots of plans that nobody ran as missed; return how many plans were lost."""
     lost = list(ProbePlan.objects.filter(lost_after__lt=now).order_by("lost_after")[:SWEEP_BATCH])
     for plan in lost:
         hand_over(_lost_findings(plan), now=now, ended_plans=[plan.pk])
