@@ -136,7 +136,7 @@ class House:
         return self.reply(person, f"4 {code}")
 
     def tidy(self):
-        """Nothing is watched and nothing is open: what one test leaves does not page in the next."""
+        """Nothing is watched, open or on its way: what one test leaves, its stand-downs too, is not heard in the next."""
         for monitor in self.api.rows("monitors/"):
             self.api.post(f"monitors/{monitor['id']}/retire/", reason="The test is over")
 
@@ -144,7 +144,12 @@ class House:
             still = [row for row in self.api.rows("incidents/", limit=100) if row["state"] != "resolved"]
             return not still
 
+        def all_sent():
+            under_way = ("planned", "claimed", "sending")
+            return not [row for row in self.api.rows("pages/", limit=100) if row["state"] in under_way]
+
         wait_for("closed monitors resolve their incidents", all_resolved, within=20)
+        wait_for("the last pages have left", all_sent, within=20)
 
     def incident(self, title):
         """The newest incident with this title."""

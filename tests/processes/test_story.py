@@ -39,8 +39,8 @@ def test_a_server_is_killed_and_comes_back_and_everybody_hears_what_they_must(ho
     target.start()
     house.incident_becomes("Checkout API is down", "resolved")
     for person in (ben, carla):
-        house.twilio.expect(person.phone, "Stand down", within=10)
-        house.smtp.expect(person.email, "tand down", within=10)
+        house.twilio.expect(person.phone, "Stand down", number, within=10)
+        house.smtp.expect(person.email, "tand down", number, within=10)
     assert house.state(monitor) == "up"
     house.twilio.verify_nothing_else()
     house.smtp.verify_nothing_else()
