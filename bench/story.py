@@ -63,7 +63,7 @@ def measure(mode: str) -> list[float]:
         house = House(product, twilio, smtp, ladder_s=3600).settle()
         target = stack.enter_context(_Target())
         monitors = {n: _watch(house, n, target.url(n)) for n in range(FAULTS)}
-        wait_for("all are up", lambda: all(house.state(m) == "up" for m in monitors.values()), within=60)
+        wait_for("all are up", lambda: _all_up(house), within=60)
         for number in monitors:
             target.broken.add(number)
             time.sleep(GAP_S)
@@ -87,6 +87,14 @@ def _watch(house: House, number: int, url: str) -> str:
     return house.api.post("monitors/", **body)["id"]
 
 
+def _all_up(house: House) -> bool:
+    """Asked a few times in all: a token that asks more than the API allows is refused."""
+    up = all(row["standing"]["state"] == "up" for row in house.api.rows("monitors/", limit=FAULTS))
+    if not up:
+        time.sleep(1.0)
+    return up
+
+
 def _arrival(house: House, number: int) -> datetime:
     """When the request for the SMS of this fault was at the provider."""
     words = f"Fault {number} is down"
@@ -104,12 +112,18 @@ def _confirmed(house: House, monitor: str) -> datetime:
     return datetime.fromisoformat(first["planned_at"]) + timedelta(milliseconds=first["lag_ms"] + first["total_ms"])
 
 
+class _Server(ThreadingHTTPServer):
+    request_queue_size = (
+        256  # with the standard 5, checks that start together are turned away: a fault nobody asked for
+    )
+
+
 class _Target:
     """One server with a path for each monitor; the paths in `broken` answer 503."""
 
     def __init__(self) -> None:
         self.broken: set[int] = set()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self.broken))
+        self._server = _Server(("127.0.0.1", 0), _handler(self.broken))
         self._server.daemon_threads = True
 
     def url(self, number: int) -> str:

