@@ -166,12 +166,15 @@ def make_venv(venv: Path, python: Path) -> None:
 
 
 def install_lock(python: Path, lock: Path) -> None:
-    """Install with uv if it is there, else with pip: wheels only, every hash checked.
+    """Install with uv if it is there, else with pip: wheels only, every hash checked, nothing resolved.
+
+    The lock is complete, so the installer must not look for dependencies: older pips (23.2, of Python 3.11) then
+    take the newest release that satisfies `coverage[toml]>=…`, find no hash for it and refuse.
 
     uv does not read pip's configuration, where a company's mirror is named, so pip is asked whenever uv fails.
     """
     uv = shutil.which("uv")
-    rules = ["--require-hashes", "--only-binary", ":all:", "-r", str(lock)]
+    rules = ["--require-hashes", "--no-deps", "--only-binary", ":all:", "-r", str(lock)]
     if uv and succeeds([uv, "pip", "install", "--quiet", "--python", str(python), *rules]):
         return
     pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input", *rules]
