@@ -77,8 +77,11 @@ class Fault:
         steps = [page for page in pages if page["origin"] == "step"]
         once = Counter((page["person"]["id"], page["kind"], page["loop"], page["step"]) for page in steps)
         assert set(once.values()) == {1}, "a page was planned twice"
-        reached = {page["person"]["id"] for page in steps if page["accepted_at"] and page["kind"] == "sms"}
-        assert reached == {self.ben.id, self.carla.id}
+        texts = [page for page in steps if page["kind"] == "sms"]
+        # A reply may come before the provider was asked what became of a text whose answer died with the sender:
+        # then the page is confirmed, and nobody claims that it was accepted.
+        reached = {page["person"]["id"] for page in texts if page["accepted_at"] or page["confirmed_at"]}
+        assert reached == {self.ben.id, self.carla.id}, texts
         for person in (self.ben, self.carla):
             assert 1 <= len(self.texts(person)) <= 2, "one crash may cost one text too many, and no more"
         stood_down = {page["person"]["id"] for page in pages if page["origin"] == "stand_down"}
