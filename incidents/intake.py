@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
@@ -23,7 +24,7 @@ from ledger.actors import SYSTEM
 from ledger.failpoints import fail_point
 from ledger.hints import hint
 from ledger.record import record
-from monitors.models import Signal
+from monitors.models import Monitor, Service, Signal
 from monitors.queries import claim_signal, earlier_unclaimed, unclaimed_signals
 from monitors.states import State
 
@@ -33,6 +34,16 @@ OWN = "monitors"
 BATCH = 200
 # In a storm the probes of the same engine must not wait until every signal is taken.
 BUDGET_S = 1.0
+
+
+@dataclass(frozen=True)
+class Origin:
+    """The row that an event was made of, and what it is about. detected_by: as on the incident it opens."""
+
+    row: Signal | tuple[str, str]
+    detected_by: str
+    monitor: Monitor | None = None
+    service: Service | None = None
 
 
 def run(now: datetime) -> int:
@@ -59,14 +70,20 @@ def take(signal: Signal, *, now: datetime) -> c.Decision | None:
         if earlier_unclaimed(signal) or not claim_signal(signal, now):
             return None
         fail_point("intake.claimed")
-        event = event_of(signal)
-        within = timedelta(hours=settings.SIGNAL_REOPEN_H)
-        _lock_incidents(event, now=now, within=within)
-        decision = c.correlate(event, alerts_for(event, now=now, within=within), now=now, reopen_within=within)
-        _apply(event, decision, signal, now=now)
+        monitor = signal.monitor
+        decision = act_on(event_of(signal), Origin(signal, "monitor", monitor, monitor.service), now=now)
         fail_point("intake.before_commit")
     fail_point("intake.after_commit")
     log.info("signal_taken", signal=signal.public_id, action=decision.action, reason=decision.reason)
+    return decision
+
+
+def act_on(event: c.Event, origin: Origin, *, now: datetime) -> c.Decision:
+    """Decide what an event means and do it, in the caller's transaction."""
+    within = timedelta(hours=settings.SIGNAL_REOPEN_H)
+    _lock_incidents(event, now=now, within=within)
+    decision = c.correlate(event, alerts_for(event, now=now, within=within), now=now, reopen_within=within)
+    _apply(event, decision, origin, now=now)
     return decision
 
 
@@ -102,15 +119,15 @@ def _lock_incidents(event: c.Event, *, now: datetime, within: timedelta) -> None
     list(Incident.objects.select_for_update(of=("self",)).filter(number__in=numbers).order_by("pk").values_list("pk"))
 
 
-def _apply(event: c.Event, decision: c.Decision, signal: Signal, *, now: datetime) -> None:
+def _apply(event: c.Event, decision: c.Decision, origin: Origin, *, now: datetime) -> None:
     if decision.action == c.OPEN:
-        _open(event, decision, signal, now=now)
+        _open(event, decision, origin, now=now)
     elif decision.action == c.ATTACH:
         _open_one(event).update(count=F("count") + 1, last_seen_at=event.effective_at)
     elif decision.action == c.RESOLVE:
         _close(event, decision, now=now)
     elif decision.action == c.SUPPRESS:
-        _suppress(event, decision, signal, now=now)
+        _suppress(event, decision, origin, now=now)
 
 
 def _open_one(event: c.Event) -> AlertQuerySet:
@@ -118,8 +135,8 @@ def _open_one(event: c.Event) -> AlertQuerySet:
     return Alert.objects.open().filter(source=event.source, identity=event.identity)
 
 
-def _open(event: c.Event, decision: c.Decision, signal: Signal, *, now: datetime) -> None:
-    alert = _alert(event, decision, signal, now=now)
+def _open(event: c.Event, decision: c.Decision, origin: Origin, *, now: datetime) -> None:
+    alert = _alert(event, decision, origin, now=now)
     if decision.incident:
         incident = lock(Incident.objects.get(number=decision.incident))
         if not incident.is_open:
@@ -133,19 +150,19 @@ def _open(event: c.Event, decision: c.Decision, signal: Signal, *, now: datetime
             title=event.title,
             severity=event.severity,
             urgency=event.urgency,
-            service=signal.monitor.service,
+            service=origin.service,
             opened_at=event.effective_at,
-            detected_by="monitor",
+            detected_by=origin.detected_by,
             actor=SYSTEM,
             now=now,
-            about=(alert, signal),
+            about=(alert, origin.row),
             data={"alert": alert.public_id, "condition": event.condition, "signal": event.key},
         )
     alert.incident = incident
     alert.save()
 
 
-def _alert(event: c.Event, decision: c.Decision, signal: Signal, *, now: datetime) -> Alert:
+def _alert(event: c.Event, decision: c.Decision, origin: Origin, *, now: datetime) -> Alert:
     """The alert that was suppressed so far, else a new one, not yet saved."""
     if decision.alert is not None:
         alert = _open_one(event).get()
@@ -155,8 +172,8 @@ def _alert(event: c.Event, decision: c.Decision, signal: Signal, *, now: datetim
         source=event.source,
         identity=event.identity,
         group=event.group,
-        monitor=signal.monitor,
-        service=signal.monitor.service,
+        monitor=origin.monitor,
+        service=origin.service,
         condition=event.condition,
         severity=event.severity,
         urgency=event.urgency,
@@ -188,13 +205,17 @@ def _close(event: c.Event, decision: c.Decision, *, now: datetime) -> None:
         recover(alert.incident, reason=decision.reason, occurred_at=alert.closed_at, now=now)
 
 
-def _suppress(event: c.Event, decision: c.Decision, signal: Signal, *, now: datetime) -> None:
+def _suppress(event: c.Event, decision: c.Decision, origin: Origin, *, now: datetime) -> None:
     """Keep the alert without an incident: nobody is paged, and the reason is in the row and the ledger."""
-    alert = _alert(event, decision, signal, now=now)
+    alert = _alert(event, decision, origin, now=now)
     alert.suppressed_by = decision.cover
     if alert.pk:
         alert.count, alert.last_seen_at = alert.count + 1, event.effective_at
     alert.save()
     record(
-        "alert.suppressed", [alert, signal], {"reason": decision.reason, "by": decision.cover}, now=now, actor=SYSTEM
+        "alert.suppressed",
+        [alert, origin.row],
+        {"reason": decision.reason, "by": decision.cover},
+        now=now,
+        actor=SYSTEM,
     )
