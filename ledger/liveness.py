@@ -26,3 +26,9 @@ def age(component: str, *, now: datetime) -> timedelta | None:
     """Time since any process last ran the component; None if none ever did."""
     last = Liveness.objects.filter(component=component).order_by("-seen_at").values_list("seen_at", flat=True).first()
     return None if last is None else now - last
+
+
+def running_since(*components: str, now: datetime, heard_within: timedelta) -> datetime | None:
+    """Since when a process that was heard lately has run one of the components: the longest-running; None if none."""
+    heard = Liveness.objects.filter(component__in=components, seen_at__gte=now - heard_within)
+    return heard.order_by("started_at").values_list("started_at", flat=True).first()

@@ -1,0 +1,164 @@
+"""What incidents promise: signals and answers are taken, nobody's incident is left without a page, routes lead somewhere."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import structlog
+from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
+
+from incidents.intake import run as take_signals
+from incidents.models import Incident, Route
+from incidents.services import calling
+from incidents.services.rows import lock
+from incidents.services.sms import apply_waiting
+from incidents.states import TRIGGERED
+from incidents.subjects import KIND
+from ledger.promises import MOST_NAMED, Breach, Promise, counted, named, waiting
+from monitors.models import Service
+from monitors.queries import oldest_unclaimed_signal
+from oncall.escalation.states import STOPPABLE
+from oncall.models import InboundSms, Run
+
+log = structlog.get_logger(__name__)
+
+TAKEN_WITHIN = timedelta(seconds=30)
+UNANSWERED_FOR = timedelta(minutes=5)
+SEVERITIES = frozenset({1, 2, 3, 4})
+
+
+def signals_taken(now: datetime) -> Breach | None:
+    """Every signal became an event within thirty seconds."""
+    oldest = oldest_unclaimed_signal()
+    if oldest is None or oldest >= now - TAKEN_WITHIN:
+        return None
+    return Breach(waiting(1, "signal", oldest, now, "to be taken"))
+
+
+def texts_handled(now: datetime) -> Breach | None:
+    """Every text somebody sent was acted on within thirty seconds."""
+    left = InboundSms.objects.filter(handled_at__isnull=True, received_at__lt=now - TAKEN_WITHIN)
+    oldest = left.order_by("received_at").values_list("received_at", flat=True).first()
+    if oldest is None:
+        return None
+    return Breach(waiting(left.count(), "text", oldest, now, "to be acted on"))
+
+
+def triggered_are_paged(now: datetime) -> Breach | None:
+    """An incident nobody has is being escalated, or was to its end."""
+    left = _without_run(now)
+    numbers = list(left.values_list("number", flat=True)[:MOST_NAMED])
+    if not numbers:
+        return None
+    verb = "is" if len(numbers) == 1 else "are"
+    said = f"{counted(left.count(), 'incident')} nobody has {verb} not being escalated."
+    return Breach(said, named(numbers))
+
+
+def somebody_answers(now: datetime) -> Breach | None:
+    """Where a policy came to its end, somebody answered."""
+    ended = _runs().filter(due_at__isnull=True, last_progress_at__lt=now - UNANSWERED_FOR)
+    silent = _triggered().filter(Exists(ended)).order_by("opened_at")
+    numbers = list(silent.values_list("number", flat=True)[:MOST_NAMED])
+    if not numbers:
+        return None
+    said = f"Everybody was called for {counted(silent.count(), 'incident')}, and nobody answered."
+    return Breach(said, named(numbers))
+
+
+def routes_lead(now: datetime) -> Breach | None:
+    """Every watched service has a route, of any severity, to a policy in force."""
+    rows = Route.objects.in_force().filter(policy__retired_at__isnull=True).values_list("service_id", "severity")
+    covered: dict[int | None, set[int]] = {}
+    for service_id, severity in rows:
+        covered.setdefault(service_id, set()).update(SEVERITIES if severity is None else {severity})
+    of_any = covered.get(None, set())
+    if of_any >= SEVERITIES:
+        return None
+    watched = Service.objects.in_force().filter(monitors__retired_at__isnull=True, monitors__isnull=False).distinct()
+    lost = [
+        public_id
+        for key, public_id in watched.order_by("pk").values_list("pk", "public_id")
+        if not covered.get(key, set()) | of_any >= SEVERITIES
+    ]
+    if not lost:
+        return None
+    verb = "has" if len(lost) == 1 else "have"
+    said = f"{counted(len(lost), 'service')} {verb} no route for some severity: their faults go to the catch-all."
+    return Breach(said, named(lost))
+
+
+def page_again(now: datetime) -> int:
+    """Begin a run for each incident that nobody has and nobody is paged for; return how many."""
+    begun = 0
+    for number in list(_without_run(now).values_list("number", flat=True)[:MOST_NAMED]):
+        with transaction.atomic():
+            incident = lock(Incident.objects.get(number=number))
+            if incident.state == TRIGGERED:
+                calling.start(incident, now=now)
+                begun += 1
+        log.warning("escalation_begun_again", incident=number)
+    return begun
+
+
+def _triggered() -> QuerySet[Incident]:
+    return Incident.objects.unacknowledged()
+
+
+def _runs() -> QuerySet[Run]:
+    return Run.objects.filter(subject_kind=KIND, subject_id=OuterRef("number"), state__in=STOPPABLE)
+
+
+def _without_run(now: datetime) -> QuerySet[Incident]:
+    """Incidents are opened together with their run; one without was changed behind our back."""
+    old = _triggered().filter(recorded_at__lt=now - TAKEN_WITHIN)
+    return old.filter(~Exists(_runs())).order_by("opened_at")
+
+
+PROMISES = (
+    Promise(
+        name="incidents.signals_taken",
+        says="Every signal of a monitor is taken within 30 s.",
+        trouble="faults do not become incidents",
+        check=signals_taken,
+        remedy="Look for `signal_put_back` in the engine's log.",
+        repair=take_signals,
+        mends="takes them",
+        endangers=True,
+    ),
+    Promise(
+        name="incidents.texts_handled",
+        says="Every text that answers a page is acted on within 30 s.",
+        trouble="answers to pages are not heard",
+        check=texts_handled,
+        remedy="Look for `sms_not_applied` in the log.",
+        repair=lambda now: apply_waiting(now=now),
+        mends="acts on them",
+        endangers=True,
+    ),
+    Promise(
+        name="incidents.triggered_are_paged",
+        says="An incident that nobody has is being escalated, or was to the end of its policy.",
+        trouble="an open incident pages nobody",
+        check=triggered_are_paged,
+        remedy="Escalate it by hand, and run `manage.py verify_ledger`: somebody changed the database.",
+        repair=page_again,
+        mends="begins its escalation again",
+        endangers=True,
+    ),
+    Promise(
+        name="incidents.somebody_answers",
+        says="Somebody answers within 5 min of the end of a policy.",
+        trouble="nobody answers",
+        check=somebody_answers,
+        remedy="Take the incident, and ask why nobody was reached.",
+    ),
+    Promise(
+        name="incidents.routes_lead",
+        says="Every watched service has a route for every severity to a policy in force.",
+        trouble="some faults have no route",
+        check=routes_lead,
+        remedy="Add a default route.",
+    ),
+)
