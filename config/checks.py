@@ -89,6 +89,25 @@ def public_address_is_reachable(app_configs: Any, **kwargs: Any) -> Sequence[Che
     return []
 
 
+@register(Tags.database)
+def somebody_outside_is_told(
+    app_configs: Any, databases: Sequence[str] | None, **kwargs: Any
+) -> Sequence[CheckMessage]:
+    """A machine that is gone pages nobody; only a service elsewhere can notice."""
+    if settings.DEADMAN_URL or "default" not in (databases or ()):
+        return []
+    try:
+        named = apps.get_model("evidence", "DeadMan").objects.exclude(url_mask="").exists()
+    except DatabaseError:
+        return []
+    if named:
+        return []
+    said = (
+        "Nobody outside notices if this machine dies: name a dead-man address on the page System, or set DEADMAN_URL."
+    )
+    return [Warning(said, id="watchbook.W020")]
+
+
 @register(Tags.security)
 def no_fail_points(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
     """Fail-points kill processes; only tests may turn them on."""

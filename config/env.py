@@ -161,3 +161,17 @@ class Env:
         except (OSError, UnicodeDecodeError) as error:
             reason = getattr(error, "strerror", None) or "it is not text"
             raise SettingError(f"{name}_FILE names {named}, which cannot be read: {reason}.") from error
+
+    def secret_address(self, name: str) -> str:
+        """Return a secret that is an http(s) address; "" when it is not set. The value never appears in an error."""
+        value = self.secret(name)
+        try:
+            parts = urlsplit(value)
+            readable = not value or (
+                parts.scheme in ("http", "https") and bool(parts.hostname) and "@" not in parts.netloc
+            )
+        except ValueError:
+            readable = False
+        if not readable:
+            raise SettingError(f"{name} must be a web address such as https://hc.example.com/ping/….")
+        return value

@@ -18,7 +18,14 @@ log = structlog.get_logger(__name__)
 
 # A hint nobody took within this time is worthless: ticks came by long ago.
 LIFE_S = 30
-QUEUES = {"probe": "engine", "intake": "engine", "plan": "engine", "link": "engine", "send": "deliver"}
+QUEUES = {
+    "probe": "engine",
+    "intake": "engine",
+    "plan": "engine",
+    "link": "engine",
+    "send": "deliver",
+    "ping": "deliver",
+}
 GAP_S = 0.02
 REST_AFTER_FAILURE_S = 2.0
 

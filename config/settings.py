@@ -246,6 +246,10 @@ TWILIO_AUTH_TOKEN_PREVIOUS = env.secret("TWILIO_AUTH_TOKEN_PREVIOUS")
 TWILIO_FROM = env.text("TWILIO_FROM")
 TWILIO_BASE_URL = env.web_address("TWILIO_BASE_URL", "https://api.twilio.com")
 
+# Who notices when this machine dies -------------------------------------------------------------------
+
+DEADMAN_URL = env.secret_address("DEADMAN_URL")
+
 # The engine: constants that tests scale instead of waiting -------------------------------------------
 
 TICK_S = env.seconds("TICK_S", 1, least=0.05)
@@ -257,6 +261,7 @@ SEND_DEADLINE_S = env.seconds("SEND_DEADLINE_S", 10, least=0.2)
 SEND_LEASE_S = env.seconds("SEND_LEASE_S", 30, least=0.5)
 RETRY_DELAYS_S = env.seconds_list("RETRY_DELAYS_S", (15, 45, 120))
 RECONCILE_AFTER_S = env.seconds("RECONCILE_AFTER_S", 60, least=0.2)
+SELF_CHECK_EVERY_S = env.seconds("SELF_CHECK_EVERY_S", 60, least=0.5)
 SIGNAL_REOPEN_H = env.integer("SIGNAL_REOPEN_H", 24, least=1, most=720)
 ENGINE_THREADS = env.integer("ENGINE_THREADS", 24, least=4, most=500)
 WEB_THREADS = env.integer("WEB_THREADS", 4, least=1, most=200)

@@ -6,7 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.conf import settings
+
 from accounts.services.letters import ask_for_letters, send_letters
+from config.promises import PROMISES
+from evidence.services.audit import Outcome
+from evidence.services.audit import audit as hold_against_the_facts
+from evidence.services.deadman import ping, ping_waits
 from incidents.ticks import intake
 from ledger.link import link_entries
 from monitors.engine.ticks import claim, sweep
@@ -35,6 +41,11 @@ def deliver(now: datetime) -> None:
     send_letters(now)
 
 
+def audit(now: datetime) -> Outcome | None:
+    """Hold every promise of the house against the facts, if a turn of the auditor is due."""
+    return hold_against_the_facts(PROMISES, now=now)
+
+
 STEPS = (
     Step("claim", claim),
     Step("intake", intake),
@@ -43,7 +54,10 @@ STEPS = (
     Step("sweep", sweep, every_s=5),
     Step("letters", ask_for_letters, every_s=2),
     Step("link", link),
+    # last: what the steps before it mend is no finding
+    Step("audit", audit, every_s=settings.SELF_CHECK_EVERY_S / 12),
+    Step("dead-man", ping_waits, every_s=5),
 )
 
 # What each hint asks for.
-HINTS: dict[str, Run] = {"probe": claim, "intake": intake, "plan": plan, "link": link, "send": deliver}
+HINTS: dict[str, Run] = {"probe": claim, "intake": intake, "plan": plan, "link": link, "send": deliver, "ping": ping}

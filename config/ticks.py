@@ -16,14 +16,15 @@ from functools import partial
 import structlog
 from django.conf import settings
 
+from config.liveness import ENGINE, FAILED, STEP, WATCHDOG
 from config.steps import STEPS, Run, Step
 from ledger import liveness
 from ledger.actors import SYSTEM, acting_as
 
+__all__ = ["ENGINE", "WATCHDOG", "Tick", "attempt", "by_celery", "sign"]
+
 log = structlog.get_logger(__name__)
 
-ENGINE = "engine"
-WATCHDOG = "watchdog"
 SIGN_OF_LIFE_S = 10.0
 
 
@@ -66,7 +67,7 @@ class Tick:
         return attempt(step.name, step.run, now)
 
     def _sign(self, outcome: dict[str, bool], now: datetime) -> None:
-        """Record that the engine ticked, each time, and every step that went well, now and then."""
+        """Record that the engine ticked, each time, and how its steps went, now and then."""
         mono = time.monotonic()
         before = self.last_sign.get(self.name)
         late = 0.0 if before is None else max(0.0, mono - before - settings.TICK_S)
@@ -75,9 +76,10 @@ class Tick:
             "sign", lambda now: liveness.beat(self.name, now=now, lag_ms=round(late * 1000), rows=len(outcome)), now
         )
         for name, went_well in outcome.items():
-            if went_well and mono - self.last_sign.get(name, -SIGN_OF_LIFE_S) >= SIGN_OF_LIFE_S:
-                self.last_sign[name] = mono
-                attempt("sign", partial(sign, f"step:{name}"), now)
+            component = (STEP if went_well else FAILED) + name
+            if mono - self.last_sign.get(component, -SIGN_OF_LIFE_S) >= SIGN_OF_LIFE_S:
+                self.last_sign[component] = mono
+                attempt("sign", partial(sign, component), now)
 
 
 def sign(component: str, now: datetime, *, lag_ms: int = 0, rows: int = 0) -> None:

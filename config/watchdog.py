@@ -16,13 +16,13 @@ from django.conf import settings
 from django.db import close_old_connections
 
 from config import ticks
-from config.steps import send
+from config.steps import deliver, ping
 from ledger import liveness
 from ledger.clock import now as database_now
 
 log = structlog.get_logger(__name__)
 
-SENDERS = 2
+SENDERS = 3
 
 
 class Watchdog:
@@ -60,7 +60,8 @@ class Watchdog:
             self.took_over = overdue
             if overdue:
                 self._tick.run(now)
-                self._beside("send", send)
+                self._beside("send", deliver)
+                self._beside("ping", ping)
         except Exception:  # the last line of defence must outlive a database that is away
             log.exception("watchdog_failed")
 

@@ -1,0 +1,1 @@
+"""State changes of evidence, one function each."""
