@@ -16,6 +16,8 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from config.liveness import FAILED
+from evidence.queries import auditor_standing, dead_man_standing
 from incidents.queries import open_incidents
 from ledger.models import Entry, Liveness
 from monitors.models import Monitor
@@ -39,6 +41,7 @@ class Figures(Collector):
         yield from self.components()
         yield from self.queues()
         yield from self.standing()
+        yield from self.itself()
 
     def version(self) -> Metric:
         """The version that runs here."""
@@ -54,7 +57,8 @@ class Figures(Collector):
         lag = GaugeMetricFamily(
             "watchbook_component_lag_seconds", "How late the component's last run was.", labels=["component"]
         )
-        latest = {row.component: row for row in Liveness.objects.order_by("seen_at")}
+        signs = Liveness.objects.exclude(component__startswith=FAILED).order_by("seen_at")
+        latest = {row.component: row for row in signs}
         for component, row in sorted(latest.items()):
             age.add_metric([component], (self.now - row.seen_at).total_seconds())
             lag.add_metric([component], row.lag_ms / 1000)
@@ -82,6 +86,25 @@ class Figures(Collector):
         day = Page.objects.filter(planned_at__gt=self.now - timedelta(days=1))
         pages = dict(day.order_by().values_list("state").annotate(Count("pk")))
         yield labelled("watchbook_pages_last_day", "Pages made in the last 24 hours by state.", "state", pages)
+
+    def itself(self) -> Iterable[Metric]:
+        """What the auditor found, how long ago it ended, and how long ago the dead-man took a ping."""
+        auditor, dead_man = auditor_standing(now=self.now), dead_man_standing()
+        danger = len(auditor.endangering)
+        counts = {"yes": danger, "no": len(auditor.open) - danger}
+        yield labelled(
+            "watchbook_findings_open", "Promises that do not hold, by whether paging is in danger.", "endangers", counts
+        )
+        for name, help_text, at in (
+            ("watchbook_audit_age_seconds", "Seconds since the last audit; absent before the first.", auditor.done_at),
+            (
+                "watchbook_deadman_age_seconds",
+                "Seconds since the dead-man took a ping; absent without.",
+                dead_man.ok_at,
+            ),
+        ):
+            if at is not None:
+                yield gauge(name, help_text, (self.now - at).total_seconds())
 
 
 def gauge(name: str, help_text: str, value: float) -> Metric:

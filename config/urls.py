@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from config.views import health, now, setup, styleguide, watchline
+from config.views import health, now, setup, styleguide, system, watchline
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.healthz, name="healthz"),
@@ -18,6 +18,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("setup/<str:secret>/", setup.first_run, name="setup"),
     path("", now.show, name="now"),
     path("watchline/", watchline.show, name="watchline"),
+    path("system/", system.show, name="system"),
+    path("system/dead-man/", system.name_dead_man, name="system_dead_man"),
     path("styleguide/", styleguide.show, name="styleguide"),
 ]
 

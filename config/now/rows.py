@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from accounts.models import User
 from config.health import engine_ticks
+from config.liveness import ENGINE, WATCHDOG
 from config.now.merge import Stretch, in_words, together, worst
-from config.ticks import ENGINE, WATCHDOG
 from config.wording import count, length, listed
+from evidence.queries import AuditorStanding, DeadManStanding, auditor_standing, dead_man_standing
 from incidents.models import Incident
 from incidents.observed import shown_state, standing_of, stretches_between
 from ledger.models import Entry, Liveness
@@ -22,6 +23,8 @@ from oncall.models import CatchAll
 from oncall.queries import lag_s, people_by_id, policies_in_force
 
 LATE_S, FRESH_S = 10, 20
+# three turns of the auditor, and of the pings that follow them
+AUDITED_WITHIN = timedelta(seconds=180)
 ORDER = ("down", "verifying", "degraded", "unknown", "paused", "up")
 
 
@@ -58,6 +61,8 @@ class Board:
     muted: list[Row] = field(default_factory=list)
     watcher: list[Row] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
+    # nobody outside is told that we live
+    alone: bool = False
 
 
 def board(
@@ -71,12 +76,14 @@ def board(
         for key, standing in known.items()
     }
     counts = Counter(states.values())
+    outside = dead_man_standing()
     return Board(
         services=services(monitors, states, since, open_incidents, start=start, now=now),
         duty=duty(start=start, end=end),
         muted=muted(monitors, start=start, now=now, end=end),
-        watcher=watcher(len(monitors), start=start, now=now),
+        watcher=[*watcher(len(monitors), start=start, now=now), dead_man(outside, now=now)],
         counts=dict(counts),
+        alone=not outside.named,
     )
 
 
@@ -210,12 +217,53 @@ def watcher(watched: int, *, start: datetime, now: datetime) -> list[Row]:
     last = Entry.objects.order_by("-seq").exclude(seq__isnull=True).values_list("seq", flat=True).first()
     overdue = lag_s(now=now)
     checks_late = f"the longest overdue waits {length(late)}"
+    ticking = latest.get(ENGINE) or latest.get(WATCHDOG)
     return [
         _alive("Checks", latest.get("step:claim"), late <= LATE_S, count(watched, "monitor") + ", none overdue", checks_late, start, now),
         _engine(latest, start, now),
         _alive("Paging", latest.get("step:plan"), overdue <= LATE_S, "no page overdue", f"a page is {length(overdue)} late", start, now),
         _alive("Ledger", latest.get("step:link"), unlinked < 100, f"line {last or 0:,}", f"{unlinked} lines wait for their number", start, now),
+        self_checks(auditor_standing(now=now), ticking, now=now),
     ]  # fmt: skip
+
+
+def self_checks(auditor: AuditorStanding, engine: Liveness | None, *, now: datetime) -> Row:
+    """The auditor: what it found, in the words of the worst finding. Before its first turn there is nothing to say."""
+    row = Row(state="", word="Not yet", name="Self-checks", who="the first audit has not run", label="Self-checks")
+    waited = engine is not None and now - engine.started_at > AUDITED_WITHIN
+    if auditor.done_at is None:
+        return replace(row, state="unknown", word="Silent", who="no audit has run") if waited else row
+    row = replace(row, since=auditor.done_at, heard=True)
+    if not auditor.on_time:
+        return replace(row, state="unknown", word="Silent", who="nobody knows whether the rest is true")
+    if not auditor.open:
+        return replace(row, state="up", word="On time", who=f"{count(auditor.checked, 'promise')}, all hold")
+    first, more = auditor.open[0], len(auditor.open) - 1
+    said = f"{first.sentence} For {length(now - first.opened_at, 1)}."
+    beside = f" And {count(more, 'more', 'more')}." if more else ""
+    danger = first.endangers
+    return replace(
+        row, state="down" if danger else "degraded", word="In danger" if danger else "Found", who=said + beside
+    )
+
+
+def dead_man(standing: DeadManStanding, *, now: datetime) -> Row:
+    """Whether somebody outside is told each minute that we live; silence is not held against one nobody named."""
+    row = Row(
+        state="", word="Not set", name="Dead-man", who="nobody outside notices if this machine dies", label="Dead-man"
+    )
+    if not standing.named:
+        return row
+    if standing.withheld_at:
+        why = "not pinged on purpose, so that it calls somebody"
+        return replace(row, state="degraded", word="Withheld", since=standing.withheld_at, who=why)
+    row = replace(row, since=standing.ok_at, heard=standing.ok_at is not None)
+    if standing.failed:
+        return replace(row, state="degraded", word="Not reached", who=standing.error)
+    if standing.ok_at is None:
+        return replace(row, word="Not yet", who=f"{standing.host} is pinged after the next audit")
+    silent = now - standing.ok_at > AUDITED_WITHIN
+    return replace(row, state="unknown" if silent else "up", word="Silent" if silent else "Pinged", who=standing.host)
 
 
 def _engine(latest: dict[str, Liveness], start: datetime, now: datetime) -> Row:

@@ -51,7 +51,7 @@ def gathered(*, now: datetime) -> dict[str, Any]:
         incidents,
         shown.counts,
         engine="" if engine.holds else engine.sentence,
-        unwell=[row.name for row in shown.watcher if row.state != "up"],
+        unwell=[row.name for row in shown.watcher if row.state not in ("", "up")],
         next_call=_next_call(incidents[0]) if incidents else "",
         now=now,
     )

@@ -19,6 +19,7 @@ from accounts.queries import live_setup_link
 from accounts.services.setup import SetupClosed
 from accounts.zones import zone_choices
 from config.first_run import begin
+from evidence.forms import DeadManAddressField
 from ledger.clock import now
 
 GONE = 410
@@ -39,6 +40,16 @@ class SetupForm(forms.Form):
         help_text="You sign in with it, and pages go there until you add a phone.",
     )
     password = NewPasswordField(label="Choose a password")
+    dead_man = DeadManAddressField(
+        label="Dead-man address (optional)",
+        help_text="A service elsewhere that calls you when this machine is silent. Leave it empty to name one later; Now reminds you.",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if settings.DEADMAN_URL:
+            # the environment has answered already
+            del self.fields["dead_man"]
 
     def clean_email(self) -> str:
         """The address in lower case."""

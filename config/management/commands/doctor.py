@@ -16,10 +16,10 @@ from django.core.management.base import BaseCommand
 
 from config import health
 from config.health import Fact
+from config.selfcheck import LEAST_FREE_BYTES
+from evidence.queries import auditor_standing
 from ledger import crypto
 from ledger.clock import now
-
-LEAST_FREE_BYTES = 500_000_000
 
 
 class Command(BaseCommand):
@@ -58,8 +58,22 @@ def examine(*, offline: bool) -> Iterator[Fact]:
         yield migrated
         if migrated.holds:
             yield health.engine_ticks(now=now())
+            yield promises_hold()
     if not offline:
         yield from peers()
+
+
+def promises_hold() -> Fact:
+    """Whether the auditor is at work and found nothing that keeps pages from people."""
+    auditor = auditor_standing(now=now())
+    if auditor.done_at is None:
+        return Fact("self-checks", True, "The auditor has not run yet; the engine runs it each minute.")
+    if not auditor.on_time:
+        return Fact("self-checks", False, f"The last audit ended at {auditor.done_at:%Y-%m-%d %H:%M} UTC.")
+    said = " ".join(finding.sentence for finding in auditor.open)
+    if auditor.endangering:
+        return Fact("self-checks", False, said)
+    return Fact("self-checks", True, said or f"{auditor.checked} promises, all hold.")
 
 
 def messages() -> list[checks.CheckMessage]:
