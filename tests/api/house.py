@@ -7,6 +7,8 @@ from django.urls import URLResolver, get_resolver
 
 from accounts.models import Membership
 from accounts.services.organisation import allow_network
+from evidence.models import AuditHour, SelfCheckFinding
+from evidence.services.deadman import change_dead_man
 from incidents.models import Alert
 from incidents.services.work import declare
 from ledger import clock
@@ -102,6 +104,11 @@ def build() -> House:
         incident=house.incident, monitor=house.monitor, service=house.service, opened_at=now, recorded_at=now,
         last_seen_at=now, opened_by_key="x",
     )  # fmt: skip
+    AuditHour.objects.create(hour=now.replace(minute=0, second=0, microsecond=0), audited=3)
+    finding = SelfCheckFinding.objects.create(
+        name="config.disk_has_room", sentence="The disk fills up.", opened_at=now, last_seen_at=now
+    )
+    dead_man = change_dead_man(url="https://hc.example.com/ping/x", now=now, reason="Test")
     link_entries()
     house.ids |= {
         "people": house.people["viewer"].public_id,
@@ -123,6 +130,8 @@ def build() -> House:
         "incidents": house.incident.number,
         "alerts": alert.public_id,
         "routes": route.public_id,
+        "self-checks": finding.public_id,
+        "dead-man": dead_man.public_id,
         "ledger": "1",
     }
     return house

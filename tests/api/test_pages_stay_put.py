@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import User
 from accounts.services.organisation import allow_network
 from accounts.services.teams import create_team, rename_team
+from evidence.models import AuditHour, SelfCheckFinding
 from incidents.models import Alert
 from incidents.services.work import add_note, declare
 from ledger import clock
@@ -132,6 +133,14 @@ def _member(house, n, now):
     builders.person(f"p{n}", team=builders.team(f"Team {n}", now=now), now=now)
 
 
+def _finding(house, n, now):
+    SelfCheckFinding.objects.create(name=f"test.{n}", sentence="It is broken.", opened_at=now, last_seen_at=now)
+
+
+def _hour(house, n, now):
+    AuditHour.objects.create(hour=now - timedelta(hours=n + 1), audited=1)
+
+
 GROW = {
     "people/": _member,
     "teams/": lambda house, n, now: builders.team(f"Team {n}", now=now),
@@ -156,6 +165,8 @@ GROW = {
     "incidents/<number:number>/timeline/": _note,
     "alerts/": _alert,
     "routes/": lambda house, n, now: builders.route(house.policy, service=builders.service(f"S {n}", now=now), now=now),
+    "self-checks/": _finding,
+    "self-checks/hours/": _hour,
     "ledger/": _entry,
     "teams/<pid:public_id>/history/": _rename,
 }

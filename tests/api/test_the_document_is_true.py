@@ -16,7 +16,9 @@ from tests.api.house import calls
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = (ROOT / "docs" / "api.md").read_text()
 CODE = [
-    path for app in ("accounts", "monitors", "oncall", "incidents", "config") for path in (ROOT / app).rglob("api/*.py")
+    path
+    for app in ("accounts", "monitors", "oncall", "incidents", "evidence", "config")
+    for path in (ROOT / app).rglob("api/*.py")
 ]
 
 

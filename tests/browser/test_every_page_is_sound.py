@@ -21,6 +21,7 @@ PAGES = (
     "/organisation/",
     "/me/",
     "/me/tokens/",
+    "/system/",
     "/nothing-here/",
 )
 SIGHTS = [(360, "light"), (360, "dark"), (1440, "light"), (1440, "dark")]

@@ -64,6 +64,7 @@ GET = {
     "routes/": ALL,
     "routes/new/": EDITORS,
     "routes/{route}/": ALL,
+    "system/": ALL,
 }
 
 POST = {
@@ -110,6 +111,7 @@ POST = {
     "routes/{route}/": saying(EDITORS, ok=422),
     "routes/{route}/retire/": saying(EDITORS, ok=422),
     "routes/{default_route}/": saying(ADMINS, ok=422),
+    "system/dead-man/": saying(ADMINS, ok=422),
 }
 
 
