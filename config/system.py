@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-import django
 from django.conf import settings
 from django.db import connection
 from django.urls import reverse
@@ -27,6 +26,8 @@ from evidence.queries import (
 )
 from ledger.models import Liveness
 from ledger.promises import Promise
+from monitors.models import Monitor
+from oncall.queries import people_by_id
 
 HEARD_LATELY = timedelta(hours=1)
 BY_NAME = {promise.name: promise for promise in PROMISES}
@@ -42,7 +43,7 @@ PLACES = {
 
 @dataclass(frozen=True)
 class Found:
-    """A finding with its promise, None for one of an earlier version, and the objects it names as (id, address or "")."""
+    """A finding with its promise, None for one of an earlier version, and the objects it names as (words, address or "")."""
 
     finding: SelfCheckFinding
     promise: Promise | None
@@ -68,7 +69,7 @@ class System:
     closed: Sequence[Found]
     promises: Sequence[Held]
     signs: Sequence[Liveness]
-    minutes: tuple[int, int, int]
+    coverage: str
     versions: Sequence[tuple[str, str]]
     lead: str
 
@@ -83,10 +84,10 @@ def system(*, now: datetime) -> System:
         dead_man=dead_man_standing(),
         engine=engine_ticks(now=now),
         open=found(auditor.open),
-        closed=found(lately_closed(now=now)),
+        closed=found(list(lately_closed(now=now))),
         promises=[Held(promise, promise.name not in broken) for promise in PROMISES],
         signs=list(signs.order_by("component", "instance")),
-        minutes=minutes_audited(now=now),
+        coverage=coverage(*minutes_audited(now=now)),
         versions=versions(),
         lead=lead(auditor),
     )
@@ -108,11 +109,21 @@ def lead(auditor: AuditorStanding) -> str:
     return f"{number} of {promises} {verb} not hold{keeps or only}."
 
 
-def found(findings: Iterable[SelfCheckFinding]) -> list[Found]:
-    """Findings with what the page says beside them."""
+def coverage(total: int, audited: int, endangered: int) -> str:
+    """How much of the last month somebody watched the watcher."""
+    if not total:
+        return "The first full hour is not over."
+    danger = f"in {endangered:,} of them paging was in danger" if endangered else "paging was never in danger"
+    return f"Of the last {total:,} minutes {audited:,} were audited; {danger}."
+
+
+def found(findings: Sequence[SelfCheckFinding]) -> list[Found]:
+    """Findings with what the page says beside them; people and monitors by their names, in two queries for all."""
+    ids = [public_id for one in findings for public_id in one.about]
+    names = {public_id: str(person) for public_id, person in people_by_id(ids).items()}
+    names |= dict(Monitor.objects.filter(public_id__in=ids).values_list("public_id", "name"))
     return [
-        Found(one, BY_NAME.get(one.name), tuple((public_id, place_of(public_id)) for public_id in one.about))
-        for one in findings
+        Found(one, BY_NAME.get(one.name), tuple((names.get(i, i), place_of(i)) for i in one.about)) for one in findings
     ]
 
 
@@ -126,9 +137,6 @@ def versions() -> list[tuple[str, str]]:
     """What runs here, by name."""
     database = "SQLite" if connection.vendor == "sqlite" else "PostgreSQL"
     return [
-        ("Watchbook", settings.VERSION),
-        ("Python", platform.python_version()),
-        ("Django", django.get_version()),
-        ("Database", database),
-        ("Broker", "Redis" if settings.REDIS_URL else "in memory"),
+        ("Watchbook", f"{settings.VERSION} on Python {platform.python_version()}"),
+        ("Database and broker", f"{database}, {'Redis' if settings.REDIS_URL else 'in memory'}"),
     ]

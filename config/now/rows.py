@@ -239,12 +239,9 @@ def self_checks(auditor: AuditorStanding, engine: Liveness | None, *, now: datet
     if not auditor.open:
         return replace(row, state="up", word="On time", who=f"{count(auditor.checked, 'promise')}, all hold")
     first, more = auditor.open[0], len(auditor.open) - 1
-    said = f"{first.sentence} For {length(now - first.opened_at, 1)}."
-    beside = f" And {count(more, 'more', 'more')}." if more else ""
-    danger = first.endangers
-    return replace(
-        row, state="down" if danger else "degraded", word="In danger" if danger else "Found", who=said + beside
-    )
+    said = f"{first.sentence.rstrip('.')}, and {more:,} more" if more else first.sentence
+    state, word = ("down", "In danger") if first.endangers else ("degraded", "Found")
+    return replace(row, state=state, word=word, since=first.opened_at, heard=False, who=said)
 
 
 def dead_man(standing: DeadManStanding, *, now: datetime) -> Row:
@@ -255,7 +252,7 @@ def dead_man(standing: DeadManStanding, *, now: datetime) -> Row:
     if not standing.named:
         return row
     if standing.withheld_at:
-        why = "not pinged on purpose, so that it calls somebody"
+        why = "not pinged, so that it calls somebody"
         return replace(row, state="degraded", word="Withheld", since=standing.withheld_at, who=why)
     row = replace(row, since=standing.ok_at, heard=standing.ok_at is not None)
     if standing.failed:

@@ -360,6 +360,6 @@ def test_one_page_that_was_taken_clears_the_provider(house):
 
 
 def test_a_check_costs_few_queries(house, django_assert_max_num_queries):
-    with django_assert_max_num_queries(45):
+    with django_assert_max_num_queries(50):
         for promise in PROMISES:
             promise.check(house.now)

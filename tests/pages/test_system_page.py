@@ -61,7 +61,7 @@ def test_what_does_not_hold_is_there_with_what_to_do(as_, audited, house):
     assert "1 of 35 promises does not hold; it may keep pages from people." in said
     assert "Endangers pages 3 pages wait to be sent, the oldest for 5 min." in said
     assert "Look whether a worker takes the queue deliver" in said
-    assert f'href="/monitors/{house.monitor.public_id}/"' in answer.content.decode()
+    assert f'<a href="/monitors/{house.monitor.public_id}/">Checkout API</a>' in answer.content.decode()
 
 
 def test_what_ended_is_there_for_a_fortnight(as_, audited):
@@ -82,7 +82,7 @@ def test_a_silent_auditor_proves_nothing(as_, audited):
 def test_minutes_that_were_not_audited_are_missing(as_, audited):
     hour = audited.replace(minute=0, second=0, microsecond=0) - timedelta(hours=2)
     AuditHour.objects.create(hour=hour, audited=(1 << 60) - 1)
-    assert "60 of 120 minutes audited, paging in danger in 0." in text(as_("viewer").get("/system/"))
+    assert "Of the last 120 minutes 60 were audited; paging was never in danger." in text(as_("viewer").get("/system/"))
 
 
 def test_it_costs_the_same_queries_however_much_was_found(as_, audited, django_assert_max_num_queries):
@@ -159,7 +159,7 @@ def test_now_says_what_the_auditor_found_and_for_how_long(as_, audited):
     said = now_says(as_)
     assert "The watcher itself is not well: self-checks." in said
     assert "In danger Self-checks" in said
-    assert "3 pages wait to be sent, the oldest for 5 min. For 5 min. And 1 more." in said
+    assert "3 pages wait to be sent, the oldest for 5 min, and 1 more" in said
 
 
 def test_now_says_that_it_is_withheld_or_not_reached(as_, audited):
