@@ -51,9 +51,10 @@ def ticks_on_time(now: datetime) -> Breach | None:
 
 def steps_succeed(now: datetime) -> Breach | None:
     """No step of the tick fails each time."""
-    signs = Liveness.objects.filter(component__startswith=FAILED, seen_at__gte=now - STEP_SILENT)
+    lately = now - STEP_SILENT
+    signs = Liveness.objects.filter(component__startswith=FAILED, seen_at__gte=lately, started_at__lte=lately)
     failing = {row.component.removeprefix(FAILED) for row in signs}
-    well = Liveness.objects.filter(component__in=[STEP + name for name in failing], seen_at__gte=now - STEP_SILENT)
+    well = Liveness.objects.filter(component__in=[STEP + name for name in failing], seen_at__gte=lately)
     broken = sorted(failing - {row.component.removeprefix(STEP) for row in well})
     if not broken:
         return None

@@ -96,8 +96,7 @@ def _watched() -> QuerySet[MonitorState]:
 def _not_run(now: datetime) -> Q:
     """Lost since the engine came up: what a dead engine left behind is over with the next check."""
     begun = running_since("engine", "watchdog", now=now, heard_within=HEARD_WITHIN)
-    not_run = Q(seen_code__in=NOT_RUN)
-    return not_run & Q(seen_at__gt=begun) if begun else not_run
+    return Q(seen_code__in=NOT_RUN, seen_at__gt=begun) if begun else Q(pk__in=[])
 
 
 def _instant(moment: datetime | None) -> datetime:

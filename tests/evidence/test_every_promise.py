@@ -93,6 +93,8 @@ def silent(house, **_):
 
 
 def lost(monitor, now):
+    for before in (120, 0):
+        liveness.beat("engine", now=now - seconds(before))
     MonitorState.objects.filter(monitor=monitor).update(seen_at=now, seen_outcome="missed", seen_code="lost")
 
 
@@ -187,7 +189,8 @@ def overrun(house, **_):
 
 
 def failing_step(house, **_):
-    liveness.beat("failed:claim", now=ago(house, 5))
+    for before in (70, 5):
+        liveness.beat("failed:claim", now=ago(house, before))
 
 
 def disk(free):
@@ -345,6 +348,24 @@ def test_a_clock_that_was_set_by_a_jump_is_found_at_the_next_look(house, monkeyp
     counter = config_selfcheck.time.monotonic
     monkeypatch.setattr(config_selfcheck.time, "monotonic", lambda: counter() - 60)
     assert "set forward by" in check(house.now).sentence
+
+
+def test_what_a_dead_engine_left_behind_is_not_held_against_the_new_one(house):
+    MonitorState.objects.update(seen_at=ago(house, 30), seen_outcome="missed", seen_code="lost")
+    for begun in (None, 10):
+        if begun:
+            liveness.beat("engine", now=ago(house, begun))
+        assert BY_NAME["monitors.not_blind"].check(house.now) is None
+
+
+def test_a_step_that_failed_once_or_works_again_is_not_broken(house):
+    check = BY_NAME["config.steps_succeed"].check
+    liveness.beat("failed:sweep", now=ago(house, 5))
+    assert check(house.now) is None
+    failing_step(house)
+    assert check(house.now) is not None
+    liveness.beat("step:claim", now=house.now)
+    assert check(house.now) is None
 
 
 def test_a_refused_address_is_not_the_fault_of_its_provider(house):
