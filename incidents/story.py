@@ -59,6 +59,12 @@ def _recovered(line: Line) -> str:
     return "Resolved by itself: every alert has ended."
 
 
+def _customer_update(line: Line) -> str:
+    verb = "corrected what customers read" if line.data.get("corrects") else "told customers"
+    where = f" on {line.data['page_name']}" if line.data.get("page_name") else ""
+    return f"{line.who} {verb}{line.way}{where}: {line.data.get('status', '')}."
+
+
 LINES: dict[str, Callable[[Line], str]] = {
     "opened": lambda line: f"Opened, SEV{line.data.get('severity', '?')}.",
     "declared": lambda line: f"{line.who} declared it{line.way}, SEV{line.data.get('severity', '?')}.",
@@ -79,6 +85,7 @@ LINES: dict[str, Callable[[Line], str]] = {
     "stood_down": lambda line: f"Told to stand down: {line.named('people')}.",
     "escalated": lambda line: f"{line.who} escalated{line.way}: the next people are called now.",
     "person_added": lambda line: f"{line.who} added {line.named('added')}{line.way}.",
+    "customer_update": _customer_update,
     "note": lambda line: f"{line.who} noted{line.way}.",
 }
 

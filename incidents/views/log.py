@@ -31,8 +31,15 @@ SYMBOLS = {
     "escalated": ("i-act", ""),
     "person_added": ("i-person", ""),
     "note": ("i-note", ""),
+    "customer_update": ("i-public", ""),
 }
-RECORDED = {"note": "typed", "opened": "confirmed", "alert_joined": "confirmed", "recovered": "confirmed"}
+RECORDED = {
+    "note": "typed",
+    "customer_update": "written",
+    "opened": "confirmed",
+    "alert_joined": "confirmed",
+    "recovered": "confirmed",
+}
 PEOPLE_KEYS = ("spared", "people", "added")
 
 
