@@ -26,6 +26,7 @@ SECTIONS = (
     ("/monitors/", "Monitors"),
     ("/services/", "Services"),
     ("/policies/", "On call"),
+    ("/status-pages/", "Status pages"),
     ("/people/", "People"),
 )
 THEMES = (("auto", "As the system"), ("light", "Light"), ("dark", "Dark"))

@@ -15,6 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("monitors.urls")),
     path("", include("oncall.urls")),
     path("", include("incidents.urls")),
+    path("", include("statuspage.urls")),
     path("setup/<str:secret>/", setup.first_run, name="setup"),
     path("", now.show, name="now"),
     path("watchline/", watchline.show, name="watchline"),

@@ -12,6 +12,7 @@ from monitors.models import Rule, Service, Signal, StateInterval
 from monitors.services.monitors import create_monitor
 from oncall.models import CatchAll
 from oncall.services import create_policy
+from statuspage.services import create_component, create_page
 
 NIGHT = datetime(2026, 3, 17, 3, 0, tzinfo=UTC)
 REASON = "Test"
@@ -120,3 +121,16 @@ def route(policy, *, service=None, severity=None, runbook_url="", now=NIGHT):
     return create_route(
         service=service, severity=severity, policy=policy, runbook_url=runbook_url, now=now, reason=REASON
     )
+
+
+# --- status pages -------------------------------------------------------------------------------
+
+
+def status_page(name="Larkspur status", slug="larkspur", *, team=None, published=True, now=NIGHT, **fields):
+    """A status page, published unless said otherwise."""
+    return create_page(name=name, slug=slug, team=team, is_published=published, now=now, reason=REASON, **fields)
+
+
+def component(page, service, name="Placing orders", *, now=NIGHT, **fields):
+    """A service as the page names it."""
+    return create_component(page, service=service, name=name, now=now, reason=REASON, **fields)

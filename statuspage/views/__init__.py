@@ -1,0 +1,1 @@
+"""Screens of status pages: the public one, and those of members."""
