@@ -17,6 +17,7 @@ from accounts.models import User
 from monitors.access import get_service
 from monitors.api.inventory import Ref
 from statuspage.access import get_component, get_page
+from statuspage.as_json import url_of
 from statuspage.models import Component, StatusPage
 from statuspage.queries import with_intros
 from statuspage.services import (
@@ -29,7 +30,6 @@ from statuspage.services import (
 )
 from statuspage.services.components import HEADING_MAX, NAME_MAX, POSITION_MAX
 from statuspage.services.pages import INTRO_MAX, SLUG_MAX
-from statuspage.summary import url_of
 
 
 class StatusPageOut(serializers.Serializer):

@@ -20,12 +20,12 @@ from ledger import texts
 from ledger.clock import now
 from ledger.tracked import StaleVersion
 from statuspage.access import get_page, may_edit
+from statuspage.as_json import url_of
 from statuspage.forms.pages import Choices, NewPageForm, PageForm, refuse
 from statuspage.models import StatusPage
 from statuspage.public import gather
 from statuspage.queries import components_of, pages_in_force, with_intros
 from statuspage.services import change_page, create_page, retire_page
-from statuspage.summary import url_of
 from statuspage.views.public import drawn
 
 

@@ -12,10 +12,10 @@ from django.utils.cache import get_conditional_response
 from django.views.decorators.http import require_safe
 
 from ledger.clock import now
+from statuspage.as_json import summary_of
 from statuspage.models import StatusPage
 from statuspage.public import Shown, gather
 from statuspage.queries import published
-from statuspage.summary import summary_of
 
 MAX_AGE_S = 15
 

@@ -4,7 +4,11 @@ from datetime import timedelta
 
 from accounts.models import AllowedNetwork
 from accounts.services.tokens import issue_token
+from incidents.services.work import declare
+from ledger.actors import SYSTEM
 from monitors.models import System
+from statuspage.services import publish_update
+from statuspage.services.updates import Said
 from tests import builders as make
 
 PASSWORD = "lantern orbit pebble"
@@ -35,6 +39,22 @@ class House:
         self.route = make.route(self.policy, service=self.service, now=now)
         self.default_route = make.route(self.other_policy, now=now)
         make.catch_all(self.people["admin"], self.colleague, now=now)
+        self.status_page = make.status_page(team=self.team, now=now)
+        self.other_status_page = make.status_page("Elsewhere status", "elsewhere", team=self.other_team, now=now)
+        self.component = make.component(self.status_page, self.service, now=now)
+        self.incident = declare(
+            title="Orders fail",
+            severity=2,
+            service=self.service,
+            actor=SYSTEM,
+            person=self.colleague,
+            how="API",
+            now=now,
+        )
+        self.update = publish_update(
+            self.status_page, self.incident, Said("investigating", "We look into it.", "Orders fail"), actor=SYSTEM,
+            person=self.colleague, how="API", now=now,
+        )  # fmt: skip
         self.system = System(name="db-01", team=self.team)
         self.system.save(now=now, reason="Test")
         self.network = AllowedNetwork(cidr="10.20.0.0/24")

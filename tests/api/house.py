@@ -18,6 +18,8 @@ from monitors.models import Location, Rule, ServiceSystem
 from monitors.services import create_system, set_systems
 from oncall.models import Page, Run
 from oncall.ticks import plan
+from statuspage.services import publish_update
+from statuspage.services.updates import Said
 from tests import builders
 from tests.api import cast
 
@@ -50,6 +52,8 @@ class House:
     monitor: Any = None
     policy: Any = None
     incident: Any = None
+    page: Any = None
+    update: Any = None
 
     def url(self, route: str) -> str:
         """The address of a route with the ids of this house in it."""
@@ -109,6 +113,12 @@ def build() -> House:
         name="config.disk_has_room", sentence="The disk fills up.", opened_at=now, last_seen_at=now
     )
     dead_man = change_dead_man(url="https://hc.example.com/ping/x", now=now, reason="Test")
+    house.page = builders.status_page(team=house.team, now=now)
+    component = builders.component(house.page, house.service, now=now)
+    house.update = publish_update(
+        house.page, house.incident, Said("investigating", "We look into it.", "Payments fail"), actor=SYSTEM, person=admin,
+        how="API", now=now,
+    )  # fmt: skip
     link_entries()
     house.ids |= {
         "people": house.people["viewer"].public_id,
@@ -132,6 +142,9 @@ def build() -> House:
         "routes": route.public_id,
         "self-checks": finding.public_id,
         "dead-man": dead_man.public_id,
+        "status-pages": house.page.public_id,
+        "components": component.public_id,
+        "status-updates": house.update.public_id,
         "ledger": "1",
     }
     return house

@@ -20,6 +20,8 @@ from monitors.models import Location, Result, StateInterval
 from monitors.services import create_system
 from oncall.models import Page
 from oncall.ticks import plan
+from statuspage.services import publish_update
+from statuspage.services.updates import Said
 from tests import builders
 from tests.api import cast
 from tests.api.house import build, calls
@@ -139,6 +141,11 @@ def _finding(house, n, now):
 
 def _hour(house, n, now):
     AuditHour.objects.create(hour=now - timedelta(hours=n + 1), audited=1)
+def _told(house, n, now):
+    publish_update(
+        house.page, house.incident, Said("identified", f"Word {n}", f"Title {n}"), actor=SYSTEM,
+        person=builders.person(f"p{n}", now=now), how="API", now=now,
+    )  # fmt: skip
 
 
 GROW = {
@@ -167,6 +174,13 @@ GROW = {
     "routes/": lambda house, n, now: builders.route(house.policy, service=builders.service(f"S {n}", now=now), now=now),
     "self-checks/": _finding,
     "self-checks/hours/": _hour,
+    "status-pages/": lambda house, n, now: builders.status_page(
+        f"Page {n}", f"page-{n}", team=builders.team(f"Team {n}", now=now), now=now, intro=f"Intro {n}"
+    ),
+    "components/": lambda house, n, now: builders.component(
+        house.page, builders.service(f"S {n}", now=now), f"Component {n}", now=now
+    ),
+    "status-updates/": _told,
     "ledger/": _entry,
     "teams/<pid:public_id>/history/": _rename,
 }

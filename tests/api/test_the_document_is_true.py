@@ -18,6 +18,7 @@ DOCS = (ROOT / "docs" / "api.md").read_text()
 CODE = [
     path
     for app in ("accounts", "monitors", "oncall", "incidents", "evidence", "config")
+    for app in ("accounts", "monitors", "oncall", "incidents", "statuspage", "config")
     for path in (ROOT / app).rglob("api/*.py")
 ]
 

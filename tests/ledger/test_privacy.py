@@ -19,6 +19,8 @@ from ledger.models import Entry
 from ledger.texts import read, text_hash
 from ledger.verify import verify
 from monitors.services import change_monitor, create_monitor, create_service, create_system
+from statuspage.services import correct_update, create_component, create_page, publish_update
+from statuspage.services.updates import Said
 from tests.world import NUMBERS, PASSWORD
 
 REASON = "Because Mrs Quill rang about the fridge"
@@ -33,6 +35,11 @@ SECRETS = {
     "password of a person": "quill-and-vellum-1898",
     "description": "Runs under Mrs Quill's desk",
 }
+TOLD = {
+    "introduction of a page": "We are Quill and Daughters of Elm Street",
+    "public title": "Mrs Vellum cannot order",
+    "public update": "Mrs Vellum's orders are held at the till",
+}
 NEWCOMER = {"name": "Xanthippe Quillfeather", "email": "xanthippe@quillfeather.example", "phone": "+447700900987"}
 
 
@@ -41,11 +48,12 @@ def night(world):
     """Everything that holds an address, a name, a free text or a secret is made, used and changed."""
     ada, alice, bob = (world.people[name] for name in ("Ada", "Alice", "Bob"))
     actor = Actor("user", ada.public_id, label=ada.name, via="screen", network="192.0.2.0/24")
-    planted = {"reason": REASON, "note": NOTE, "title": TITLE, **SECRETS}
+    planted = {"reason": REASON, "note": NOTE, "title": TITLE, **TOLD, **SECRETS}
     with acting_as(actor):
         planted |= _people(world, ada)
         _monitors(world)
         _incidents(world, actor, alice, bob)
+        _customers(world, actor, alice)
     liveness.beat("engine", now=world.now)
     for person in world.people.values():
         planted[f"name of {person.name}"] = person.name
@@ -136,6 +144,18 @@ def _incidents(world, actor, alice, bob):
     world.advance(minutes=1)
     for message in [*world.twilio.texts, *mail.outbox]:
         message.expected = True
+
+
+def _customers(world, actor, alice):
+    now = world.now
+    page = create_page(
+        name="Quill", slug="quill", team=world.team, intro=TOLD["introduction of a page"], now=now, reason=REASON
+    )
+    component = create_component(page, service=world.service, name="Placing orders", now=now, reason=REASON)
+    said = Said("investigating", TOLD["public update"], TOLD["public title"], {component.public_id: "down"})
+    who = {"actor": actor, "person": alice, "how": "screen", "now": now}
+    wrong = publish_update(page, world.incident, said, **who)
+    correct_update(wrong, said, reason=REASON, **who)
 
 
 def everything_in(table):

@@ -65,6 +65,19 @@ GET = {
     "routes/new/": EDITORS,
     "routes/{route}/": ALL,
     "system/": ALL,
+    "status-pages/": ALL,
+    "status-pages/new/": EDITORS,
+    "status-pages/{status_page}/": ALL,
+    "status-pages/{status_page}/preview/": ALL,
+    "status-pages/{status_page}/edit/": EDITORS,
+    "status-pages/{other_status_page}/edit/": ADMINS,
+    "status-pages/{status_page}/components/new/": EDITORS,
+    "status-pages/stp_none/": NOBODY,
+    "components/{component}/": ALL,
+    "components/cmp_none/": NOBODY,
+    "incidents/{incident}/updates/": ALL,
+    "updates/{update}/correct/": RESPONDERS,
+    "updates/upd_none/correct/": NOBODY,
 }
 
 POST = {
@@ -112,6 +125,15 @@ POST = {
     "routes/{route}/retire/": saying(EDITORS, ok=422),
     "routes/{default_route}/": saying(ADMINS, ok=422),
     "system/dead-man/": saying(ADMINS, ok=422),
+    "status-pages/new/": saying(EDITORS, ok=422),
+    "status-pages/{status_page}/edit/": saying(EDITORS, ok=422),
+    "status-pages/{status_page}/retire/": saying(EDITORS, ok=422),
+    "status-pages/{other_status_page}/retire/": saying(ADMINS, ok=422),
+    "status-pages/{status_page}/components/new/": saying(EDITORS, ok=422),
+    "components/{component}/": saying(EDITORS, ok=422),
+    "components/{component}/retire/": saying(EDITORS, ok=422),
+    "incidents/{incident}/updates/": saying(RESPONDERS, ok=422),
+    "updates/{update}/correct/": saying(RESPONDERS, ok=422),
 }
 
 
@@ -149,12 +171,12 @@ def names(patterns, prefix=""):
 
 
 def test_the_table_names_every_page_of_ours():
-    ours = ("accounts.views", "monitors.views", "oncall.views", "incidents.views.routes")
+    ours = ("accounts.views", "monitors.views", "oncall.views", "incidents.views.routes", "statuspage.views")
     written = {shape(address) for address in [*GET, *POST]}
     missing = {
         path
         for path, module in names(get_resolver().url_patterns)
-        if module.startswith(ours) and not path.startswith(("join/", "api/")) and shape(path) not in written
+        if module.startswith(ours) and not path.startswith(("join/", "api/", "status/")) and shape(path) not in written
     }
     assert missing == {"monitors/<str:public_id>/check/"}
 

@@ -1,5 +1,6 @@
 """Lives of several monitors as one: the worst at each instant, nothing invented, no gap left unsaid."""
 
+import itertools
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -29,7 +30,7 @@ def lives(draw):
     made = []
     for _ in range(draw(st.integers(0, 4))):
         edges = sorted(draw(st.sets(st.integers(0, 60), max_size=8)))
-        pairs = [pair for pair in zip(edges, edges[1:], strict=False) if draw(st.booleans())]
+        pairs = [pair for pair in itertools.pairwise(edges) if draw(st.booleans())]
         made.append([Span(draw(st.sampled_from(list(State))), at(a), at(b)) for a, b in pairs])
     return made
 
@@ -49,7 +50,7 @@ def test_at_every_instant_it_is_the_worst_of_them(given_lives):
 @given(lives())
 def test_stretches_are_in_order_disjoint_and_differ_from_their_neighbours(given_lives):
     whole = together(given_lives)
-    for one, after in zip(whole, whole[1:], strict=False):
+    for one, after in itertools.pairwise(whole):
         assert one.end <= after.start
         assert one.end < after.start or one.state != after.state
     assert all(one.start < one.end for one in whole)
@@ -63,7 +64,7 @@ def test_unbroken_tiles_to_the_end_and_says_unknown_where_nobody_watched(given_l
         assert tiled == []
         return
     assert (tiled[0].start, tiled[-1].end) == (whole[0].start, at(until))
-    assert all(one.end == after.start for one, after in zip(tiled, tiled[1:], strict=False))
+    assert all(one.end == after.start for one, after in itertools.pairwise(tiled))
     for minute in range(until):
         told = held(tiled, minute)
         if at(minute) >= whole[0].start:

@@ -32,7 +32,9 @@ class Status(SimpleNamespace):
         """What the component is said to be."""
         return self.summary()["components"][0]["words"]
 
-    def tell(self, status="investigating", text="We look into it.", *, by="Alice", incident: Incident | None = None, **said):
+    def tell(
+        self, status="investigating", text="We look into it.", *, by="Alice", incident: Incident | None = None, **said
+    ):
         """Somebody publishes an update of the newest incident."""
         return publish_update(
             self.page, incident or self.world.incident, Said(status, text, **{"title": "Orders cannot be placed", **said}),
