@@ -62,7 +62,8 @@ def _recovered(line: Line) -> str:
 def _customer_update(line: Line) -> str:
     verb = "corrected what customers read" if line.data.get("corrects") else "told customers"
     where = f" on {line.data['page_name']}" if line.data.get("page_name") else ""
-    return f"{line.who} {verb}{line.way}{where}: {line.data.get('status', '')}."
+    way = "" if line.how == "screen" else line.way
+    return f"{line.who} {verb}{where}{way}: {line.data.get('status', '')}."
 
 
 LINES: dict[str, Callable[[Line], str]] = {

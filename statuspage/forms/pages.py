@@ -42,9 +42,7 @@ class PageForm(ChangeForm):
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text="Stands under the first line, for everybody to read.",
     )
-    is_published = forms.BooleanField(
-        required=False, label="Published", help_text="Without it only members see the page, as a preview."
-    )
+    is_published = forms.BooleanField(required=False, label="Published: everybody may read it, not members alone")
     field_order = ("name", "slug", "timezone", "team", "intro", "is_published", "reason", "version")
 
     def __init__(self, *args: Any, teams: Choices, **kwargs: Any) -> None:
@@ -70,7 +68,7 @@ class ComponentForm(ChangeForm):
         required=False, max_length=HEADING_MAX, help_text="Neighbours with the same heading stand under it."
     )
     position = forms.IntegerField(min_value=0, max_value=POSITION_MAX, help_text="The lowest comes first.")
-    is_hidden = forms.BooleanField(required=False, label="Hidden", help_text="Kept here, shown to nobody outside.")
+    is_hidden = forms.BooleanField(required=False, label="Hidden: kept here, shown to nobody outside")
     field_order = ("name", "service", "heading", "position", "is_hidden", "reason", "version")
 
     def __init__(self, *args: Any, services: Choices, **kwargs: Any) -> None:

@@ -28,7 +28,7 @@ class UpdateForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 5}),
         help_text="What they notice, what you do about it, when they hear more. No names, no addresses.",
     )
-    at = forms.DateTimeField(
+    occurred_at = forms.DateTimeField(
         required=False,
         label="Time",
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
@@ -57,7 +57,7 @@ class UpdateForm(forms.Form):
         """What a valid form says."""
         data = self.cleaned_data
         affected = {name.removeprefix("impact-"): data[name] for name in self.impact_names if data[name]}
-        return Said(data["status"], data["text"], data["title"], affected, data["at"])
+        return Said(data["status"], data["text"], data["title"], affected, data["occurred_at"])
 
 
 class CorrectionForm(UpdateForm):

@@ -22,7 +22,7 @@ TITLE_MAX, TEXT_MAX, REASON_MAX = 120, 4000, 500
 
 @dataclass(frozen=True)
 class Said:
-    """What an update says. affected: {public id of a component: impact}. at: the time customers read; None for now.
+    """What an update says. affected: {public id of a component: impact}. occurred_at: the time customers read; None for now.
 
     title: what is wrong, in customers' words; "" for the title that the incident already has on the page.
     """
@@ -31,7 +31,7 @@ class Said:
     text: str
     title: str = ""
     affected: Mapping[str, str] = field(default_factory=dict)
-    at: datetime | None = None
+    occurred_at: datetime | None = None
 
 
 @transaction.atomic
@@ -51,7 +51,7 @@ def correct_update(
 ) -> StatusUpdate:
     """Put another update in the place of a wrong one, which stays in the record. Raises ValidationError by field.
 
-    Unless `said.at` names another, customers read the time of the wrong one beside it.
+    Unless `said.occurred_at` names another, customers read the time of the wrong one beside it.
     """
     reason = one_line("reason", reason, REASON_MAX, "A reason")
     if StatusUpdate.objects.filter(supersedes=wrong).exists():
@@ -71,7 +71,7 @@ def newest_title(page: StatusPage, incident: Incident) -> str:
 
 def _write(update: StatusUpdate, said: Said, *, actor: Actor, person: User, how: str, now: datetime) -> StatusUpdate:
     page = update.page
-    update.status, update.affected, update.occurred_at = said.status, dict(said.affected), said.at or now
+    update.status, update.affected, update.occurred_at = said.status, dict(said.affected), said.occurred_at or now
     update.title_sha256 = texts.keep(said.title, now=now)
     update.text_sha256 = texts.keep(said.text, now=now)
     facts: dict[str, object] = {
@@ -105,13 +105,13 @@ def _checked(
     """The same, cleaned and complete; what is not said is as in the wrong one. Raises ValidationError by field."""
     if said.status not in STATUSES:
         raise refusal("status", f"A status is one of {', '.join(STATUSES)}.")
-    if said.at is not None and said.at > now:
-        raise refusal("at", "An update cannot be from the future. Leave the time empty for now.")
+    if said.occurred_at is not None and said.occurred_at > now:
+        raise refusal("occurred_at", "An update cannot be from the future. Leave the time empty for now.")
     text = words("text", said.text, TEXT_MAX, "An update", required=True)
     title = said.title.strip() or texts.read_many({title_sha256}).get(title_sha256, "")
     title = one_line("title", title, TITLE_MAX, "The title that customers read")
     affected = _known(page, said.affected, also=set(wrong.affected) if wrong else set())
-    return Said(said.status, text, title, affected, said.at or (wrong.occurred_at if wrong else now))
+    return Said(said.status, text, title, affected, said.occurred_at or (wrong.occurred_at if wrong else now))
 
 
 def _known(page: StatusPage, affected: Mapping[str, str], *, also: set[str]) -> dict[str, str]:

@@ -34,6 +34,7 @@ def impact_words(impact: str) -> str:
 
 
 @register.filter
-def city(zone_name: str) -> str:
-    """`Berlin` for Europe/Berlin, `UTC` for UTC."""
-    return zone_name.rsplit("/", 1)[-1].replace("_", " ")
+def city_time(zone_name: str) -> str:
+    """`Berlin time` for Europe/Berlin, `UTC` for UTC."""
+    city = zone_name.rsplit("/", 1)[-1].replace("_", " ")
+    return city if city == "UTC" else f"{city} time"

@@ -16,6 +16,8 @@ PAGES = (
     "/policies/new/",
     "/catch-all/",
     "/routes/",
+    "/status-pages/",
+    "/status-pages/new/",
     "/people/",
     "/people/invite/",
     "/organisation/",

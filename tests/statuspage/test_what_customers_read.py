@@ -164,7 +164,7 @@ def test_a_correction_takes_the_place_of_what_was_wrong_and_says_so(status):
 def test_an_update_dated_back_shows_when_it_was_written(status):
     status.breaks()
     status.world.advance(minutes=20)
-    status.tell("identified", "A change of ours.", at=status.world.now - timedelta(minutes=15))
+    status.tell("identified", "A change of ours.", occurred_at=status.world.now - timedelta(minutes=15))
     assert re.search(r"A change of ours\. 03:07, written 03:22", text(status.get()))
 
 
@@ -175,8 +175,8 @@ def test_the_story_of_the_incident_has_every_word_and_the_ledger_holds(status):
     resolve(status.world.incident, actor=SYSTEM, person=status.world.people["Bob"], how="screen", now=status.world.now)
     told = [line for line in status.world.story() if "customers" in line]
     assert told == [
-        "Alice Adeyemi told customers on the screen on Larkspur status: investigating.",
-        "Alice Adeyemi corrected what customers read on the screen on Larkspur status: investigating.",
+        "Alice Adeyemi told customers on Larkspur status: investigating.",
+        "Alice Adeyemi corrected what customers read on Larkspur status: investigating.",
     ]
     update = StatusUpdate.objects.latest("pk")
     assert update.entry.kind == "incident.customer_update"
