@@ -1,10 +1,11 @@
 """The public page as the network sees it: nothing leaks, nothing is remembered, nothing is written, garbage is a 404."""
 
 import json
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from django.db import connection
+from django.db import DatabaseError, connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import NoReverseMatch, reverse
@@ -122,27 +123,29 @@ def test_the_page_has_no_script_and_nothing_inline(status):
 # --- nothing is written
 
 
-@pytest.fixture
-def read_only(db):
-    """A database that refuses every write until the end of the test."""
-    yield lambda: _refuse_writes(True)
-    _refuse_writes(False)
-
-
-def _refuse_writes(on):
-    with connection.cursor() as cursor:
-        if connection.vendor == "sqlite":
-            cursor.execute(f"PRAGMA query_only = {'ON' if on else 'OFF'}")
-        elif on:
-            cursor.execute("SET TRANSACTION READ ONLY")  # ends with the transaction of the test
+@contextmanager
+def read_only_database():
+    """A database that refuses every write."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        sqlite = connection.vendor == "sqlite"
+        cursor.execute("PRAGMA query_only = ON" if sqlite else "SET TRANSACTION READ ONLY")
+        try:
+            yield
+        finally:
+            if sqlite:
+                cursor.execute("PRAGMA query_only = OFF")
+            # on PostgreSQL a transaction stays read-only until the savepoint before it is rolled back to
+            transaction.set_rollback(True)
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_it_works_while_nothing_can_be_written(status, read_only, path):
+def test_it_works_while_nothing_can_be_written(status, path):
     status.breaks()
     status.tell()
-    read_only()
-    assert status.get(path).status_code == 200
+    with read_only_database():
+        assert status.get(path).status_code == 200
+        with pytest.raises(DatabaseError), transaction.atomic():
+            status.tell("resolved", "Nobody can write this.")
 
 
 # --- what people write is text
