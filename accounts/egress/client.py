@@ -5,7 +5,7 @@ Whether a call may have had an effect decides whether it may be made again, so e
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
 from typing import Any
@@ -64,7 +64,7 @@ def request(
     *,
     timeout: float,
     headers: Mapping[str, str] | None = None,
-    form: Mapping[str, str] | None = None,
+    form: Mapping[str, str] | Sequence[tuple[str, str]] | None = None,
     body: bytes = b"",
     basic: tuple[str, str] | None = None,
     connect_timeout: float = CONNECT_TIMEOUT_S,

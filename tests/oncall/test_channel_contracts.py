@@ -8,7 +8,7 @@ import pytest
 
 from oncall.notify.channels import CHANNELS, INQUIRERS, channel, inquirer
 from oncall.notify.channels.base import Message, Question, SendError, redact
-from oncall.notify.channels.sms import _can_report_to
+from oncall.notify.channels.twilio_client import can_reach
 from tests.builders import NIGHT
 
 MESSAGE = Message(
@@ -260,5 +260,5 @@ def test_a_provider_elsewhere_is_not_asked_to_report_to_this_very_machine(outsid
         "a fake on this machine can"
     )
     settings.TWILIO_BASE_URL = "https://api.twilio.com"
-    assert not _can_report_to(local.status_url)
-    assert _can_report_to(MESSAGE.status_url)
+    assert not can_reach(local.status_url)
+    assert can_reach(MESSAGE.status_url)

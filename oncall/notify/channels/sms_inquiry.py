@@ -6,10 +6,10 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from twilio.base.exceptions import TwilioException, TwilioRestException
+from twilio.base.exceptions import TwilioRestException
 
-from oncall.notify.channels.base import Finding, Question, SendError, redact
-from oncall.notify.channels.twilio_client import NotConfigured, client
+from oncall.notify.channels.base import Finding, Question
+from oncall.notify.channels.twilio_client import asking, client
 
 # Twilio's list is by day and by its own clock; what is older than our attempt cannot be it.
 _CLOCKS_DIFFER = timedelta(seconds=60)
@@ -23,11 +23,8 @@ class SmsInquirer:
 
     def ask(self, question: Question) -> Finding | None:
         """Return Twilio's word for one text, None when it has none. Raises SendError when Twilio does not answer."""
-        try:
+        with asking(question.address):
             return _fetch(question) if question.sid else _find(question)
-        except (NotConfigured, TwilioException, ValueError) as error:
-            text = getattr(error, "msg", "") or str(error)
-            raise SendError(redact(text, settings.TWILIO_AUTH_TOKEN, question.address)) from error
 
 
 def _fetch(question: Question) -> Finding | None:

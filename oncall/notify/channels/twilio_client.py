@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
-from twilio.base.exceptions import TwilioException
+from twilio.base.exceptions import TwilioException, TwilioRestException, TwilioServiceException
 from twilio.http import HttpClient
 from twilio.http.response import Response
 from twilio.rest import Client
 
 from accounts.egress.client import EgressError, request
-from oncall.notify.channels.base import CONNECT_S, TOTAL_S
+from oncall.notify.channels.base import CONNECT_S, TOTAL_S, SendError, redact
+from oncall.notify.retry import Failure, judge_twilio
+
+_E164 = re.compile(r"\+[1-9]\d{6,14}")
 
 
 class NotConfigured(Exception):
@@ -59,7 +64,7 @@ class GuardedHttpClient(HttpClient):
                 timeout=timeout or TOTAL_S,
                 connect_timeout=CONNECT_S,
                 headers={**(headers or {}), "Content-Type": "application/x-www-form-urlencoded"},
-                form=dict(_flat(data)) if data is not None and method.upper() == "POST" else None,
+                form=_flat(data) if data is not None and method.upper() == "POST" else None,
                 basic=auth,
                 provider=base,
             )
@@ -71,9 +76,59 @@ class GuardedHttpClient(HttpClient):
 def client() -> Client:
     """Return a client for the configured account. Raises NotConfigured."""
     if not (settings.TWILIO_ACCOUNT_SID and settings.TWILIO_AUTH_TOKEN and settings.TWILIO_FROM):
-        raise NotConfigured("TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN and TWILIO_FROM must be set to send SMS.")
+        raise NotConfigured("TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN and TWILIO_FROM must be set to text and call.")
     return Client(settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN, http_client=GuardedHttpClient())
 
 
+@contextmanager
+def creating(address: str) -> Iterator[None]:
+    """Turn whatever goes wrong while Twilio is asked to text or call `address` into a SendError that says what it means."""
+    try:
+        yield
+    except NotConfigured as error:
+        raise SendError(str(error), failure=Failure(permanent=True, code="unconfigured")) from error
+    except LineError as error:
+        raise SendError(_safe(error, address), ambiguous=error.ambiguous) from error
+    except (TwilioRestException, TwilioServiceException) as error:
+        failure = judge_twilio(int(error.status), int(error.code or 0))
+        raise SendError(_safe(error, address), failure=failure, http_status=int(error.status)) from error
+    except (TwilioException, ValueError) as error:
+        # an answer the library cannot read: Twilio, or something on the way, may have taken it
+        raise SendError(_safe(error, address), ambiguous=True) from error
+
+
+@contextmanager
+def asking(address: str) -> Iterator[None]:
+    """Turn whatever goes wrong while Twilio is asked about something it took into a SendError."""
+    try:
+        yield
+    except (NotConfigured, TwilioException, ValueError) as error:
+        raise SendError(_safe(error, address)) from error
+
+
+def check_number(address: str) -> None:
+    """Raise ValueError when `address` is not a phone number in E.164."""
+    if not _E164.fullmatch(address):
+        raise ValueError("This is not a phone number with its country code, such as +447700900080.")
+
+
+def can_reach(url: str) -> bool:
+    """Whether Twilio can call this address of ours. One elsewhere refuses an address of this very machine."""
+    return not _is_here(url) or _is_here(settings.TWILIO_BASE_URL)
+
+
+def _is_here(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    return host in ("localhost", "::1") or host.startswith("127.")
+
+
+def _safe(error: Exception, address: str) -> str:
+    text = getattr(error, "msg", "") or getattr(error, "title", "") or str(error)
+    hidden = (settings.TWILIO_AUTH_TOKEN, settings.TWILIO_AUTH_TOKEN_PREVIOUS, address, address.lstrip("+"))
+    return redact(text, *hidden)
+
+
 def _flat(values: Mapping[str, Any]) -> list[tuple[str, str]]:
-    return [(name, str(value)) for name, value in values.items() if value is not None]
+    """Name and value of each parameter; one that is a list, such as the events of a call, comes once for each."""
+    pairs = [(name, value if isinstance(value, list) else [value]) for name, value in values.items()]
+    return [(name, str(one)) for name, some in pairs for one in some if one is not None]
