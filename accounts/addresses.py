@@ -4,7 +4,7 @@ import phonenumbers
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
-from accounts.models.contacts import EMAIL, PHONE
+from accounts.models.contacts import EMAIL, PHONE, VOICE
 
 
 class AddressRefused(ValueError):
@@ -13,7 +13,7 @@ class AddressRefused(ValueError):
 
 def read_address(kind: str, text: str) -> str:
     """The one spelling of an e-mail address or phone number. Raises AddressRefused."""
-    readers = {EMAIL: read_email, PHONE: read_phone}
+    readers = {EMAIL: read_email, PHONE: read_phone, VOICE: read_phone}
     return readers[kind](text)
 
 

@@ -239,6 +239,7 @@ WHITENOISE_MAX_AGE = 300
 
 EMAIL_URL = env.secret("EMAIL_URL")
 EMAIL_FROM = env.text("EMAIL_FROM", f"watchbook@{sender_domain(PUBLIC_URL)}")
+EMAIL_BOUNCE_ADDRESS = env.text("EMAIL_BOUNCE_ADDRESS")
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = EMAIL_FROM
 globals().update(mail(EMAIL_URL, debug=DEBUG))
 
@@ -246,6 +247,7 @@ TWILIO_ACCOUNT_SID = env.text("TWILIO_ACCOUNT_SID")
 TWILIO_AUTH_TOKEN = env.secret("TWILIO_AUTH_TOKEN")
 TWILIO_AUTH_TOKEN_PREVIOUS = env.secret("TWILIO_AUTH_TOKEN_PREVIOUS")
 TWILIO_FROM = env.text("TWILIO_FROM")
+TWILIO_VOICE_FROM = env.text("TWILIO_VOICE_FROM")
 TWILIO_BASE_URL = env.web_address("TWILIO_BASE_URL", "https://api.twilio.com")
 
 # Who notices when this machine dies -------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from incidents.views import answers, incident, incidents, routes
+from incidents.views import answers, calls, incident, incidents, routes
 
 pages = [
     path("incidents/", incidents.index, name="incidents"),
@@ -24,6 +24,8 @@ pages = [
 urlpatterns = [
     path("in/twilio/sms", answers.twilio_sms, name="twilio_sms"),
     path("in/twilio/status", answers.twilio_status, name="twilio_status"),
+    path("in/twilio/voice/<str:token>/", calls.twilio_voice, name="twilio_voice"),
+    path("in/twilio/voice/<str:token>/status", calls.twilio_voice_status, name="twilio_voice_status"),
     path("a/<str:token>/", answers.answer, name="answer"),
     path("", include((pages, "incidents"))),
 ]

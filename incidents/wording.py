@@ -1,6 +1,7 @@
 """The words an incident says to people: titles, and the answers to SMS replies. Standard library only.
 
-SMS texts stay within GSM-7, so that one answer is one segment: no dash, no ellipsis, no emoji.
+SMS texts stay within GSM-7, so that one answer is one segment: no dash, no ellipsis, no emoji. What a call says is plain
+sentences, without brackets and numbers that only the eye can use.
 """
 
 from __future__ import annotations
@@ -105,6 +106,67 @@ def not_understood(open_codes: Sequence[str]) -> str:
 def not_allowed(number: str, role: str) -> str:
     """Answer to somebody whose role may read incidents but not answer them."""
     return f"Your role, {role}, may not answer {number}. The next person will be called."
+
+
+SPOKEN_CHOICES = "Press 4 to acknowledge, 6 to resolve, 0 for help, or star to hear it again."
+SPOKEN_HELP = (
+    "4 acknowledges: you have it, and nobody else is called. 6 resolves: it is over for everybody. "
+    "If you hang up without a key, the next person is called."
+)
+SPOKEN_TEST = "Press 4 to show that your key arrives."
+SPOKEN_TEST_DONE = "Your key arrived. Goodbye."
+SPOKEN_SILENCE = "No key was heard."
+SPOKEN_GOODBYE = "No key was pressed, so the next person is called. Goodbye."
+SPOKEN_TEST_GOODBYE = "No key was pressed. Goodbye."
+SPOKEN_OUTDATED = "What this call was about no longer holds. Goodbye."
+
+
+def spoken_standing(service: str, since: datetime) -> str:
+    """What it concerns and since when, in the reader's zone: `It concerns Checkout, since 03:02.`"""
+    return f"It concerns {service}, since {since:%H:%M}." if service else f"Since {since:%H:%M}."
+
+
+def spoken_holder(by: str, at: datetime) -> str:
+    """Who has it already: `Ben has it since 03:05.`"""
+    return f"{by} has it since {at:%H:%M}."
+
+
+def spoken_over(at: datetime) -> str:
+    """What a call says when the incident ended before somebody picked up."""
+    return f"It was resolved at {at:%H:%M}. There is nothing more to do. Goodbye."
+
+
+def spoken_wrong_key(digits: str) -> str:
+    """Answer to a key that means nothing."""
+    return f"{digits if digits.isalnum() else 'This key'} is not a choice."
+
+
+def spoken_acknowledged(not_called: Sequence[str] = ()) -> str:
+    """Answer to the first acknowledge."""
+    spared = f" {join_names(not_called)} {'was' if len(not_called) == 1 else 'were'} not called." if not_called else ""
+    return f"You have it. {NOBODY_ELSE}{spared} Goodbye."
+
+
+def spoken_already_acknowledged(by: str, at: datetime, *, same_person: bool) -> str:
+    """Answer to a second acknowledge, which is recorded and changes nothing."""
+    if same_person:
+        return f"You have it since {at:%H:%M}. {NOBODY_ELSE} Goodbye."
+    return f"{spoken_holder(by, at)} Your key is recorded too. Goodbye."
+
+
+def spoken_resolved() -> str:
+    """Answer to a resolve."""
+    return f"It is resolved. {NOBODY_ELSE} Goodbye."
+
+
+def spoken_already_resolved(at: datetime) -> str:
+    """Answer to a key after the end."""
+    return f"It was resolved at {at:%H:%M}, before your key. It is recorded; nothing changed. Goodbye."
+
+
+def spoken_not_allowed(role: str) -> str:
+    """Answer to somebody whose role may read incidents but not answer them."""
+    return f"Your role, {role}, may not answer this. The next person will be called. Goodbye."
 
 
 def join_names(names: Sequence[str]) -> str:

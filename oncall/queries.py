@@ -15,7 +15,7 @@ from oncall.escalation.states import PLANNABLE
 from oncall.escalation.who import Reachable, channel_of, reachable_contacts
 from oncall.ladder import Rung, rungs
 from oncall.models import Attempt, Page, Policy, Run
-from oncall.notify.states import PLANNED, SENDING, TRUTHS, UNKNOWN
+from oncall.notify.states import CALLS, PLANNED, SENDING, TRUTHS, UNKNOWN
 
 # A reply may come as long as the link in the page holds.
 REPLY_WINDOW = timedelta(hours=24)
@@ -103,7 +103,10 @@ def people_paged(subject_kind: str, subject_id: str) -> list[User]:
 
 
 def contacts_paged(run: Run) -> list[Reachable]:
-    """The contacts over which pages of a run went out or may have, each once."""
+    """The contacts over which pages of a run went out or may have, each once.
+
+    Nobody is called to hear that it is over who can read it, or who did not pick up in the first place.
+    """
     pages = Page.objects.filter(_MAY_HAVE_ARRIVED, run=run).exclude(origin="stand_down")
     pages = pages.filter(contact__retired_at__isnull=True, person__is_active=True).select_related("person", "contact")
     found = {
@@ -120,7 +123,11 @@ def contacts_paged(run: Run) -> list[Reachable]:
         )
         for page in pages.order_by("pk")
     }
-    return list(found.values())
+    picked_up = set(pages.filter(answered_at__isnull=False).values_list("contact_id", flat=True))
+    read = {to.person_id for to in found.values() if to.kind not in CALLS}
+    return [
+        to for to in found.values() if to.kind not in CALLS or (to.contact_id in picked_up and to.person_id not in read)
+    ]
 
 
 def pages_by_phone(number: str, *, now: datetime) -> QuerySet[Page]:
@@ -148,8 +155,8 @@ def page_for_reply(number: str, code: int | None, *, now: datetime) -> Page | No
 
 
 def delivery_due(*, now: datetime) -> bool:
-    """Whether the sender has something to do: a page to send, or a provider to ask."""
-    waits = Attempt.objects.filter(inquire_at__lte=now)
+    """Whether the sender has something to do: a page to send, a provider to ask, or a call to take back."""
+    waits = Attempt.objects.filter(Q(inquire_at__lte=now) | Q(hang_up_at__lte=now))
     return Page.objects.filter(state=PLANNED, due_at__lte=now).exists() or waits.exists()
 
 

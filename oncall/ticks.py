@@ -7,6 +7,7 @@ from datetime import datetime
 from ledger.hints import hint
 from oncall.escalation.apply import plan_batch
 from oncall.notify import callbacks
+from oncall.notify.hangups import hang_up_due
 from oncall.notify.inquiries import ask_due
 from oncall.notify.sender import release_expired, send_due
 from oncall.queries import delivery_due
@@ -32,8 +33,11 @@ def plan(now: datetime) -> int:
 
 
 def send(now: datetime) -> int:
-    """Send what is due and ask providers what is not known; return how many calls were made. Waits for providers."""
-    return send_due(now=now) + ask_due(now=now)
+    """Take calls back, send what is due, ask providers what is not known; return how often they were called.
+
+    Waits for providers. A phone that rings for nothing comes first: it stops ringing by itself soon enough.
+    """
+    return hang_up_due(now=now) + send_due(now=now) + ask_due(now=now)
 
 
 def reconcile(now: datetime) -> int:

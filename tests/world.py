@@ -37,6 +37,7 @@ from incidents.queries import story_of
 from incidents.story import Line, sentence
 from incidents.ticks import intake
 from incidents.views.answers import texts
+from incidents.views.calls import requests_of_a_call
 from incidents.views.inbound import refused_posts
 from ledger import clock
 from monitors.engine.findings import Finding, Slot
@@ -47,6 +48,7 @@ from monitors.models import MonitorState, ProbePlan, ProbeSlot
 from monitors.probes.trace import Outcome, Trace
 from oncall import ticks as oncall
 from oncall.models import Attempt, Page, Run
+from oncall.notify.hangups import hang_up_due
 from oncall.notify.inquiries import ask_due
 from oncall.notify.sender import send_due
 from oncall.stopwatch import Stopwatch
@@ -99,9 +101,14 @@ class Phone:
         return self.world.twilio.expect(self.number, *words, within=0)
 
     def stays_silent(self):
-        """No text came that was not expected already."""
-        came = [text.body for text in self.world.twilio.texts if text.to == self.number and not text.expected]
-        assert came == []
+        """No text and no call came that was not expected already."""
+        twilio = self.world.twilio
+        assert [text.body for text in twilio.texts if text.to == self.number and not text.expected] == []
+        assert [call.sid for call in twilio.calls if call.to == self.number and not call.expected] == []
+
+    def expect_call(self):
+        """The call that came; fails if there is none. It can be picked up, ring out, be busy."""
+        return self.world.twilio.expect_call(self.number, within=0)
 
     def reply(self, body, *, sid=""):
         """Send a text to our number; return the words of the answer, "" for none."""
@@ -223,6 +230,12 @@ class World:
         """Twilio tells how a text fares."""
         return self.post("/in/twilio/status", self.twilio.status_params(text, status, error_code), token=token)
 
+    def call_reaches_us(self, address, params, token):
+        """What a call asks and reports comes to the address we gave; (status, body)."""
+        assert address.startswith(PUBLIC_URL)
+        response = self.post(address.removeprefix(PUBLIC_URL), params, token=token)
+        return response.status_code, response.content.decode()
+
     def post(self, path, params, *, token=None):
         """A form post as Twilio signs it. token "": unsigned; another one: signed by somebody else."""
         key = self.twilio.auth_token if token is None else token
@@ -254,6 +267,7 @@ class World:
         self._check()
         intake(self.now)
         oncall.plan(self.now)
+        hang_up_due(now=self.now)
         send_due(now=self.now, slots=1)
         ask_due(now=self.now)
         oncall.reconcile(self.now)
@@ -287,6 +301,7 @@ class World:
                 (Page.objects.filter(state="planned"), "due_at"),
                 (Page.objects.filter(state="claimed"), "lease_until"),
                 (Attempt.objects, "inquire_at"),
+                (Attempt.objects, "hang_up_at"),
                 (MonitorState.objects, "silent_at"),
                 (ProbeSlot.objects, "next_due_at"),
             )
@@ -327,13 +342,14 @@ def move_the_clock(world, monkeypatch):
 def world(db, settings, monkeypatch):
     """A world in which all is well; at its end nothing unexpected may have gone out."""
     settings.PUBLIC_URL = PUBLIC_URL
-    for rule in (refused_posts, texts):
+    for rule in (refused_posts, requests_of_a_call, texts):
         rule.clear()
     settings.ALLOWED_HOSTS = ["testserver", "watchbook.example"]
     with FakeTwilio(auth_token="the night's token") as twilio:
         settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN = twilio.account, twilio.auth_token
         settings.TWILIO_FROM, settings.TWILIO_BASE_URL = twilio.number, twilio.url
         made = World(twilio, NIGHT - timedelta(minutes=1))
+        twilio.poster = made.call_reaches_us
         move_the_clock(made, monkeypatch)
         made.advance(minutes=1)
         yield made

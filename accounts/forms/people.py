@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from accounts.addresses import AddressRefused, read_address, read_email
 from accounts.forms.changes import ChangeForm
 from accounts.models import User
-from accounts.models.contacts import EMAIL, PHONE
+from accounts.models.contacts import EMAIL, PHONE, VOICE
 from accounts.roles import RESPONDER, ROLES
 from accounts.zones import zone_choices
 
@@ -85,7 +85,9 @@ class ThemeForm(forms.Form):
 class ContactForm(forms.Form):
     """An address where a person can be paged."""
 
-    kind = forms.ChoiceField(choices=((PHONE, "Phone, by SMS"), (EMAIL, "E-mail")), initial=PHONE)
+    kind = forms.ChoiceField(
+        choices=((PHONE, "Phone, by SMS"), (VOICE, "Phone, by call"), (EMAIL, "E-mail")), initial=PHONE
+    )
     address = forms.CharField(
         label="Number or address", max_length=254, help_text="A number with its country code, as in +44 7700 900123."
     )

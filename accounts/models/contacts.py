@@ -12,8 +12,8 @@ from ledger.crypto import fingerprint
 from ledger.fields import EncryptedTextField, PublicIdField
 from ledger.tracked import Tracked
 
-EMAIL, PHONE = "email", "phone"
-KINDS: dict[str, str] = {EMAIL: "E-mail", PHONE: "Phone (SMS)"}
+EMAIL, PHONE, VOICE = "email", "phone", "voice"
+KINDS: dict[str, str] = {EMAIL: "E-mail", PHONE: "Phone (SMS)", VOICE: "Phone (call)"}
 
 
 def kind_choices() -> list[tuple[str, str]]:

@@ -21,13 +21,13 @@ from ledger.failpoints import fail_point
 from oncall.models import Page
 from oncall.notify import transitions as pages
 
-CHANNELS = {"sms": "SMS", "phone": "SMS", "email": "e-mail"}
+CHANNELS = {"sms": "SMS", "phone": "SMS", "voice": "call", "email": "e-mail"}
 ACK, RESOLVE, ESCALATE = "ack", "resolve", "escalate"
 
 
 @dataclass(frozen=True)
 class Answer:
-    """One answer: which page it belongs to, who gives it (the page's person), by `link` or `sms`, and what."""
+    """One answer: which page it belongs to, who gives it (the page's person), by `link`, `sms` or `voice`, and what."""
 
     page: Page
     verb: str
@@ -43,6 +43,8 @@ class Answer:
         """The way in words, with the masked address the page went to."""
         if self.by == "sms":
             return f"SMS reply from {self.page.to_mask}"
+        if self.by == "voice":
+            return f"key press in call to {self.page.to_mask}"
         return f"link in {CHANNELS.get(self.page.kind, self.page.kind)} to {self.page.to_mask}"
 
     @property

@@ -9,11 +9,13 @@ from datetime import datetime
 from oncall.escalation.plan import CATCH_ALL
 from oncall.models import Page
 from oncall.notify import states
+from oncall.notify.calls import ASKS_FOR_A_KEY
 
-CHANNELS = {"email": "E-mail", "sms": "SMS", "phone": "SMS"}
+CHANNELS = {"email": "E-mail", "sms": "SMS", "phone": "SMS", "voice": "Call"}
 CONFIRMED = {
     "link": "Tapped Acknowledge on the link",
     "sms": "Replied by SMS",
+    "voice": "Pressed a key in the call",
     "acted": "Acted on the incident, signed in",
 }
 REASONS = {
@@ -21,6 +23,7 @@ REASONS = {
     "resolved": "resolved first",
     "over": "it was over",
     "superseded": "escalated further",
+    "bounced": "the letter came back",
 }
 ENDS = {
     states.PLANNED: "Waiting to be sent",
@@ -31,6 +34,18 @@ ENDS = {
     states.DELIVERED: "Delivered, no answer",
     states.ANSWERED: "Opened, not confirmed",
     states.UNKNOWN: "Not known whether it went out; the provider is asked",
+}
+CALL_ENDS = {
+    states.NO_KEY: "Picked up, but no key was pressed: that may be a machine",
+    states.NO_ANSWER: "Rang, and nobody picked up",
+    states.BUSY: "The line was busy",
+    states.CANCELED: "Cancelled at the provider",
+}
+CALL_STANDS = {
+    states.ACCEPTED: "Waits at the provider to be dialled",
+    states.SENT: "Being dialled",
+    states.DELIVERED: "It rings",
+    states.ANSWERED: "Picked up, no key yet",
 }
 ORIGINS = {"stand_down": "told it is over", "responder": "asked to join"}
 
@@ -108,7 +123,19 @@ def how_it_ended(page: Page) -> str:
     if page.state == states.FAILED_PERMANENT:
         code = f" ({page.error_code})" if page.error_code else ""
         return f"Failed{': ' + reason if reason else ''}{code}"
+    if page.kind in states.CALLS and page.accepted_at:
+        return _how_the_call_ended(page, reason)
     return ENDS.get(page.state, page.state.replace("_", " "))
+
+
+def _how_the_call_ended(page: Page, reason: str) -> str:
+    if page.reason in CALL_ENDS:
+        again = " It is called once more" if page.ended_at is None else ""
+        return f"{CALL_ENDS[page.reason]}{'.' + again if again else ''}"
+    if page.ended_at is None or not page.reason:
+        asked = page.origin in ASKS_FOR_A_KEY or page.ended_at is None
+        return CALL_STANDS.get(page.state, ENDS.get(page.state, page.state)) if asked else "Said to whoever picked up"
+    return f"Taken back: {reason}"
 
 
 @dataclass(frozen=True)
@@ -125,9 +152,9 @@ def truth_of(page: Page) -> Truth:
     if page.confirmed_at:
         return Truth(4, "confirmed", "confirmed")
     if page.answered_at:
-        return Truth(3, "answered", "opened it")
+        return Truth(3, "answered", "picked up, no key" if page.kind in states.CALLS else "opened it")
     if page.delivered_at:
-        return Truth(2, "delivered", "delivered")
+        return Truth(2, "delivered", "it rang" if page.kind in states.CALLS else "delivered")
     if page.accepted_at:
         return Truth(1, "accepted", "e-mail sent" if page.kind in states.WITHOUT_RECEIPTS else "on its way")
     if page.state == states.FAILED_PERMANENT:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 import structlog
 from django.db import OperationalError, connection, transaction
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from ledger.failpoints import fail_point
 from ledger.hints import hint
@@ -19,7 +19,7 @@ from oncall.escalation.policy import NO_POLICY, FrozenPolicy
 from oncall.escalation.who import Directory, directory
 from oncall.models import Page, Run, StepExecution
 from oncall.notify.rows import new_page
-from oncall.notify.states import CLAIMED, PLANNED, SENDING
+from oncall.notify.states import CALLS, CLAIMED, FAILED_PERMANENT, PLANNED, SENDING, UNHEARD
 
 log = structlog.get_logger(__name__)
 
@@ -119,13 +119,20 @@ def _views(runs: list[Run]) -> dict[int, RunView]:
     """Return where each run stands. A page still on its way counts as reached until it has failed."""
     reached: set[int] = set()
     catch_all: set[int] = set()
-    pages = Page.objects.filter(run__in=runs, origin="step").values_list("run_id", "rule", "accepted_at", "state")
-    for run_id, rule, accepted_at, state in pages:
+    pages = Page.objects.filter(run__in=runs, origin="step").values_list("run_id", "rule", "accepted_at", "state", "pk")
+    in_vain = _in_vain(runs)
+    for run_id, rule, accepted_at, state, pk in pages:
         if rule == CATCH_ALL:
             catch_all.add(run_id)
-        if accepted_at or state in (PLANNED, CLAIMED, SENDING):
+        if (accepted_at and pk not in in_vain) or state in (PLANNED, CLAIMED, SENDING):
             reached.add(run_id)
     return {run.pk: RunView(run.loop, run.step, run.pk in reached, run.pk in catch_all) for run in runs}
+
+
+def _in_vain(runs: list[Run]) -> set[int]:
+    """Calls that nobody took, or that a machine took: they reached nobody, although the provider had accepted them."""
+    over = Page.objects.filter(run__in=runs, origin="step", kind__in=CALLS, ended_at__isnull=False)
+    return set(over.filter(Q(reason__in=UNHEARD) | Q(state=FAILED_PERMANENT)).values_list("pk", flat=True))
 
 
 def _planned(run: Run, said: Plan, now: datetime) -> _Planned:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
+from django.db.models import F, QuerySet
 
 from accounts.models import User
 from ledger.hints import hint
@@ -15,7 +16,7 @@ from oncall.escalation.policy import NO_POLICY, FrozenPolicy, digest, to_json
 from oncall.escalation.who import reachable_contacts
 from oncall.models import Attempt, Page, Policy, Run
 from oncall.notify.rows import new_page
-from oncall.notify.states import SENDING, WAITING
+from oncall.notify.states import CALLS, SENDING, UNDER_WAY, WAITING
 from oncall.notify.transitions import cancel, confirm
 from oncall.queries import contacts_paged
 from oncall.subject import Subject
@@ -135,7 +136,23 @@ def _call_off(run: Run, reason: str, *, now: datetime) -> tuple[int, int]:
     in_flight = list(pages.filter(state=SENDING, in_flight_at_ack=False).values_list("pk", flat=True))
     Page.objects.filter(pk__in=in_flight).update(in_flight_at_ack=True)
     Attempt.objects.filter(page__in=in_flight, completed_at__isnull=True).update(in_flight_at_ack=True)
+    _hang_up(pages, run, now=now)
     return cancelled, len(in_flight)
+
+
+def _hang_up(pages: QuerySet[Page], run: Run, *, now: datetime) -> None:
+    """Have calls taken back that wait at the provider or ring: the row is written here, the sender asks the provider."""
+    ringing = [
+        page.pk
+        for page in pages.filter(kind__in=CALLS, state__in=UNDER_WAY, ended_at__isnull=True)
+        if states.refuses_page(page.origin, run.state, run.over_at is not None)
+    ]
+    if ringing:
+        Page.objects.filter(pk__in=ringing).update(in_flight_at_ack=True)
+        Attempt.objects.filter(page__in=ringing, n=F("page__attempts_made")).update(
+            in_flight_at_ack=True, hang_up_at=now
+        )
+        hint("send")
 
 
 def _confirm_newest(run: Run, person: User, *, now: datetime) -> None:

@@ -63,7 +63,7 @@ def directory(named: Iterable[str]) -> Directory:
 
 
 def channel_of(contact_kind: str) -> str:
-    """Return the channel that carries a page to a kind of contact."""
+    """Return the channel that carries a page to a kind of contact; but for phones that are texted, it has the same name."""
     return "sms" if contact_kind == "phone" else contact_kind
 
 

@@ -1,6 +1,6 @@
 """Models of oncall: configuration (tracked) apart from what happens at run time."""
 
-from oncall.models.paging import Attempt, Callback, InboundSms, Page, PhoneCode
+from oncall.models.paging import Attempt, Callback, InboundKey, InboundSms, Page, PhoneCode
 from oncall.models.policies import CatchAll, Policy
 from oncall.models.runs import Run, StepExecution
 
@@ -8,6 +8,7 @@ __all__ = [
     "Attempt",
     "Callback",
     "CatchAll",
+    "InboundKey",
     "InboundSms",
     "Page",
     "PhoneCode",

@@ -86,7 +86,7 @@ class Attempt(models.Model):
     """One call to a provider: inserted before the call, completed once after it.
 
     What is learnt later arrives as `Callback` rows; `status` is only the newest of them by rank. `inquire_at`: when to
-    ask the provider, because nothing has been heard.
+    ask the provider, because nothing has been heard. `hang_up_at`: when to take the call back, because somebody answered.
     """
 
     page = models.ForeignKey(Page, on_delete=models.PROTECT, related_name="attempts")
@@ -106,6 +106,7 @@ class Attempt(models.Model):
     inquire_at = models.DateTimeField(null=True)
     inquiries = models.PositiveSmallIntegerField(default=0)
     in_flight_at_ack = models.BooleanField(default=False)
+    hang_up_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
@@ -117,6 +118,7 @@ class Attempt(models.Model):
         indexes = [
             models.Index(fields=["deadline"], condition=Q(completed_at__isnull=True), name="attempt_open"),
             models.Index(fields=["inquire_at"], condition=Q(inquire_at__isnull=False), name="attempt_inquire"),
+            models.Index(fields=["hang_up_at"], condition=Q(hang_up_at__isnull=False), name="attempt_hang_up"),
         ]
 
     def __str__(self) -> str:
@@ -189,3 +191,25 @@ class InboundSms(models.Model):
 
     def __str__(self) -> str:
         return f"SMS from {self.from_mask}"
+
+
+class InboundKey(models.Model):
+    """One key somebody pressed in a call. `round` counts the questions of the call: each is answered once.
+
+    The provider may bring the same key again; then the first row comes back with what was said.
+    """
+
+    sid = models.CharField(max_length=64)
+    round = models.PositiveSmallIntegerField()
+    page = models.ForeignKey(Page, on_delete=models.PROTECT, related_name="keys")
+    digits = models.CharField(max_length=8)
+    received_at = models.DateTimeField()
+    handled_at = models.DateTimeField(null=True)
+    answer = models.CharField(max_length=400, blank=True, default="")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["sid", "round"], name="key_once")]
+        indexes = [models.Index(fields=["received_at"], condition=Q(handled_at__isnull=True), name="key_unhandled")]
+
+    def __str__(self) -> str:
+        return f"key {self.digits} in round {self.round}"

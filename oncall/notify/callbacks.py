@@ -16,15 +16,32 @@ from django.db.models import Exists, OuterRef, Q
 from ledger.failpoints import fail_point
 from ledger.hints import hint
 from oncall.models import Attempt, Callback, Page, Run
+from oncall.notify.calls import ASKS_FOR_A_KEY
 from oncall.notify.retry import Failure
-from oncall.notify.states import ACCEPTED, DELIVERED, RANK, SENDING, SENT, UNKNOWN
+from oncall.notify.states import (
+    ACCEPTED,
+    ANSWERED,
+    CALLS,
+    DELIVERED,
+    NO_ANSWER,
+    NO_KEY,
+    RANK,
+    SENDING,
+    SENT,
+    UNKNOWN,
+    WAITING,
+    WITHOUT_RECEIPTS,
+)
 from oncall.notify.statuses import is_final, is_newer, meaning_of
-from oncall.notify.transitions import failed, learnt, lock
+from oncall.notify.transitions import bounced, failed, learnt, lock, mark_unhealthy, said_and_done, unheard
 
 log = structlog.get_logger(__name__)
 
 # Kept of a post: what says something about the message. Numbers and texts are not for this table.
-_KEPT = ("MessageStatus", "SmsStatus", "ErrorCode", "ApiVersion", "RawDlrDoneDate", "ChannelStatusMessage")
+_KEPT = (
+    "MessageStatus", "SmsStatus", "ErrorCode", "ApiVersion", "RawDlrDoneDate", "ChannelStatusMessage",
+    "CallStatus", "CallDuration", "SequenceNumber", "SipResponseCode",
+)  # fmt: skip
 # A callback nobody knows after this long is left unmatched.
 WAIT_FOR_ATTEMPT = timedelta(minutes=10)
 _BATCH = 100
@@ -46,10 +63,36 @@ def store(params: Mapping[str, str], *, now: datetime) -> bool:
         sid=sid,
         status=status,
         error_code=params.get("ErrorCode") or "",
-        payload={name: str(params[name])[:200] for name in _KEPT if name in params},
+        payload=_kept(params),
         now=now,
     )
     return True
+
+
+def store_call(params: Mapping[str, str], attempt: Attempt, *, now: datetime) -> bool:
+    """The same for a call, whose address says which attempt it is: it may report before our own call returned.
+
+    A request for what to say is such a report too: the provider asks once something has picked up.
+    """
+    sid, status = params.get("CallSid") or "", params.get("CallStatus") or ""
+    if not sid or not status:
+        return False
+    sip = params.get("SipResponseCode") or ""
+    keep(
+        source="callback",
+        provider="twilio",
+        sid=sid,
+        status=status,
+        error_code=params.get("ErrorCode") or (f"sip{sip}" if sip and status == "failed" else ""),
+        payload=_kept(params),
+        now=now,
+        attempt=attempt,
+    )
+    return True
+
+
+def _kept(params: Mapping[str, str]) -> dict[str, str]:
+    return {name: str(params[name])[:200] for name in _KEPT if name in params}
 
 
 def keep(
@@ -63,7 +106,8 @@ def keep(
     payload: dict[str, str] | None = None,
     attempt: Attempt | None = None,
 ) -> Callback:
-    """Insert one row of what a provider said. source: callback, poll (we asked by id), reconcile (we searched)."""
+    """Insert one row of what a provider said. source: callback, poll (we asked by id), reconcile (we searched),
+    bounce (a letter came back)."""
     with transaction.atomic():
         row = Callback.objects.create(
             day=now.date(),
@@ -127,26 +171,56 @@ def _take_into_account(said: Callback, attempt_id: int, *, now: datetime) -> str
 
 
 def _change_page(page: Page, run: Run | None, attempt: Attempt, said: Callback, *, now: datetime) -> str:
-    meaning = meaning_of(said.status, said.error_code)
+    meaning = meaning_of(said.status, said.error_code, page.kind)
     if meaning.truth:
         if RANK[meaning.truth] > RANK[ACCEPTED] and page.accepted_at is None:
             # it cannot be on its way without having been taken; our own call may just not have returned yet
             learnt(page, ACCEPTED, now=said.received_at)
         learnt(page, meaning.truth, now=said.received_at)
-        return "applied"
-    if meaning.failure is None:
+    if meaning.ended:
+        _end_call(page, run, attempt, meaning.ended, now=now)
+    elif meaning.failure is not None:
+        return _fail_page(page, run, attempt, meaning.failure, now=now)
+    elif not meaning.truth and not meaning.noted:
         log.warning("unknown_status", provider=said.provider, status=said.status)
         return "unknown"
-    return _fail_page(page, run, attempt, meaning.failure, now=now)
+    return "applied"
+
+
+def _end_call(page: Page, run: Run | None, attempt: Attempt, how: str, *, now: datetime) -> None:
+    """A call is over. Only the newest one may end its page, and not where no key was asked for: there it was said."""
+    if attempt.n != page.attempts_made or page.ended_at is not None or page.state in WAITING:
+        return
+    heard = how == NO_KEY and page.origin not in ASKS_FOR_A_KEY
+    if heard:
+        said_and_done(page, now=now)
+    else:
+        unheard(page, run, how, now=now)
 
 
 def _fail_page(page: Page, run: Run | None, attempt: Attempt, failure: Failure, *, now: datetime) -> str:
-    """A text that was taken did not arrive. Only the newest attempt may change the page, and never a delivered one."""
+    """What was taken did not arrive. Only the newest attempt may change the page, and never one that arrived."""
     attempt.error_code = failure.code[:16]
     attempt.save(update_fields=["error_code"])
-    if attempt.n != page.attempts_made or RANK[page.state] >= RANK[DELIVERED] or page.ended_at is not None:
+    if attempt.n != page.attempts_made:
+        return "older"
+    if page.kind in CALLS and page.state in (DELIVERED, ANSWERED):
+        _end_call(page, run, attempt, NO_KEY if page.state == ANSWERED else NO_ANSWER, now=now)
+        return "applied"
+    if page.kind in WITHOUT_RECEIPTS and page.state == ACCEPTED:
+        return _bounce(page, run, attempt, failure, now=now)
+    if RANK[page.state] >= RANK[DELIVERED] or page.ended_at is not None:
         return "older"
     if page.state not in (SENDING, UNKNOWN, ACCEPTED, SENT):
         return "older"
     failed(page, run, failure, now=now)
+    return "applied"
+
+
+def _bounce(page: Page, run: Run | None, attempt: Attempt, failure: Failure, *, now: datetime) -> str:
+    """The end of such a page was to be accepted; what came back undoes that. An address proven since is not blamed."""
+    proven = page.contact.verified_at
+    if failure.blames_contact and not (proven and proven > attempt.begun_at):
+        mark_unhealthy(page.contact, failure.code, now=now)
+    bounced(page, run, failure, now=now)
     return "applied"

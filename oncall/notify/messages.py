@@ -11,8 +11,10 @@ from accounts.models import Verification
 from accounts.services.contacts import verification_code
 from oncall.escalation.plan import CATCH_ALL
 from oncall.models import Page, Run
+from oncall.notify import bounces, calls
 from oncall.notify.channels.base import Message
 from oncall.notify.links import url_for
+from oncall.notify.states import CALLS
 from oncall.notify.text import Facts, Words, compose
 
 STATUS_PATH = "/in/twilio/status"
@@ -49,7 +51,11 @@ def _message(page: Page, words: Words, attempt: int, now: datetime) -> Message:
         message_id=f"<{page.public_id}.{attempt}@{host}>",
         thread_id=thread,
         ttl_s=_ttl_s(page, now),
-        status_url=settings.PUBLIC_URL.rstrip("/") + STATUS_PATH,
+        status_url=calls.status_url(page, attempt)
+        if page.kind in CALLS
+        else settings.PUBLIC_URL.rstrip("/") + STATUS_PATH,
+        talk_url=calls.talk_url(page, attempt) if page.kind in CALLS else "",
+        bounce_to=bounces.address_for(page, attempt) if page.kind == "email" else "",
     )
 
 

@@ -9,7 +9,11 @@ from datetime import datetime, timedelta
 # Twilio error codes by what they mean for us (docs/paging.md has them one by one).
 TEMPORARY_CODES = frozenset({20429, 30001, 30008})
 # The address is at fault: it will not work next time either, until somebody mends it.
-CONTACT_CODES = frozenset({21211, 21610, 21614, 30004, 30005, 30006, 30034})
+CONTACT_CODES = frozenset({13224, 21211, 21214, 21217, 21610, 21614, 30004, 30005, 30006, 30034})
+# A call that failed bears the number that telephone networks gave: no such number, and come again later.
+SIP_CONTACT = frozenset({404, 410, 484, 604})
+SIP_TEMPORARY = frozenset({408, 480, 486, 600})
+BUSY_AGAIN = timedelta(seconds=60)
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,33 @@ def judge_twilio(http_status: int, code: int) -> Failure:
     if code in TEMPORARY_CODES or http_status in (401, 403, 408, 429) or http_status >= 500:
         return Failure(code=text)
     return Failure(permanent=True, code=text)
+
+
+def judge_call(code: str) -> Failure:
+    """Say why a call failed. code: `sip404` as telephone networks say it, a code of Twilio, or "" when nobody says why.
+
+    Without a word one more try costs little and may reach somebody.
+    """
+    if not code.startswith("sip"):
+        return judge_twilio(0, int(code)) if code.isdigit() and int(code) else Failure(code=code)
+    number = int(code[3:]) if code[3:].isdigit() else 0
+    if number in SIP_CONTACT:
+        return Failure(permanent=True, blames_contact=True, code=code)
+    return Failure(permanent=number not in SIP_TEMPORARY and not 500 <= number < 600, code=code)
+
+
+def judge_bounce(code: str) -> Failure:
+    """Say what a letter that came back means. code: the status of RFC 3463, `5.1.1`; "" when the report has none.
+
+    Nothing is sent there again: the server has given up. The address is at fault only when the report says so for good.
+    """
+    return Failure(permanent=True, blames_contact=code.startswith("5."), code=code)
+
+
+def after_busy(times: int, now: datetime, *, not_after: datetime | None) -> datetime | None:
+    """Return when to call again a line that was busy for the `times`th time: once, after a minute, in time; else None."""
+    at = now + BUSY_AGAIN
+    return at if times <= 1 and (not_after is None or at <= not_after) else None
 
 
 def next_attempt(

@@ -188,7 +188,7 @@ def _begin(run: Run | None, page: Page, *, now: datetime) -> Job | None:
     return Job(page.pk, attempt.pk, page.kind, letter.address, letter.message)
 
 
-_PROVIDERS = {"email": "smtp", "sms": "twilio"}
+_PROVIDERS = {"email": "smtp", "sms": "twilio", "voice": "twilio"}
 
 
 def _short_code(run: Run, page: Page, *, now: datetime) -> int:

@@ -13,7 +13,7 @@ from ledger.crypto import fingerprint
 from ledger.hints import hint
 from ledger.record import record
 from oncall.escalation.who import Reachable, channel_of
-from oncall.models import InboundSms, Page
+from oncall.models import InboundKey, InboundSms, Page
 from oncall.notify.rows import new_page
 from oncall.notify.states import ANSWERED
 from oncall.notify.transitions import confirm, learnt, lock
@@ -65,7 +65,7 @@ def answered(page: Page, *, now: datetime) -> None:
 
 @transaction.atomic
 def confirmed(page: Page, how: str, *, now: datetime) -> None:
-    """A person acted on this very page. how: `sms`, `link`, `screen` or `api`. Safe to repeat."""
+    """A person acted on this very page. how: `sms`, `voice`, `link`, `screen` or `api`. Safe to repeat."""
     confirm(lock(page.pk)[1], how, now=now)
 
 
@@ -90,4 +90,22 @@ def receive_sms(*, sid: str, number: str, body: str, now: datetime) -> tuple[Inb
 def handle_sms(sms: InboundSms, answer: str, *, now: datetime) -> bool:
     """Write down the answer to a text, in the transaction of what it did. False when another process already had."""
     waiting = InboundSms.objects.filter(pk=sms.pk, handled_at__isnull=True)
+    return bool(waiting.update(handled_at=now, answer=answer[:400]))
+
+
+@transaction.atomic
+def receive_key(page: Page, *, sid: str, round_: int, digits: str, now: datetime) -> tuple[InboundKey, bool]:
+    """Store a key that was pressed in a call; return its row and whether it is new.
+
+    The provider may bring the same key again: then the first row comes back, with what was said to it. Must be
+    committed before the key is acted upon.
+    """
+    return InboundKey.objects.get_or_create(
+        sid=sid, round=round_, defaults={"page": page, "digits": digits[:8], "received_at": now}
+    )
+
+
+def handle_key(key: InboundKey, answer: str, *, now: datetime) -> bool:
+    """Write down what was said to a key, in the transaction of what it did. False when another process already had."""
+    waiting = InboundKey.objects.filter(pk=key.pk, handled_at__isnull=True)
     return bool(waiting.update(handled_at=now, answer=answer[:400]))

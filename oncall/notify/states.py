@@ -29,6 +29,11 @@ STATES = tuple(RANK)
 TRUTHS = (ACCEPTED, SENT, DELIVERED, ANSWERED, CONFIRMED)
 # Not begun: an answer cancels these in its own transaction.
 WAITING = (PLANNED, CLAIMED)
+# Taken by the provider, or about to be, and not picked up yet.
+UNDER_WAY = (SENDING, UNKNOWN, ACCEPTED, SENT, DELIVERED)
+# How a call ends that nobody answered with a key. The page keeps its truths: that it rang, that something picked up.
+BUSY, NO_ANSWER, NO_KEY, CANCELED = "busy", "no_answer", "no_key", "canceled"
+UNHEARD = (BUSY, NO_ANSWER, NO_KEY, CANCELED)
 # Still able to reach the person, or already there.
 HOPEFUL = (PLANNED, CLAIMED, SENDING, UNKNOWN, *TRUTHS)
 
@@ -42,6 +47,8 @@ _MOVES: dict[tuple[str, str], str] = {
     **{(state, "suppress"): SUPPRESSED for state in (PLANNED, CLAIMED)},
     **{(state, "retry"): PLANNED for state in (SENDING, UNKNOWN, ACCEPTED, SENT)},
     **{(state, "fail"): FAILED_PERMANENT for state in (CLAIMED, SENDING, UNKNOWN, ACCEPTED, SENT)},
+    # a call may ring before the line turns out to be busy
+    **{(state, "redial"): PLANNED for state in (SENDING, UNKNOWN, ACCEPTED, SENT, DELIVERED)},
 }
 
 
@@ -75,11 +82,15 @@ def learn(state: str, truth: str) -> str:
 def ends(state: str, kind: str) -> bool:
     """Whether nothing more needs to happen. For channels without receipts, being accepted is the end.
 
-    `unknown` is an end only once reconciling is over, which the row says by `ended_at`.
+    A call that rings or was picked up goes on until it ends or a key is pressed. `unknown` is an end only once
+    reconciling is over. In both cases the row says so by `ended_at`.
     """
+    if kind in CALLS and state in (DELIVERED, ANSWERED):
+        return False
     if state in (DELIVERED, ANSWERED, CONFIRMED, FAILED_PERMANENT, CANCELLED, SUPPRESSED):
         return True
     return state == ACCEPTED and kind in WITHOUT_RECEIPTS
 
 
 WITHOUT_RECEIPTS = ("email",)
+CALLS = ("voice",)

@@ -1,6 +1,6 @@
 """The words of every page, for each channel and occasion. Pure: standard library only.
 
-An SMS is one GSM-7 segment. A page must say, before the phone is unlocked: how bad, what, and what to press.
+An SMS is one GSM-7 segment; a call is plain sentences. A page must say, before the phone is unlocked: how bad, what, and what to press.
 """
 
 from __future__ import annotations
@@ -150,16 +150,51 @@ def _mail_test(facts: Facts) -> Words:
     return Words("Watchbook test page", "\n".join(lines) + "\n")
 
 
+def _call_alarm(facts: Facts) -> Words:
+    return _spoken(f"Severity {facts.severity}.", _sentence(facts.title))
+
+
+def _call_responder(facts: Facts) -> Words:
+    return _spoken(f"You are asked to join an incident of severity {facts.severity}.", _sentence(facts.title))
+
+
+def _call_stand_down(facts: Facts) -> Words:
+    return _spoken("Stand down.", _sentence(facts.note or facts.title))
+
+
+def _call_verification(facts: Facts) -> Words:
+    digits = ". ".join(facts.digits)
+    return _spoken(f"Your code is: {digits}. Once more: {digits}.", "Enter it to be called on this phone. Goodbye.")
+
+
+def _call_test(facts: Facts) -> Words:
+    return _spoken("This is a test of how a call arrives. Nothing is wrong.")
+
+
+def _spoken(*sentences: str) -> Words:
+    """Plain sentences for a voice: no sign that would be read aloud as its name, and no end to listen for in vain."""
+    said = " ".join(("This is Watchbook.", *sentences))
+    return Words("", one_line("".join(" " if char in _UNSPOKEN else char for char in said))[:_MAX_SPOKEN])
+
+
+_UNSPOKEN = "<>[]{}|\\^~`*_#"
+_MAX_SPOKEN = 500
+
 TEXTS: dict[tuple[str, str], Callable[[Facts], Words]] = {
     ("step", "sms"): _sms_alarm,
     ("step", "email"): _mail_alarm,
+    ("step", "voice"): _call_alarm,
     ("responder", "sms"): _sms_responder,
     ("responder", "email"): _mail_responder,
+    ("responder", "voice"): _call_responder,
     ("stand_down", "sms"): _sms_stand_down,
     ("stand_down", "email"): _mail_stand_down,
+    ("stand_down", "voice"): _call_stand_down,
     ("verification", "sms"): _sms_verification,
     ("verification", "email"): _mail_verification,
+    ("verification", "voice"): _call_verification,
     ("test", "sms"): _sms_test,
     ("test", "email"): _mail_test,
+    ("test", "voice"): _call_test,
 }
 ORIGINS = tuple(dict.fromkeys(origin for origin, _ in TEXTS))

@@ -13,17 +13,22 @@ from django.db.models import Max
 from accounts.models import ContactMethod
 from ledger.hints import hint
 from ledger.record import record
-from oncall.escalation.states import PLANNABLE, WANTED
-from oncall.models import Page, Run, StepExecution
-from oncall.notify.retry import Failure, next_attempt
+from oncall.escalation.states import PLANNABLE, WANTED, refuses_page
+from oncall.models import Attempt, Page, Run, StepExecution
+from oncall.notify.retry import Failure, after_busy, next_attempt
 from oncall.notify.states import (
     ACCEPTED,
     ANSWERED,
+    BUSY,
+    CANCELED,
     CONFIRMED,
     DELIVERED,
     HOPEFUL,
     SENT,
+    TRUTHS,
+    UNHEARD,
     UNKNOWN,
+    allows,
     ends,
     learn,
     move,
@@ -70,7 +75,7 @@ def learnt(page: Page, truth: str, *, now: datetime) -> bool:
 
 
 def confirm(page: Page, how: str, *, now: datetime) -> bool:
-    """A person acted on the page: by `sms`, by `link`, or signed in (`acted`). Return whether that was new."""
+    """A person acted on the page: by `sms`, by `voice`, by `link`, or signed in (`acted`). Return whether that was new."""
     if page.confirmed_at is not None:
         return False
     page.confirmed_how = how
@@ -139,9 +144,46 @@ def lost(page: Page) -> None:
     page.save(update_fields=["state"])
 
 
+def unheard(page: Page, run: Run | None, why: str, *, now: datetime) -> None:
+    """A call is over and nobody pressed a key. why: one of states.UNHEARD. The page keeps what is known of it.
+
+    A busy line is called once more. Otherwise, if nothing else of the step can reach anybody, the run goes on now: a
+    machine that picked up is nobody.
+    """
+    again = after_busy(
+        Attempt.objects.filter(page=page, status="busy").count(),
+        now,
+        not_after=run.due_at if run and page.origin == "step" else None,
+    )
+    if why == BUSY and again and allows(page.state, "redial"):
+        page.state, page.reason, page.due_at = move(page.state, "redial"), why, again
+        page.save()
+        return
+    # taken back by ourselves after an answer: the reason is the answer
+    refusal = refuses_page(page.origin, run.state, run.over_at is not None) if run and why == CANCELED else ""
+    page.reason = (run.stop_reason or refusal) if run and refusal else why
+    _end(page, now=now)
+    page.save()
+    hurry(run, page, now=now)
+
+
+def said_and_done(page: Page, *, now: datetime) -> None:
+    """A call that asks for no key is over: what it had to say was said to whoever picked up."""
+    _end(page, now=now)
+    page.save()
+
+
+def bounced(page: Page, run: Run | None, failure: Failure, *, now: datetime) -> None:
+    """A letter came back after its server had taken it, which had been the end of its page: it reached nobody."""
+    page.state, page.reason, page.error_code = move(page.state, "fail"), "bounced", failure.code[:16]
+    page.save()
+    record("page.bounced", _about(page), {"code": failure.code, "channel": page.kind}, now=now)
+    hurry(run, page, now=now)
+
+
 def without_receipt(page: Page, *, now: datetime) -> None:
     """The provider took the page and never said more: some routes do not. It ends as what it is."""
-    if page.ended_at is None and page.state in (ACCEPTED, SENT):
+    if page.ended_at is None and page.state in TRUTHS:
         page.reason = "no_receipt"
         _end(page, now=now)
         page.save()
@@ -156,7 +198,8 @@ def hurry(run: Run | None, page: Page, *, now: datetime) -> None:
     if (current.loop, current.step) != (page.loop, page.step):
         return
     step = Page.objects.of_step(run.pk, page.loop, page.step).exclude(pk=page.pk)
-    if step.filter(state__in=HOPEFUL).exclude(state=UNKNOWN, ended_at__isnull=False).exists():
+    hopeful = step.filter(state__in=HOPEFUL).exclude(state=UNKNOWN, ended_at__isnull=False)
+    if hopeful.exclude(reason__in=UNHEARD, ended_at__isnull=False).exists():
         return
     if run.due_at is None or run.due_at > now:
         run.due_at = now

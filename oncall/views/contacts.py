@@ -10,7 +10,7 @@ from accounts.access import get_own_contact, signed_in
 from accounts.forms.changes import posted, status_of
 from accounts.forms.people import CodeForm, ContactForm
 from accounts.models import ContactMethod
-from accounts.models.contacts import PHONE
+from accounts.models.contacts import EMAIL
 from accounts.queries import live_verification
 from accounts.services.contacts import CodeRefused, ContactExists, add_contact, confirm_contact
 from ledger.clock import now
@@ -79,7 +79,7 @@ def _confirm_page(request: HttpRequest, contact: ContactMethod, form: CodeForm) 
         "contact": contact,
         "form": form,
         "waiting": live_verification(contact, now=now()),
-        "missing": _missing() if contact.kind == PHONE or not settings.EMAIL_URL else "",
+        "missing": _missing() if contact.kind != EMAIL or not settings.EMAIL_URL else "",
     }
     return render(request, "oncall/contact_confirm.html", context, status=status_of(form))
 
@@ -90,5 +90,9 @@ def _missing() -> str:
     if not settings.EMAIL_URL:
         missing.append("EMAIL_URL, without which no e-mail leaves")
     if not (settings.TWILIO_ACCOUNT_SID and settings.TWILIO_FROM):
-        missing.append("TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN and TWILIO_FROM, without which no SMS leaves")
+        missing.append(
+            "TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN and TWILIO_FROM, without which nobody is texted or called"
+        )
+    elif settings.TWILIO_FROM.startswith("MG") and not settings.TWILIO_VOICE_FROM:
+        missing.append("TWILIO_VOICE_FROM, without which nobody is called: TWILIO_FROM is a messaging service")
     return "; ".join(missing)

@@ -1,11 +1,12 @@
-"""A Twilio that is ours: takes texts over HTTP, reports on them with signed callbacks, sends signed texts back.
+"""A Twilio that is ours: takes texts and calls over HTTP, reports on them with signed callbacks, sends signed texts back.
 
 In a test: `with FakeTwilio(auth_token=…) as twilio:` on a free port, in threads of this process. As a process of its own:
 `python -m tests.fakes.twilio --port 0 --auth-token … --callback-base http://127.0.0.1:8000`; it prints one JSON line with its
 address and is steered over `/fake/…` (see `FakeTwilio.control`).
 
 Expectation style: `twilio.expect(to, "SEV1", …)` waits for a text with these words and takes it; `verify_nothing_else()`
-fails for texts nobody expected. Nothing here imports Watchbook.
+fails for texts and calls nobody expected. `twilio.expect_call(to)` waits for a call, which the test then lets ring, be picked up
+(by a person who presses keys, or by a machine), be busy, or ring out. Nothing here imports Watchbook.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from datetime import UTC, datetime
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
+from xml.etree import ElementTree
 
 ACCOUNT = "AC" + "0" * 32
 TOKEN = "twilio-auth-token"
@@ -62,6 +64,133 @@ class Text:
         }  # fmt: skip
 
 
+class Call:
+    """One call as Twilio keeps it, and the phone at its other end.
+
+    The test moves it: `ring`, then `pick_up` and `press`, or `busy`, `no_answer`, `machine`. Each reports to the
+    status address as Twilio does, unless `quiet`. `said` is everything that was spoken so far.
+    """
+
+    def __init__(self, fake: FakeTwilio, sid: str, params: dict[str, str]) -> None:
+        self.fake, self.sid, self.params = fake, sid, params
+        self.to, self.sender = params.get("To", ""), params.get("From", "")
+        self.created = datetime.now(UTC)
+        self.status, self.expected, self.quiet = "queued", False, False
+        self.said: list[str] = []
+        self.callbacks: list[tuple[str, int]] = []
+        self.answers: list[int] = []
+        # where the conversation stands: the address that takes a key, and what follows if none comes
+        self._listening = ""
+        self._rest: list[ElementTree.Element] = []
+
+    def as_json(self, account: str) -> dict:
+        when = format_datetime(self.created)
+        return {
+            "sid": self.sid, "account_sid": account, "to": self.to, "from": self.sender, "status": self.status,
+            "date_created": when, "date_updated": when, "start_time": when, "end_time": None, "duration": None,
+            "direction": "outbound-api", "answered_by": None, "api_version": "2010-04-01", "price": None,
+            "price_unit": "USD", "uri": f"/2010-04-01/Accounts/{account}/Calls/{self.sid}.json", "subresource_uris": {},
+        }  # fmt: skip
+
+    @property
+    def heard(self) -> str:
+        """Everything that was spoken, as one text."""
+        return " ".join(self.said)
+
+    # what the network does
+
+    def report(self, status: str, *, token: str | None = None, **more: str) -> int:
+        """Move the call on and post the signed callback to where its caller wanted it; return the HTTP status."""
+        self.status = status
+        address = self.params.get("StatusCallback", "")
+        if self.quiet or not address:
+            return 0
+        answer = self.fake.poster(address, {**self.form(status), **more}, token)[0]
+        self.callbacks.append((status, answer))
+        return answer
+
+    def form(self, status: str = "") -> dict[str, str]:
+        """What Twilio sends with every request about a call."""
+        return {
+            "AccountSid": self.fake.account, "ApiVersion": "2010-04-01", "CallSid": self.sid,
+            "CallStatus": status or self.status, "Called": self.to, "Caller": self.sender, "Direction": "outbound-api",
+            "From": self.sender, "To": self.to,
+        }  # fmt: skip
+
+    def ring(self) -> Call:
+        self.report("initiated")
+        self.report("ringing")
+        return self
+
+    def busy(self) -> None:
+        self.report("initiated")
+        self.report("busy", SipResponseCode="486")
+
+    def no_answer(self) -> None:
+        self.ring()
+        self.report("no-answer")
+
+    def fail(self, sip: str) -> None:
+        self.report("failed", SipResponseCode=sip)
+
+    def pick_up(self) -> str:
+        """Somebody, or something, answers: our words are asked for; return them."""
+        self.ring()
+        self.report("in-progress")
+        if "Twiml" in self.params:
+            return self._follow(ElementTree.fromstring(self.params["Twiml"]))
+        return self._ask(self.params["Url"], self.form())
+
+    def press(self, key: str) -> str:
+        """A key, while we listen; return what is said to it."""
+        assert self._listening, f"nobody listens for a key; said so far: {self.heard}"
+        return self._ask(self._listening, {**self.form(), "Digits": key, "FinishedOnKey": "", "msg": "Gather End"})
+
+    def say_nothing(self) -> str:
+        """Let the time for a key run out; return what is said then."""
+        self._listening = ""
+        return self._follow(self._rest)
+
+    def hang_up(self) -> None:
+        if self.status == "in-progress":
+            self.report("completed", CallDuration="12")
+
+    def machine(self) -> None:
+        """A voice mail picks up, hears everything and never presses a key."""
+        self.pick_up()
+        while self.status == "in-progress":
+            self.say_nothing()
+
+    def _ask(self, address: str, form: dict[str, str]) -> str:
+        status, body = self.fake.poster(address, form, None)
+        self.answers.append(status)
+        if status != 200:
+            self.said.append("We are sorry, an application error has occurred. Goodbye.")
+            self.hang_up()
+            return self.said[-1]
+        return self._follow(ElementTree.fromstring(body))
+
+    def _follow(self, verbs) -> str:
+        """Carry out TwiML until it waits for a key, leads elsewhere, or is over; return what was said."""
+        self._listening, before = "", len(self.said)
+        rest = list(verbs)
+        while rest:
+            verb = rest.pop(0)
+            if verb.tag == "Say":
+                self.said.append(verb.text or "")
+            elif verb.tag == "Gather":
+                self.said += [say.text or "" for say in verb.iter("Say")]
+                self._listening, self._rest = verb.get("action", ""), rest
+                return " ".join(self.said[before:])
+            elif verb.tag == "Redirect":
+                self._ask(verb.text or "", self.form())
+                return " ".join(self.said[before:])
+            elif verb.tag == "Hangup":
+                break
+        self.hang_up()
+        return " ".join(self.said[before:])
+
+
 @dataclass
 class Trouble:
     """What to do to the next call instead of working: answer `http` with `code`, or hang for `hang_s`.
@@ -96,6 +225,9 @@ class FakeTwilio:
         self.callback_base = callback_base
         self.report = report
         self.texts: list[Text] = []
+        self.calls: list[Call] = []
+        # how a call reaches us; a test without a server of ours puts its own way here
+        self.poster = lambda address, params, token: self.post(address, params, token=token)
         self.requests: list[tuple[str, str]] = []
         self.troubles: deque[Trouble] = deque()
         self._lock = threading.RLock()
@@ -145,14 +277,29 @@ class FakeTwilio:
                     raise UnexpectedText(f"No text to {to} with {words}. There are: {self._unexpected()}")
                 self._changed.wait(left)
 
+    def expect_call(self, to: str, *, within: float = 5.0) -> Call:
+        """Wait for a call to `to`, take it off the list of the unexpected, return it."""
+        deadline = time.monotonic() + within
+        with self._changed:
+            while True:
+                for call in self.calls:
+                    if not call.expected and call.to == to:
+                        call.expected = True
+                        return call
+                left = deadline - time.monotonic()
+                if left <= 0:
+                    raise UnexpectedText(f"No call to {to}. There are: {self._unexpected()}")
+                self._changed.wait(left)
+
     def verify_nothing_else(self) -> None:
-        """Fail if texts went out that no `expect` took."""
+        """Fail if texts or calls went out that no `expect` took."""
         with self._lock:
             if self._unexpected():
                 raise UnexpectedText(f"Nobody expected: {self._unexpected()}")
 
     def _unexpected(self) -> list[tuple[str, str]]:
-        return [(text.to, text.body) for text in self.texts if not text.expected]
+        texts = [(text.to, text.body) for text in self.texts if not text.expected]
+        return texts + [(call.to, "a call") for call in self.calls if not call.expected]
 
     # what Twilio does
 
@@ -173,6 +320,18 @@ class FakeTwilio:
         if self.report:
             threading.Thread(target=self._report_all, args=(text,), daemon=True).start()
         return text
+
+    def dial(self, params: dict[str, str]) -> Call:
+        with self._changed:
+            digest = hashlib.md5(f"{len(self.calls)}{params}".encode()).hexdigest()
+            call = Call(self, f"CA{digest}", params)
+            self.calls.append(call)
+            self._changed.notify_all()
+        return call
+
+    def find_call(self, sid: str) -> Call | None:
+        with self._lock:
+            return next((call for call in self.calls if call.sid == sid), None)
 
     def find(self, sid: str) -> Text | None:
         with self._lock:
@@ -294,6 +453,10 @@ def _handler(fake: FakeTwilio) -> type[BaseHTTPRequestHandler]:
                 self._answer(200 if found is not None else 404, found)
             elif path == f"/2010-04-01/Accounts/{fake.account}/Messages.json":
                 self._take(dict(parse_qsl(raw, keep_blank_values=True)))
+            elif path == f"/2010-04-01/Accounts/{fake.account}/Calls.json":
+                self._dial(raw)
+            elif path.startswith(f"/2010-04-01/Accounts/{fake.account}/Calls/"):
+                self._change_call(path, dict(parse_qsl(raw)))
             else:
                 self._refuse(404, 20404, f"The requested resource {path} was not found")
 
@@ -305,6 +468,27 @@ def _handler(fake: FakeTwilio) -> type[BaseHTTPRequestHandler]:
                 return
             self._answer(201, fake.take(params).as_json(fake.account))
 
+        def _dial(self, raw: str) -> None:
+            params = {name: ",".join(values) for name, values in parse_qs(raw, keep_blank_values=True).items()}
+            if not self._signed_in() or self._trouble("call", params):
+                return
+            if not params.get("To") or not (params.get("Url") or params.get("Twiml")):
+                self._refuse(400, 21205, "Url is not a valid URL.")
+                return
+            self._answer(201, fake.dial(params).as_json(fake.account))
+
+        def _change_call(self, path: str, params: dict[str, str]) -> None:
+            call = fake.find_call(path.rsplit("/", 1)[1].removesuffix(".json"))
+            if not self._signed_in() or self._trouble("hang up", params):
+                return
+            if call is None:
+                self._refuse(404, 20404, "The requested resource was not found")
+            elif call.status not in ("queued", "initiated", "ringing"):
+                self._refuse(400, 21220, "Call is not in-progress. Cannot redirect.")
+            else:
+                call.status = params.get("Status", call.status)
+                self._answer(200, call.as_json(fake.account))
+
         def do_GET(self) -> None:
             parts = urlsplit(self.path)
             fake.requests.append(("GET", self.path))
@@ -313,6 +497,9 @@ def _handler(fake: FakeTwilio) -> type[BaseHTTPRequestHandler]:
                 self._answer(200 if found is not None else 404, found)
                 return
             if not self._signed_in() or self._trouble("ask", {}):
+                return
+            if parts.path.startswith(f"/2010-04-01/Accounts/{fake.account}/Calls"):
+                self._calls(parts.path, parse_qs(parts.query))
                 return
             base = f"/2010-04-01/Accounts/{fake.account}/Messages"
             if parts.path == f"{base}.json":
@@ -332,6 +519,16 @@ def _handler(fake: FakeTwilio) -> type[BaseHTTPRequestHandler]:
                 200, {**page, "page": 0, "page_size": 50, "first_page_uri": "", "previous_page_uri": None, "uri": ""}
             )
 
+        def _calls(self, path: str, query: dict[str, list[str]]) -> None:
+            if path.endswith("/Calls.json"):
+                to = query.get("To", [""])[0]
+                found = [call.as_json(fake.account) for call in reversed(fake.calls) if not to or call.to == to]
+                self._answer(200, {"calls": found, "next_page_uri": None, "page": 0, "page_size": 50, "uri": ""})
+            elif call := fake.find_call(path.rsplit("/", 1)[1].removesuffix(".json")):
+                self._answer(200, call.as_json(fake.account))
+            else:
+                self._refuse(404, 20404, "The requested resource was not found")
+
         def _signed_in(self) -> bool:
             wanted = "Basic " + base64.b64encode(f"{fake.account}:{fake.auth_token}".encode()).decode()
             if self.headers.get("Authorization") == wanted:
@@ -345,7 +542,7 @@ def _handler(fake: FakeTwilio) -> type[BaseHTTPRequestHandler]:
                 return False
             fake.troubles.popleft()
             if trouble.accept:
-                fake.take(params)
+                (fake.dial if path == "call" else fake.take)(params)
             if trouble.hang_s:
                 time.sleep(trouble.hang_s)
                 self.close_connection = True

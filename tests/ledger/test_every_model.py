@@ -33,6 +33,7 @@ RUNTIME = {
     "monitors.Result": "a hot table, packed and deleted after 48 hours",
     "monitors.StateInterval": "the open one grows with every result; triggers of its own keep closed ones as they are",
     "oncall.Attempt": "completed after the call and ranked by callbacks, which only grow; its outcome is a line",
+    "oncall.InboundKey": "marked when it was handled; what it did is a line",
     "oncall.InboundSms": "marked when it was handled; what it did is a line",
     "oncall.Page": "the outbox: claimed, sent, ended; each of these is a line",
     "oncall.PhoneCode": "the small numbers of an SMS, reused",

@@ -23,6 +23,7 @@ def smtp_server():
 def phones(twilio_server, settings):
     """A Twilio with an empty memory; whatever nobody expected fails the test."""
     twilio_server.texts.clear()
+    twilio_server.calls.clear()
     twilio_server.requests.clear()
     twilio_server.troubles.clear()
     settings.TWILIO_BASE_URL = twilio_server.url

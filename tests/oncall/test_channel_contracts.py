@@ -18,11 +18,13 @@ MESSAGE = Message(
     thread_id="<incident.INC-2026-0042@larkspur.example>",
     ttl_s=45,
     status_url="https://watchbook.example.com/in/twilio/status",
+    talk_url="https://watchbook.example.com/in/twilio/voice/page-1-mac/",
 )
-ADDRESS = {"email": "ana@larkspur.example", "sms": "+447700900001"}
+ADDRESS = {"email": "ana@larkspur.example", "sms": "+447700900001", "voice": "+447700900001"}
 BAD = {
     "email": ["", "ana", "ana@", "a b@c.example", "ana@x.example\nBcc: b@x.example"],
     "sms": ["", "112", "+0123456789", "447700900001", "+44 7700"],
+    "voice": ["", "112", "+0123456789", "447700900001", "+44 7700"],
 }
 SECRET = "s3cret-password-of-the-operator"
 
@@ -30,7 +32,7 @@ SECRET = "s3cret-password-of-the-operator"
 @pytest.fixture
 def outside(phones, mail, settings):
     settings.EMAIL_HOST_PASSWORD = ""
-    return {"sms": phones, "email": mail}
+    return {"sms": phones, "voice": phones, "email": mail}
 
 
 # the same for all
@@ -68,7 +70,8 @@ def test_no_error_shows_a_secret_or_an_address(kind, outside, settings):
     settings.TWILIO_AUTH_TOKEN = SECRET
     settings.EMAIL_HOST_PASSWORD = SECRET
     outside["sms"].auth_token = SECRET
-    outside["sms"].fail_next(http=400, code=21211, message=f"{SECRET} is no number: {ADDRESS['sms']}")
+    path = "call" if kind == "voice" else "send"
+    outside["sms"].fail_next(http=400, code=21211, message=f"{SECRET} is no number: {ADDRESS['sms']}", path=path)
     outside["email"].rcpt_replies.append(f"550 no such user {ADDRESS['email']}, not even with {SECRET}")
     try:
         with pytest.raises(SendError) as caught:

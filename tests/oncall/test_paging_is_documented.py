@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 
 from oncall.escalation import states as runs
-from oncall.notify import replies, retry, states
+from oncall.notify import replies, retry, states, statuses
 from oncall.notify.channels import CHANNELS
 from oncall.notify.text import ORIGINS
 
 ROOT = Path(__file__).resolve().parents[2]
+SECTIONS = {"sms": "SMS", "voice": "Calls", "email": "E-mail"}
 TEXT = (ROOT / "docs" / "paging.md").read_text()
 
 
@@ -49,4 +50,16 @@ def test_every_reason_the_code_gives_a_page_is_listed():
 
 @pytest.mark.parametrize("kind", CHANNELS)
 def test_every_channel_has_a_section(kind):
-    assert re.search(rf"^## {'SMS' if kind == 'sms' else 'E-mail'}$", TEXT, re.MULTILINE)
+    assert re.search(rf"^## {SECTIONS[kind]}$", TEXT, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    "word", [*statuses._CALL_TRUTHS, *statuses._CALL_ENDS, *statuses._LETTER_NEWS, *states.UNHEARD]
+)
+def test_every_word_about_calls_and_letters_is_explained(word):
+    assert f"`{word}`" in TEXT
+
+
+@pytest.mark.parametrize("code", sorted(retry.SIP_CONTACT | retry.SIP_TEMPORARY))
+def test_every_number_of_a_failed_call_is_listed(code):
+    assert re.search(rf"SIP [^;|]*\b{code}\b", TEXT)

@@ -9,6 +9,7 @@ from oncall import ticks
 from oncall.escalation import services as escalation
 from oncall.models import Attempt, Page, Run
 from oncall.notify import callbacks, sender, twilio_signature
+from oncall.notify.hangups import hang_up_due
 from oncall.notify.inquiries import ask_due
 from oncall.subject import Subject
 from tests import builders
@@ -37,6 +38,7 @@ class World:
     def tick(self):
         """One round of every tick at this instant, as an engine runs them each second."""
         ticks.plan(self.now)
+        hang_up_due(now=self.now)
         sender.send_due(now=self.now, slots=1)
         ask_due(now=self.now)
         ticks.reconcile(self.now)

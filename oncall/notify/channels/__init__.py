@@ -6,16 +6,23 @@ from functools import cache
 
 from django.utils.module_loading import import_string
 
-from oncall.notify.channels.base import Channel, Inquirer
+from oncall.notify.channels.base import Canceller, Channel, Inquirer
 
 CHANNELS: dict[str, str] = {
     "email": "oncall.notify.channels.email.EmailChannel",
     "sms": "oncall.notify.channels.sms.SmsChannel",
+    "voice": "oncall.notify.channels.voice.VoiceChannel",
 }
 
 # Providers that can be asked what became of a page. A channel without one is never asked.
 INQUIRERS: dict[str, str] = {
     "sms": "oncall.notify.channels.sms_inquiry.SmsInquirer",
+    "voice": "oncall.notify.channels.voice_inquiry.VoiceInquirer",
+}
+
+# Channels whose messages can be taken back while they are on their way.
+CANCELLERS: dict[str, str] = {
+    "voice": "oncall.notify.channels.voice_inquiry.VoiceCanceller",
 }
 
 
@@ -29,3 +36,9 @@ def channel(kind: str) -> Channel:
 def inquirer(kind: str) -> Inquirer | None:
     """Return who can be asked about pages of a channel; None when nobody can."""
     return import_string(INQUIRERS[kind])() if kind in INQUIRERS else None
+
+
+@cache
+def canceller(kind: str) -> Canceller:
+    """Return who takes back messages of a channel; raise KeyError for a channel whose messages cannot be."""
+    return import_string(CANCELLERS[kind])()

@@ -17,7 +17,8 @@ _ERROR_LENGTH = 300
 @dataclass(frozen=True)
 class Message:
     """A finished page. `message_id` and `thread_id` let mail programs keep a story together; `ttl_s` is how long a
-    provider may keep trying before the text is worth nothing; `status_url` is where it may report."""
+    provider may keep trying before the text is worth nothing; `status_url` is where it may report; `talk_url` is where
+    the provider of a call asks what to say; `bounce_to` is where a letter that cannot be delivered comes back to."""
 
     subject: str
     body: str
@@ -25,6 +26,8 @@ class Message:
     thread_id: str = ""
     ttl_s: int = 60
     status_url: str = ""
+    talk_url: str = ""
+    bounce_to: str = ""
 
 
 @dataclass(frozen=True)
@@ -111,6 +114,15 @@ class Inquirer(Protocol):
 
     def ask(self, question: Question) -> Finding | None:
         """Return what the provider knows, None when it knows of no such message. Raises SendError."""
+
+
+class Canceller(Protocol):
+    """Takes back what a provider has taken and not carried out yet."""
+
+    kind: str
+
+    def call_off(self, sid: str) -> Finding:
+        """Ask the provider to give it up; return its word afterwards, whether or not it could. Raises SendError."""
 
 
 def redact(text: str, *hidden: str) -> str:

@@ -56,7 +56,11 @@ def _letter(message: Message, address: str) -> EmailMessage:
     }
     if message.thread_id:
         headers["In-Reply-To"] = headers["References"] = message.thread_id
-    return EmailMessage(message.subject, message.body, settings.EMAIL_FROM, [address], headers=headers)
+    envelope = message.bounce_to or settings.EMAIL_FROM
+    if message.bounce_to:
+        # the envelope says where the letter comes back to; who reads it sees, and answers, the sender as always
+        headers["From"] = settings.EMAIL_FROM
+    return EmailMessage(message.subject, message.body, envelope, [address], headers=headers)
 
 
 @contextmanager
