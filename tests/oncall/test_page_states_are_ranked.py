@@ -74,6 +74,22 @@ def test_being_accepted_ends_a_page_only_where_no_receipt_ever_comes():
     assert not ends("unknown", "sms")
 
 
+def test_a_call_that_rings_or_was_picked_up_is_not_over():
+    assert not any(ends(state, "voice") for state in ("accepted", "sent", "delivered", "answered"))
+    assert all(ends(state, "voice") for state in ("confirmed", "failed_permanent", "cancelled"))
+
+
+@pytest.mark.parametrize("state", ["sending", "unknown", "accepted", "sent", "delivered"])
+def test_a_busy_line_may_be_called_again_even_after_it_rang(state):
+    assert move(state, "redial") == "planned"
+
+
+@pytest.mark.parametrize("state", ["answered", "confirmed", "cancelled", "planned"])
+def test_a_call_that_was_picked_up_or_called_off_is_not_made_again(state):
+    with pytest.raises(IllegalMove):
+        move(state, "redial")
+
+
 @pytest.mark.parametrize("state", run_states.STOPPABLE)
 def test_an_answer_stops_every_run_that_is_not_stopped(state):
     assert run_states.move(state, "stop") == "stopped"

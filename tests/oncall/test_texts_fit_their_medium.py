@@ -32,6 +32,25 @@ def test_the_sms_says_how_bad_what_and_what_to_press():
     assert compose(FACTS, "sms").body == f"SEV1 Checkout API is down. Reply 4=ack 6=resolve [12] {LINK}"
 
 
+def test_the_call_says_how_bad_and_what():
+    assert compose(FACTS, "voice").body == "This is Watchbook. Severity 1. Checkout API is down."
+
+
+def test_a_code_is_read_digit_by_digit_and_twice():
+    assert (
+        "Your code is: 1. 2. 3. 4. 5. 6. Once more: 1. 2. 3. 4. 5. 6."
+        in compose(replace(FACTS, origin="verification"), "voice").body
+    )
+
+
+@given(st.text(max_size=300), st.sampled_from(["step", "responder", "stand_down"]))
+def test_a_call_is_one_run_of_plain_words_of_bounded_length(title, origin):
+    said = compose(replace(FACTS, origin=origin, title=title, note=title), "voice").body
+    assert len(said) <= 500
+    assert said.startswith("This is Watchbook.")
+    assert not set(said) & set("<>[]{}\n\r\x00")
+
+
 def test_the_mail_in_full():
     words = compose(FACTS, "email")
     assert words.subject == "SEV1 Checkout API is down [INC-2026-0042]"
