@@ -9,7 +9,6 @@ from datetime import datetime
 from oncall.escalation.plan import CATCH_ALL
 from oncall.models import Page
 from oncall.notify import states
-from oncall.notify.calls import ASKS_FOR_A_KEY
 
 CHANNELS = {"email": "E-mail", "sms": "SMS", "phone": "SMS", "voice": "Call"}
 CONFIRMED = {
@@ -40,6 +39,7 @@ CALL_ENDS = {
     states.NO_ANSWER: "Rang, and nobody picked up",
     states.BUSY: "The line was busy",
     states.CANCELED: "Cancelled at the provider",
+    "no_receipt": "No word from the provider on how it ended",
 }
 CALL_STANDS = {
     states.ACCEPTED: "Waits at the provider to be dialled",
@@ -129,13 +129,12 @@ def how_it_ended(page: Page) -> str:
 
 
 def _how_the_call_ended(page: Page, reason: str) -> str:
+    """A call goes on after it was accepted, and its end has a reason unless it had nothing to ask."""
     if page.reason in CALL_ENDS:
-        again = " It is called once more" if page.ended_at is None else ""
-        return f"{CALL_ENDS[page.reason]}{'.' + again if again else ''}"
-    if page.ended_at is None or not page.reason:
-        asked = page.origin in ASKS_FOR_A_KEY or page.ended_at is None
-        return CALL_STANDS.get(page.state, ENDS.get(page.state, page.state)) if asked else "Said to whoever picked up"
-    return f"Taken back: {reason}"
+        return CALL_ENDS[page.reason] + ("" if page.ended_at else ". It is called once more")
+    if page.ended_at is None:
+        return CALL_STANDS.get(page.state, ENDS.get(page.state, page.state))
+    return f"Taken back: {reason}" if page.reason else "Said to whoever picked up"
 
 
 @dataclass(frozen=True)

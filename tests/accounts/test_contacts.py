@@ -150,3 +150,23 @@ def test_nobody_confirms_the_address_of_another(alice, client):
     start_verification(contact, now=clock_now())
     client.force_login(mallory)
     assert client.post(f"/me/contacts/{contact.public_id}/", {"code": "000000"}).status_code == 404
+
+
+def test_the_same_number_may_be_texted_and_called_and_each_is_proven_by_itself(alice, client):
+    client.force_login(alice)
+    for kind in ("phone", "voice"):
+        client.post("/me/contacts/add/", {"kind": kind, "address": "+44 7700 900123", "label": ""})
+    held = ContactMethod.objects.filter(user=alice, address_mask="+44 … 23").order_by("pk")
+    assert [(row.kind, row.address, row.verified_at) for row in held] == [
+        ("phone", "+447700900123", None),
+        ("voice", "+447700900123", None),
+    ]
+    assert list(Page.objects.filter(contact__in=held).order_by("pk").values_list("kind", flat=True)) == ["sms", "voice"]
+    page = client.get("/me/").content.decode()
+    assert "Phone (SMS)" in page and "Phone (call)" in page
+
+
+def test_the_page_says_what_is_missing_for_calls(alice, client, settings):
+    client.force_login(alice)
+    settings.TWILIO_ACCOUNT_SID, settings.TWILIO_FROM, settings.TWILIO_VOICE_FROM = "AC1", "MG1", ""
+    assert "TWILIO_VOICE_FROM, without which nobody is called" in client.get("/me/contacts/add/").content.decode()

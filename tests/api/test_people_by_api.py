@@ -88,8 +88,9 @@ def test_i_change_what_is_mine(caller):
     assert cast.problems(caller.patch("/api/v1/me/", {"role": "admin"})) == ["role"]
 
 
-def test_a_phone_goes_in_is_proved_and_never_comes_out(caller, ada):
-    made = caller.post("/api/v1/contact-methods/", {"kind": "phone", "address": "+44 7700 900 123", "label": "Work"})
+@pytest.mark.parametrize(("kind", "channel"), [("phone", "sms"), ("voice", "voice")])
+def test_a_phone_goes_in_is_proved_and_never_comes_out(caller, ada, kind, channel):
+    made = caller.post("/api/v1/contact-methods/", {"kind": kind, "address": "+44 7700 900 123", "label": "Work"})
     assert made.status_code == 201
     contact = made.json()
     assert (contact["address"], contact["verified_at"]) == ("+44 … 23", None)
@@ -101,7 +102,8 @@ def test_a_phone_goes_in_is_proved_and_never_comes_out(caller, ada):
     assert (wrong.status_code, wrong.json()["error"]["code"]) == (409, "code_refused")
     code = verification_code(Verification.objects.get())
     assert caller.post(f"{url}confirm/", {"code": code}).json()["verified_at"] is not None
-    assert Page.objects.get(origin="verification").person == ada
+    sent = Page.objects.get(origin="verification")
+    assert (sent.person, sent.kind) == (ada, channel)
     read = [caller.get(path).content.decode() for path in (url, f"{url}history/", "/api/v1/contact-methods/")]
     assert not [text for text in read if "7700" in text]
 

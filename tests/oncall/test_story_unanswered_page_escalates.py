@@ -8,6 +8,7 @@ from oncall.escalation import services as escalation
 from oncall.models import Page, Run, StepExecution
 from oncall.notify import sender
 from oncall.ticks import plan
+from tests import builders
 
 ANA, BEN, MARA = "+447700900001", "+447700900002", "+447700900003"
 
@@ -88,6 +89,22 @@ def test_after_an_outage_the_steps_do_not_fire_together_and_lateness_is_kept(wor
     assert 14 * 60_000 < late.lateness_ms < 16 * 60_000
     world.advance(seconds=310)
     world.twilio.expect(MARA)
+
+
+def test_after_an_outage_over_two_rules_one_phone_rings(world):
+    """Both steps were due while nothing ran: the first person is called once, the second after the step's own delay."""
+    ana, ben = world.person("Ana Duarte", mail=False), world.person("Ben Okafor", mail=False)
+    for person, number in ((ana, ANA), (ben, BEN)):
+        builders.contact(person, "voice", number, now=world.now)
+    world.begin(world.policy(ana, ben, delay_s=300))
+    world.sleep(minutes=11)
+    world.settle()
+    world.twilio.expect_call(ANA)
+    world.twilio.verify_nothing_else()
+    world.advance(seconds=290)
+    world.twilio.verify_nothing_else()
+    world.advance(seconds=15)
+    world.twilio.expect_call(BEN)
 
 
 def test_nobody_to_page_goes_to_the_catch_all_at_once(world):

@@ -63,7 +63,7 @@ def house(tmp_path_factory, outside):
 def what_came_before_is_forgotten(outside):
     """Each test expects its own messages only."""
     for fake in outside:
-        for message in getattr(fake, "texts", None) or getattr(fake, "letters", ()):
+        for message in [one for kind in ("texts", "calls", "letters") for one in getattr(fake, kind, ())]:
             message.expected = True
 
 

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from tests.processes.peers import wait_for
 
 PASSWORD = "a long password for tests"
-BEN, CARLA = "+447700900080", "+447700900081"
+BEN, CARLA, DANA = "+447700900080", "+447700900081", "+447700900082"
 
 
 class Refused(AssertionError):
@@ -71,6 +71,7 @@ class House:
     smtp: object
     ladder_s: int = 2
     people: dict = field(default_factory=dict)
+    called: str = ""
 
     def settle(self):
         """An admin, two people who proved mail and phone, and a policy: Ben first, Carla after `ladder_s`."""
@@ -112,12 +113,30 @@ class House:
         )
         own.post(f"contact-methods/{contact['id']}/confirm/", code=code)
 
+    def reached_by_call(self):
+        """Dana, who proved a phone that is called and nothing else; she is first for the service "By call", Carla next."""
+        if "Dana" not in self.people:
+            email = "dana@larkspur.example"
+            made = self.api.post("people/", email=email, name="Dana Weiss", role="responder", team=self.team)
+            own = Api(self.product.url, self.product.manage("apitoken", email, "--scope", "admin"))
+            contact = own.post("contact-methods/", kind="voice", address=DANA)
+            own.post(f"contact-methods/{contact['id']}/verification/")
+            said = self.twilio.expect_call(DANA, within=15).pick_up()
+            code = re.search(r"code is: ((\d\. ){6})", said)[1]
+            own.post(f"contact-methods/{contact['id']}/confirm/", code=re.sub(r"\D", "", code))
+            self.people["Dana"] = Person(made["id"], "Dana Weiss", email, DANA)
+            steps = [{"delay_s": 30, "people": [made["id"]]}, {"delay_s": 60, "people": [self.people["Carla"].id]}]
+            policy = self.api.post("policies/", name="By call", team=self.team, steps=steps)["id"]
+            self.called = self.api.post("services/", name="By call", team=self.team)["id"]
+            self.api.post("routes/", policy=policy, service=self.called)
+        return self.people["Dana"]
+
     # What a test does ------------------------------------------------------------------------------
 
     def watch(self, name, url, **numbers):
         """A monitor of `url`, looked at every second; returns its id once it is up."""
         numbers = {"interval_s": 1, "timeout_s": 1, "confirmation_s": 1, "recovery_s": 1, "severity": 1, **numbers}
-        monitor = self.api.post("monitors/", name=name, service=self.service, url=url, **numbers)["id"]
+        monitor = self.api.post("monitors/", **{"name": name, "service": self.service, "url": url, **numbers})["id"]
         wait_for(f"{name} is up", lambda: self.state(monitor) == "up", within=15)
         return monitor
 

@@ -135,6 +135,8 @@ class Embedded(Product):
         for pid in pids:
             kill_tree(pid)
         self._up.popen.wait()
+        # a worker started by another thread is no child in /proc; it ends by its lifeline, a moment later
+        wait_for("nothing answers any more", lambda: not answers(self.port), within=10)
 
     def stop(self):
         if self._up is not None:

@@ -92,3 +92,18 @@ def test_with_all_workers_dead_time_is_unknown_and_afterwards_the_page_goes_out(
     states = [state for state, _, _ in sorted(house.intervals(monitor), key=lambda one: one[1])]
     assert states[-3:] == ["up", "unknown", "down"]
     house.ledger_holds()
+
+
+def test_with_the_broker_dead_the_phone_rings_and_the_key_is_heard(house, target):
+    dana = house.reached_by_call()
+    house.watch("Broker call", target.url, service=house.called)
+    house.product.broker.kill()
+    target.kill()
+    call = house.twilio.expect_call(dana.phone, within=20)
+    assert "Broker call is down" in call.pick_up()
+    assert call.press("4").startswith("You have it. Nobody else will be called.")
+    taken = house.incident_becomes("Broker call is down", "acknowledged", within=5)
+    assert taken["acknowledged_by"]["id"] == dana.id
+    assert [page["kind"] for page in house.pages(taken["number"])] == ["voice"]
+    house.twilio.verify_nothing_else()
+    house.ledger_holds()

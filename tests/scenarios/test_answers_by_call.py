@@ -408,16 +408,6 @@ def test_a_key_that_a_dead_process_left_behind_is_acted_on_by_the_tick(called, m
     assert InboundKey.objects.get().answer.startswith("You have it.")
 
 
-def test_after_an_outage_over_two_rules_there_is_one_call(world):
-    by_call_alone(world, "Alice")
-    world.breaks("Checkout API")
-    world.advance(seconds=50)
-    world.skip(minutes=30)
-    world.advance(minutes=2)
-    world.phone("Alice").expect_call()
-    world.phone("Bob").stays_silent()
-
-
 # codes and tests
 
 
