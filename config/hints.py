@@ -25,6 +25,8 @@ QUEUES = {
     "link": "engine",
     "send": "deliver",
     "ping": "deliver",
+    # receivers of webhooks may be slow, and must not take a place from pages
+    "webhook": "slow",
 }
 GAP_S = 0.02
 REST_AFTER_FAILURE_S = 2.0

@@ -19,6 +19,7 @@ from prometheus_client.registry import Collector
 from config.liveness import FAILED
 from evidence.queries import auditor_standing, dead_man_standing
 from incidents.queries import open_incidents
+from incidents.webhooks.queries import oldest_due
 from ledger.models import Entry, Liveness
 from monitors.models import Monitor
 from monitors.queries import oldest_unclaimed_signal, standings
@@ -73,6 +74,9 @@ class Figures(Collector):
         yield gauge(
             "watchbook_paging_lag_seconds", "How late the longest overdue step or page is.", lag_s(now=self.now)
         )
+        due = oldest_due(now=self.now)
+        late = 0.0 if due is None else max(0.0, (self.now - due).total_seconds())
+        yield gauge("watchbook_webhook_lag_seconds", "How late the longest overdue webhook is.", late)
         yield gauge("watchbook_ledger_unlinked", "Ledger entries that wait for their number.", unlinked)
 
     def standing(self) -> Iterable[Metric]:

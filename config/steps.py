@@ -14,6 +14,7 @@ from evidence.services.audit import Outcome
 from evidence.services.audit import audit as hold_against_the_facts
 from evidence.services.deadman import ping, ping_waits
 from incidents.ticks import intake
+from incidents.webhooks.ticks import send_webhooks, webhooks
 from ledger.link import link_entries
 from monitors.engine.ticks import claim, sweep
 from oncall.ticks import plan, reconcile, send
@@ -54,10 +55,20 @@ STEPS = (
     Step("sweep", sweep, every_s=5),
     Step("letters", ask_for_letters, every_s=2),
     Step("link", link),
+    # after the chain, whose numbers it reads, and after everything that pages
+    Step("webhooks", webhooks),
     # last: what the steps before it mend is no finding
     Step("audit", audit, every_s=settings.SELF_CHECK_EVERY_S / 12),
     Step("dead-man", ping_waits, every_s=5),
 )
 
 # What each hint asks for.
-HINTS: dict[str, Run] = {"probe": claim, "intake": intake, "plan": plan, "link": link, "send": deliver, "ping": ping}
+HINTS: dict[str, Run] = {
+    "probe": claim,
+    "intake": intake,
+    "plan": plan,
+    "link": link,
+    "send": deliver,
+    "ping": ping,
+    "webhook": send_webhooks,
+}

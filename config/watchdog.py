@@ -16,13 +16,14 @@ from django.conf import settings
 from django.db import close_old_connections
 
 from config import ticks
-from config.steps import deliver, ping
+from config.steps import deliver, ping, send_webhooks
 from ledger import liveness
 from ledger.clock import now as database_now
 
 log = structlog.get_logger(__name__)
 
 SENDERS = 3
+WEBHOOK_SENDERS = 1
 
 
 class Watchdog:
@@ -32,6 +33,7 @@ class Watchdog:
         self._tick = ticks.Tick(ticks.WATCHDOG)
         self._stop = threading.Event()
         self._senders = threading.Semaphore(SENDERS)
+        self._webhook_senders = threading.Semaphore(WEBHOOK_SENDERS)
         self.took_over = False
 
     def start(self) -> None:
@@ -60,21 +62,22 @@ class Watchdog:
             self.took_over = overdue
             if overdue:
                 self._tick.run(now)
-                self._beside("send", deliver)
-                self._beside("ping", ping)
+                self._beside("send", deliver, self._senders)
+                self._beside("ping", ping, self._senders)
+                self._beside("webhooks", send_webhooks, self._webhook_senders)
         except Exception:  # the last line of defence must outlive a database that is away
             log.exception("watchdog_failed")
 
-    def _beside(self, name: str, run: Callable[[datetime], object]) -> None:
+    def _beside(self, name: str, run: Callable[[datetime], object], places: threading.Semaphore) -> None:
         """Run a step in a thread of its own: a provider that hangs must not hold the ticks."""
-        if not self._senders.acquire(blocking=False):
+        if not places.acquire(blocking=False):
             return
 
         def work() -> None:
             try:
                 ticks.attempt(name, run, database_now())
             finally:
-                self._senders.release()
+                places.release()
                 close_old_connections()
 
         threading.Thread(target=work, name=f"watchdog-{name}", daemon=True).start()

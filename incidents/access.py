@@ -1,4 +1,4 @@
-"""The only door to incidents, alerts and routes for screens and API.
+"""The only door to incidents, alerts, routes and webhooks for screens and API.
 
 Every member of the organisation may read every incident; who may answer is told by `accounts.roles`.
 What does not exist is 404, what may be seen but not done is 403.
@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from django.http import Http404
 
 from accounts.access import can, require
-from incidents.models import Alert, Incident, Route
+from incidents.models import Alert, Incident, Route, WebhookDelivery, WebhookEndpoint
 
 
 def get_incident(user: Any, number: str, need: str = "read") -> Incident:
@@ -61,6 +61,38 @@ def require_route_editor(user: Any, route: Route) -> None:
         require(user, "edit", route.service)
     else:
         require(user, "edit_any")
+
+
+def get_webhook(user: Any, public_id: str, need: str = "read") -> WebhookEndpoint:
+    """A webhook endpoint in force. Managers edit those of their teams, admins all. Raises Http404, PermissionDenied."""
+    _signed_in(user)
+    found = WebhookEndpoint.objects.in_force().select_related("team")
+    endpoint = found.filter(public_id=public_id).first()
+    if endpoint is None:
+        raise Http404
+    require_webhook(user, endpoint, need)
+    return endpoint
+
+
+def require_webhook(user: Any, endpoint: WebhookEndpoint, need: str) -> None:
+    """One without a team hears of everybody's incidents on nobody's behalf: it is an admin's."""
+    require(user, "edit_any" if need == "edit" and endpoint.team_id is None else need, endpoint)
+
+
+def get_delivery(user: Any, public_id: str, need: str = "read") -> WebhookDelivery:
+    """A delivery, of retired endpoints too. Who may edit the endpoint may replay it. Raises Http404, PermissionDenied."""
+    _signed_in(user)
+    found = WebhookDelivery.objects.select_related("endpoint__team", "event").filter(public_id=public_id).first()
+    if found is None:
+        raise Http404
+    require_webhook(user, found.endpoint, need)
+    return found
+
+
+def all_deliveries(user: Any) -> QuerySet[WebhookDelivery]:
+    """Every delivery: all members read them. Raises PermissionDenied."""
+    require(user, "read")
+    return WebhookDelivery.objects.select_related("endpoint", "event")
 
 
 def may_respond(user: Any) -> bool:
