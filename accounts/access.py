@@ -72,6 +72,16 @@ def get_membership(user: Any, public_id: str) -> Membership:
     return membership
 
 
+def read_membership(user: Any, public_id: str) -> Membership:
+    """A membership in force: everybody reads who is in which team. Raises Http404, PermissionDenied."""
+    _signed_in(user)
+    membership = Membership.objects.in_force().select_related("team", "user").filter(public_id=public_id).first()
+    if membership is None:
+        raise Http404
+    require(user, "read")
+    return membership
+
+
 def get_contact(user: Any, public_id: str) -> ContactMethod:
     """One's own contact method, or anybody's for who manages people. Others do not learn that it exists."""
     _signed_in(user)
@@ -98,13 +108,13 @@ def get_token(user: Any, public_id: str) -> ApiToken:
     return token
 
 
-def get_network(user: Any, public_id: str) -> AllowedNetwork:
-    """An allowed network, for who manages the organisation. Raises Http404, PermissionDenied."""
+def get_network(user: Any, public_id: str, verb: str = "manage_organisation") -> AllowedNetwork:
+    """An allowed network, for who manages the organisation, or may do another verb. Raises Http404, PermissionDenied."""
     _signed_in(user)
     network = AllowedNetwork.objects.in_force().filter(public_id=public_id).first()
     if network is None:
         raise Http404
-    require(user, "manage_organisation")
+    require(user, verb)
     return network
 
 

@@ -17,7 +17,7 @@ READ, RESPOND, WRITE, PEOPLE, ADMIN = "read", "respond", "write", "people", "adm
 SCOPES: dict[str, str] = {
     READ: "Reads everything but secrets and addresses",
     RESPOND: "Reads; acknowledges, resolves, escalates, notes and declares incidents",
-    WRITE: "Reads; edits services, systems, monitors, policies and routes",
+    WRITE: "Reads; edits services, systems, monitors, policies, routes and webhooks",
     PEOPLE: "Reads; edits people, teams, and the owner's contact methods and tokens",
     ADMIN: "Everything its owner may do",
 }

@@ -1,4 +1,4 @@
-"""The only door to systems, services and monitors for screens and API.
+"""The only door to systems, services, monitors and what belongs to them for screens and API.
 
 Every member reads them; managers edit those of their teams. What does not exist is 404, what may be seen but
 not done is 403. Retired objects can be read, because an auditor asks about them; they cannot be edited.
@@ -9,7 +9,7 @@ from typing import Any
 from django.http import Http404
 
 from accounts.access import require
-from monitors.models import Monitor, Service, System
+from monitors.models import Location, Monitor, Rule, Service, Signal, System
 
 
 def get_monitor(user: Any, public_id: str, need: str = "read") -> Monitor:
@@ -25,6 +25,30 @@ def get_service(user: Any, public_id: str, need: str = "read") -> Service:
 def get_system(user: Any, public_id: str, need: str = "read") -> System:
     """A system of the inventory. Raises Http404, PermissionDenied."""
     return _get(System.objects.select_related("owner"), user, public_id, need)
+
+
+def get_rule(user: Any, public_id: str) -> Rule:
+    """A rule with its monitor, retired ones too. Raises Http404, PermissionDenied."""
+    return _read(Rule.objects.select_related("monitor"), user, public_id)
+
+
+def get_location(user: Any, public_id: str) -> Location:
+    """A place that checks run from. Raises Http404, PermissionDenied."""
+    return _read(Location.objects.all(), user, public_id)
+
+
+def get_signal(user: Any, public_id: str) -> Signal:
+    """A confirmed change with its monitor and rule. Raises Http404, PermissionDenied."""
+    return _read(Signal.objects.select_related("monitor", "rule"), user, public_id)
+
+
+def _read(found: Any, user: Any, public_id: str) -> Any:
+    """What nobody edits by itself: it has no team to ask for."""
+    obj = found.filter(public_id=public_id).first() if getattr(user, "is_authenticated", False) else None
+    if obj is None:
+        raise Http404
+    require(user, "read")
+    return obj
 
 
 def _get(found: Any, user: Any, public_id: str, need: str) -> Any:

@@ -14,7 +14,7 @@ from ledger.crypto import fingerprint
 from oncall.escalation.states import PLANNABLE
 from oncall.escalation.who import Reachable, channel_of, reachable_contacts
 from oncall.ladder import Rung, rungs
-from oncall.models import Attempt, Page, Policy, Run
+from oncall.models import Attempt, Callback, Page, Policy, Run
 from oncall.notify.states import CALLS, PLANNED, SENDING, TRUTHS, UNKNOWN
 
 # A reply may come as long as the link in the page holds.
@@ -180,3 +180,8 @@ def _contacts_by_person(people: Iterable[User]) -> dict[str, tuple[Reachable, ..
 def _ladder_step(rung: Rung, people: dict[str, User], contacts: dict[str, tuple[Reachable, ...]]) -> LadderStep:
     shown = tuple(PersonOnRung(people[p], contacts.get(p, ())) for p in rung.people if p in people)
     return LadderStep(rung.loop, rung.step, rung.after_s, shown)
+
+
+def callbacks_of(page: Page) -> QuerySet[Callback]:
+    """What providers said of a page's attempts, as it came."""
+    return Callback.objects.filter(attempt_id__in=Attempt.objects.filter(page=page).values("pk"))

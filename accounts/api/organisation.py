@@ -87,6 +87,15 @@ class Networks(ApiView):
         return allow_network(cidr=body["cidr"], now=self.now, reason=body["reason"])
 
 
+class OneNetwork(ApiView):
+    """One allowed network."""
+
+    @operation("Read an allowed network", verb="read", gives=NetworkOut)
+    def get(self, request: Request, public_id: str) -> AllowedNetwork:
+        """A network in force."""
+        return get_network(self.person, public_id, "read")
+
+
 class NetworkRetirement(ApiView):
     """Closing a network."""
 

@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from accounts.access import get_membership, get_person, get_team
+from accounts.access import get_membership, get_person, get_team, read_membership
 from accounts.api.errors import Refusal, Refusals
 from accounts.api.fields import Body, Change, Id, Instant, Text
 from accounts.api.filters import Filters, IdFilter
@@ -116,6 +116,15 @@ class Memberships(ApiView):
         team = reference("team", get_team, self.person, body["team"])
         person = reference("person", get_person, self.person, body["person"])
         return add_member(team, person, now=self.now, reason="Added through the API")
+
+
+class OneMembership(ApiView):
+    """One membership."""
+
+    @operation("Read a membership", verb="read", gives=MembershipOut)
+    def get(self, request: Request, public_id: str) -> Membership:
+        """A membership in force."""
+        return read_membership(self.person, public_id)
 
 
 class MembershipEnd(ApiView):

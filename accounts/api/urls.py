@@ -23,6 +23,7 @@ urlpatterns = [
     path("teams/<pid:public_id>/", teams.OneTeam.as_view()),
     path("teams/<pid:public_id>/history/", history_of(Team)),
     path("memberships/", teams.Memberships.as_view()),
+    path("memberships/<pid:public_id>/", teams.OneMembership.as_view()),
     path("memberships/<pid:public_id>/retire/", teams.MembershipEnd.as_view()),
     path("memberships/<pid:public_id>/history/", history_of(Membership)),
     path("contact-methods/", contacts.Contacts.as_view()),
@@ -37,6 +38,7 @@ urlpatterns = [
     path("organisation/", organisation.TheOrganisation.as_view()),
     path("organisation/<pid:public_id>/history/", history_of(Organisation)),
     path("allowed-networks/", organisation.Networks.as_view()),
+    path("allowed-networks/<pid:public_id>/", organisation.OneNetwork.as_view()),
     path("allowed-networks/<pid:public_id>/retire/", organisation.NetworkRetirement.as_view()),
     path("allowed-networks/<pid:public_id>/history/", history_of(AllowedNetwork)),
 ]

@@ -34,7 +34,7 @@ def endpoints_in_force() -> QuerySet[WebhookEndpoint]:
 def health_of(endpoints: Iterable[WebhookEndpoint], *, now: datetime) -> dict[int, Health]:
     """How each endpoint fared lately, by its key; one query, which a long log does not slow down."""
     open_ = Q(state__in=(PLANNED, SENDING))
-    rows: list[dict[str, Any]] = list(
+    rows: list[Any] = list(
         WebhookDelivery.objects.filter(endpoint__in=[one.pk for one in endpoints], planned_at__gt=now - LATELY)
         .order_by()
         .values("endpoint")

@@ -14,7 +14,7 @@ from accounts.api.fields import Instant, Text, Whole
 from accounts.api.filters import ChoiceOf, Filters, FlagFilter, IdFilter, InstantFilter, WholeFilter
 from accounts.api.throttles import CHECK_ONCE
 from accounts.api.views import ApiView, operation
-from monitors.access import get_monitor
+from monitors.access import get_location, get_monitor, get_rule, get_signal
 from monitors.api.inventory import Ref
 from monitors.api.monitors import TargetFields, split
 from monitors.models import Location, Result, Rule, Signal, StateInterval
@@ -207,6 +207,15 @@ class Locations(ApiView):
         return Location.objects.in_force()
 
 
+class OneLocation(ApiView):
+    """One place."""
+
+    @operation("Read a location", verb="read", gives=LocationOut)
+    def get(self, request: Request, public_id: str) -> Location:
+        """Retired ones too."""
+        return get_location(self.person, public_id)
+
+
 class Rules(ApiView):
     """Rules in force."""
 
@@ -216,6 +225,15 @@ class Rules(ApiView):
     def get(self, request: Request) -> QuerySet[Rule]:
         """A rule is made and changed with its monitor."""
         return Rule.objects.in_force().select_related("monitor")
+
+
+class OneRule(ApiView):
+    """One rule."""
+
+    @operation("Read a rule", verb="read", gives=RuleOut)
+    def get(self, request: Request, public_id: str) -> Rule:
+        """Retired ones too. It is changed with its monitor."""
+        return get_rule(self.person, public_id)
 
 
 class Intervals(ApiView):
@@ -254,6 +272,15 @@ class Signals(ApiView):
     def get(self, request: Request) -> QuerySet[Signal]:
         """Newest first."""
         return Signal.objects.select_related("monitor", "rule")
+
+
+class OneSignal(ApiView):
+    """One confirmed change."""
+
+    @operation("Read a signal", verb="read", gives=SignalOut)
+    def get(self, request: Request, public_id: str) -> Signal:
+        """It never changes, but for when an incident took it."""
+        return get_signal(self.person, public_id)
 
 
 class CheckOnce(ApiView):

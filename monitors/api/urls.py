@@ -29,9 +29,12 @@ urlpatterns = [
     path("monitors/<pid:public_id>/intervals/", observed.Intervals.as_view()),
     path("monitors/<pid:public_id>/history/", history_of(Monitor)),
     path("rules/", observed.Rules.as_view()),
+    path("rules/<pid:public_id>/", observed.OneRule.as_view()),
     path("rules/<pid:public_id>/history/", history_of(Rule)),
     path("locations/", observed.Locations.as_view()),
+    path("locations/<pid:public_id>/", observed.OneLocation.as_view()),
     path("locations/<pid:public_id>/history/", history_of(Location)),
     path("signals/", observed.Signals.as_view()),
+    path("signals/<pid:public_id>/", observed.OneSignal.as_view()),
     path("check-once/", observed.CheckOnce.as_view()),
 ]

@@ -20,9 +20,10 @@ from accounts.scopes import OWN
 from accounts.services.contacts import CodeRefused
 from oncall.access import all_pages, all_runs, get_page, get_run
 from oncall.escalation.states import STATES as RUN_STATES
-from oncall.models import Page, Run
+from oncall.models import Callback, Page, Run
 from oncall.notify.services import send_test, send_verification
 from oncall.notify.states import STATES as PAGE_STATES
+from oncall.queries import callbacks_of
 
 ORIGINS = ("step", "responder", "stand_down", "verification", "test")
 SENDING: Refusals = {CodeRefused: Refusal(429, "too_many_requests")}
@@ -138,7 +139,7 @@ class AttemptOut(serializers.Serializer):
     http_status = serializers.IntegerField()
     error_code = serializers.CharField()
     error = serializers.CharField()
-    text_sha256 = serializers.CharField()
+    text_fingerprint = serializers.CharField()
 
 
 class OnePageOut(PageOut):
@@ -150,6 +151,19 @@ class OnePageOut(PageOut):
     def get_attempts(self, page: Page) -> Any:
         """In order."""
         return AttemptOut(page.attempts.order_by("n"), many=True).data
+
+
+class CallbackOut(serializers.Serializer):
+    """One thing a provider said: pushed to us, or the answer to our question."""
+
+    source = serializers.CharField()  # type: ignore[assignment]
+    provider = serializers.CharField()
+    provider_sid = serializers.CharField(source="sid")
+    status = serializers.CharField()
+    error_code = serializers.CharField()
+    received_at = Instant()
+    applied_at = Instant(allow_null=True)
+    outcome = serializers.CharField(allow_null=True)
 
 
 class RunFilters(Filters):
@@ -214,6 +228,17 @@ class OnePage(ApiView):
     def get(self, request: Request, public_id: str) -> Page:
         """With every attempt to send it."""
         return get_page(self.person, public_id)
+
+
+class Callbacks(ApiView):
+    """What providers said of a page."""
+
+    order = ("-id",)
+
+    @operation("List what providers said of a page", verb="read", gives=CallbackOut, many=True)
+    def get(self, request: Request, public_id: str) -> QuerySet[Callback]:
+        """Newest first: early, repeated and reversed ones too, as they came. Without addresses and texts."""
+        return callbacks_of(get_page(self.person, public_id))
 
 
 class Verification(ApiView):

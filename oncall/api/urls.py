@@ -19,6 +19,7 @@ urlpatterns = [
     path("runs/<pid:public_id>/", paging.OneRun.as_view()),
     path("pages/", paging.Pages.as_view()),
     path("pages/<pid:public_id>/", paging.OnePage.as_view()),
+    path("pages/<pid:public_id>/callbacks/", paging.Callbacks.as_view()),
     path("contact-methods/<pid:public_id>/verification/", paging.Verification.as_view()),
     path("contact-methods/<pid:public_id>/test/", paging.TestPage.as_view()),
 ]

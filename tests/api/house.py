@@ -11,6 +11,7 @@ from evidence.models import AuditHour, SelfCheckFinding
 from evidence.services.deadman import change_dead_man
 from incidents.models import Alert
 from incidents.services.work import declare
+from incidents.webhooks.services import create_endpoint, send_test
 from ledger import clock
 from ledger.actors import SYSTEM
 from ledger.link import link_entries
@@ -119,8 +120,13 @@ def build() -> House:
         house.page, house.incident, Said("investigating", "We look into it.", "Payments fail"), actor=SYSTEM, person=admin,
         how="API", now=now,
     )  # fmt: skip
+    webhook = create_endpoint(
+        name="Ops room", team=house.team, url="https://ops.example/hooks/1", events=["incident.*"], now=now
+    )
     link_entries()
     house.ids |= {
+        "webhooks": webhook.public_id,
+        "webhook-deliveries": send_test(webhook, now=now).public_id,
         "people": house.people["viewer"].public_id,
         "teams": house.team.public_id,
         "memberships": Membership.objects.first().public_id,
@@ -145,6 +151,7 @@ def build() -> House:
         "status-pages": house.page.public_id,
         "components": component.public_id,
         "status-updates": house.update.public_id,
+        "signals": builders.signal(house.monitor, at=now).public_id,
         "ledger": "1",
     }
     return house

@@ -11,14 +11,16 @@ from accounts.services.organisation import allow_network
 from accounts.services.teams import create_team, rename_team
 from evidence.models import AuditHour, SelfCheckFinding
 from incidents.models import Alert
+from incidents.models import Alert, WebhookEndpoint
 from incidents.services.work import add_note, declare
+from incidents.webhooks.services import create_endpoint, send_test
 from ledger import clock
 from ledger.actors import SYSTEM
 from ledger.ids import snowflake
 from ledger.link import link_entries
 from monitors.models import Location, Result, StateInterval
 from monitors.services import create_system
-from oncall.models import Page
+from oncall.models import Attempt, Callback, Page
 from oncall.ticks import plan
 from statuspage.services import publish_update
 from statuspage.services.updates import Said
@@ -148,6 +150,31 @@ def _told(house, n, now):
     )  # fmt: skip
 
 
+def _callback(house, n, now):
+    page = Page.objects.get(public_id=house.ids["pages"])
+    attempt, _ = Attempt.objects.get_or_create(
+        page=page, n=1, defaults={"provider": "twilio", "text_fingerprint": "0" * 16, "begun_at": now, "deadline": now}
+    )
+    Callback.objects.create(
+        day=now.date(), source="push", provider="twilio", sid=f"SM{n}", status="sent", received_at=now,
+        attempt_id=attempt.pk,
+    )  # fmt: skip
+
+
+def _webhook(house, n, now):
+    create_endpoint(
+        name=f"Room {n}",
+        team=builders.team(f"Team {n}", now=now),
+        url="https://ops.example/",
+        events=["page.*"],
+        now=now,
+    )
+
+
+def _delivery(house, n, now):
+    send_test(WebhookEndpoint.objects.get(public_id=house.ids["webhooks"]), now=now)
+
+
 GROW = {
     "people/": _member,
     "teams/": lambda house, n, now: builders.team(f"Team {n}", now=now),
@@ -181,6 +208,10 @@ GROW = {
         house.page, builders.service(f"S {n}", now=now), f"Component {n}", now=now
     ),
     "status-updates/": _told,
+    "pages/<pid:public_id>/callbacks/": _callback,
+    "webhooks/": _webhook,
+    "webhooks/<pid:public_id>/deliveries/": _delivery,
+    "webhook-deliveries/": _delivery,
     "ledger/": _entry,
     "teams/<pid:public_id>/history/": _rename,
 }

@@ -1,0 +1,117 @@
+"""What people can see or change, programs can too: each model is served by the API, or stands here with the reason why not."""
+
+import pytest
+
+from tests.api import cast
+from tests.api.house import build, calls
+from tests.ledger.test_every_model import ours
+from tests.world import world  # noqa: F401 - the fixture
+
+# model → the addresses where its rows are read
+SERVED = {
+    "accounts.AllowedNetwork": ("allowed-networks/", "allowed-networks/<pid:public_id>/"),
+    "accounts.ApiToken": ("tokens/", "tokens/<pid:public_id>/"),
+    "accounts.ContactMethod": ("contact-methods/", "contact-methods/<pid:public_id>/"),
+    "accounts.Membership": ("memberships/", "memberships/<pid:public_id>/"),
+    "accounts.Organisation": ("organisation/",),
+    "accounts.Team": ("teams/", "teams/<pid:public_id>/"),
+    "accounts.User": ("people/", "people/<pid:public_id>/"),
+    "incidents.Alert": ("alerts/", "alerts/<pid:public_id>/"),
+    "incidents.Incident": ("incidents/", "incidents/<number:number>/"),
+    "incidents.Route": ("routes/", "routes/<pid:public_id>/"),
+    "incidents.TimelineEntry": ("incidents/<number:number>/timeline/",),
+    "incidents.WebhookDelivery": ("webhooks/<pid:public_id>/deliveries/", "webhook-deliveries/<pid:public_id>/"),
+    "incidents.WebhookEndpoint": ("webhooks/", "webhooks/<pid:public_id>/"),
+    "ledger.Entry": ("ledger/", "ledger/<seq:seq>/"),
+    "monitors.Location": ("locations/", "locations/<pid:public_id>/"),
+    "monitors.Monitor": ("monitors/", "monitors/<pid:public_id>/"),
+    "monitors.Result": ("monitors/<pid:public_id>/results/",),
+    "monitors.Rule": ("rules/", "rules/<pid:public_id>/"),
+    "monitors.Service": ("services/", "services/<pid:public_id>/"),
+    "monitors.Signal": ("signals/", "signals/<pid:public_id>/"),
+    "monitors.StateInterval": ("monitors/<pid:public_id>/intervals/",),
+    "monitors.System": ("systems/", "systems/<pid:public_id>/"),
+    "oncall.Callback": ("pages/<pid:public_id>/callbacks/",),
+    "oncall.CatchAll": ("catch-all/",),
+    "oncall.Page": ("pages/", "pages/<pid:public_id>/"),
+    "oncall.Policy": ("policies/", "policies/<pid:public_id>/"),
+    "oncall.Run": ("runs/", "runs/<pid:public_id>/"),
+}
+# model → (address, field): told inside the answer about what it belongs to
+INSIDE = {
+    "incidents.WebhookAttempt": ("webhook-deliveries/<pid:public_id>/", "attempts"),
+    "incidents.WebhookEvent": ("webhook-deliveries/<pid:public_id>/", "payload"),
+    "monitors.MonitorState": ("monitors/<pid:public_id>/", "standing"),
+    "monitors.ServiceSystem": ("services/<pid:public_id>/", "systems"),
+    "oncall.Attempt": ("pages/<pid:public_id>/", "attempts"),
+    "oncall.StepExecution": ("runs/<pid:public_id>/", "steps_taken"),
+}
+# model → why nobody asks for it
+NOT_SERVED = {
+    "accounts.IdempotencyKey": "the API's own memory of repeated requests; its answers were given already",
+    "accounts.Invitation": "its link opens an account and is in the answer that makes it, once",
+    "accounts.Letter": "a mail on its way; its text holds a link that opens an account",
+    "accounts.SetupLink": "the link of the first run, before there is anybody who could ask",
+    "accounts.Verification": "its code is proved by confirm/; what came of it is the contact's `verified_at`",
+    "incidents.IncidentCounter": "the last number given; the numbers of incidents tell it",
+    "incidents.WebhookCursor": "up to where events were made; the lag is in /metrics",
+    "ledger.Head": "where the chain ends; the last line of ledger/ tells it",
+    "ledger.LedgerSubject": "the ids stand in each line; `ledger/?object=` finds by them",
+    "ledger.Liveness": "signs of life of our processes; /readyz and /metrics tell them",
+    "ledger.Text": "free texts are told where they belong, such as in a timeline or a history",
+    "monitors.ProbePlan": "slots on their way to a probe, for seconds",
+    "monitors.ProbeSlot": "the engine's timetable; a monitor tells its interval and its results",
+    "oncall.InboundSms": "texts of people, encrypted; what each did is a line of the incident's timeline",
+    "oncall.PhoneCode": "small numbers in texts, reused",
+}
+HISTORIES = {f"{call.route}" for call in calls() if call.route.endswith("/history/")}
+READ = {call.route for call in calls() if call.method == "get"}
+
+
+def plain(model):
+    return not hasattr(model, "history_type")
+
+
+@pytest.mark.parametrize("model", [m for m in ours() if plain(m)], ids=lambda m: m._meta.label)
+def test_a_model_is_served_or_has_a_reason_not_to_be(model):
+    places = [model._meta.label in table for table in (SERVED, INSIDE, NOT_SERVED)]
+    assert sum(places) == 1, f"{model._meta.label}: give it an address under /api/v1/, or say why nobody asks for it"
+
+
+def test_the_tables_name_no_model_that_is_gone():
+    assert {*SERVED, *INSIDE, *NOT_SERVED} <= {model._meta.label for model in ours()}
+
+
+def test_every_address_of_the_table_is_there():
+    assert {route for routes in SERVED.values() for route in routes} <= READ
+    assert {route for route, _ in INSIDE.values()} <= READ
+
+
+def test_every_configuration_object_tells_its_history():
+    tracked = {model._meta.label for model in ours() if plain(model) and hasattr(model, "history")}
+    told = {call.route.partition("/")[0] for call in calls() if call.route in HISTORIES}
+    nouns = {SERVED[label][0].partition("/")[0] for label in tracked if label in SERVED} | {"service-systems"}
+    assert told == nouns
+
+
+@pytest.mark.django_db
+def test_what_is_read_in_the_table_is_given_to_every_member(settings):
+    settings.API_RATES = dict.fromkeys(settings.API_RATES, (10_000, 60))
+    house = build()
+    viewer = cast.client(house.people["viewer"], "read")
+    mine = {"contact-methods/<pid:public_id>/", "tokens/<pid:public_id>/"}
+    routes = sorted({route for routes in SERVED.values() for route in routes} - mine)
+    assert {route: viewer.get(house.url(route)).status_code for route in routes} == dict.fromkeys(routes, 200)
+    for route, field in INSIDE.values():
+        assert field in viewer.get(house.url(route)).json(), route
+
+
+@pytest.mark.django_db
+def test_a_page_is_told_with_its_attempts(settings, world):
+    world.breaks("Checkout API")
+    world.advance(minutes=3)
+    world.phone("Alice").expect_sms("Checkout API is down")
+    caller = cast.client(world.people["Victor"], "read")
+    (listed,) = caller.get("/api/v1/pages/", {"origin": "step"}).json()["items"]
+    one = caller.get(f"/api/v1/pages/{listed['id']}/").json()
+    assert [attempt["outcome"] for attempt in one["attempts"]] == ["accepted"]
