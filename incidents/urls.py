@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from incidents.views import answers, calls, incident, incidents, routes
+from incidents.views import answers, calls, incident, incidents, routes, webhook, webhooks
 
 pages = [
     path("incidents/", incidents.index, name="incidents"),
@@ -17,6 +17,18 @@ pages = [
     path("routes/new/", routes.new_route, name="new_route"),
     path("routes/<str:public_id>/", routes.edit_route, name="route"),
     path("routes/<str:public_id>/retire/", routes.retire, name="retire_route"),
+    path("webhooks/", webhooks.webhooks_page, name="webhooks"),
+    path("webhooks/new/", webhooks.new_webhook, name="new_webhook"),
+    path("webhooks/<str:public_id>/", webhook.webhook_page, name="webhook"),
+    path("webhooks/<str:public_id>/edit/", webhooks.edit_webhook, name="edit_webhook"),
+    path("webhooks/<str:public_id>/test/", webhook.test_webhook, name="test_webhook"),
+    path("webhooks/<str:public_id>/rotate/", webhook.rotate, name="rotate_webhook"),
+    path("webhooks/<str:public_id>/pause/", webhook.pause, name="pause_webhook"),
+    path("webhooks/<str:public_id>/resume/", webhook.resume, name="resume_webhook"),
+    path("webhooks/<str:public_id>/retire/", webhook.retire, name="retire_webhook"),
+    path("webhooks/<str:public_id>/replay-failed/", webhook.replay_all_failed, name="replay_failed"),
+    path("webhook-deliveries/<str:public_id>/", webhook.delivery_page, name="delivery"),
+    path("webhook-deliveries/<str:public_id>/replay/", webhook.replay_delivery, name="replay"),
     path("services/<str:public_id>/goes-to/<int:severity>/", routes.goes_to, name="goes_to"),
 ]
 

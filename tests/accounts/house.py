@@ -6,6 +6,7 @@ from accounts.models import AllowedNetwork
 from accounts.services.tokens import issue_token
 from incidents.services.work import declare
 from ledger.actors import SYSTEM
+from incidents.webhooks.services import create_endpoint, send_test
 from monitors.models import System
 from statuspage.services import publish_update
 from statuspage.services.updates import Said
@@ -59,6 +60,11 @@ class House:
         self.system.save(now=now, reason="Test")
         self.network = AllowedNetwork(cidr="10.20.0.0/24")
         self.network.save(now=now, reason="Test")
+        self.webhook, self.other_webhook, self.common_webhook = (
+            create_endpoint(name=name, team=team, url="https://ops.example/1", events=["incident.*"], now=now)
+            for name, team in (("Ops", self.team), ("Theirs", self.other_team), ("Common", None))
+        )
+        self.delivery = send_test(self.webhook, now=now)
         self.token, self.secret = issue_token(
             owner=self.colleague, label="deploy", scopes=["read"], expires_at=now + timedelta(days=30), now=now
         )

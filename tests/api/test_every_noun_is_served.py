@@ -5,7 +5,6 @@ import pytest
 from tests.api import cast
 from tests.api.house import build, calls
 from tests.ledger.test_every_model import ours
-from tests.world import world  # noqa: F401 - the fixture
 
 # model → the addresses where its rows are read
 SERVED = {

@@ -18,6 +18,8 @@ PAGES = (
     "/routes/",
     "/status-pages/",
     "/status-pages/new/",
+    "/webhooks/",
+    "/webhooks/new/",
     "/people/",
     "/people/invite/",
     "/organisation/",

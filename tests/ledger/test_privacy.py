@@ -13,6 +13,9 @@ from accounts.services.people import accept_invitation, change_settings, invite
 from accounts.services.tokens import issue_token
 from incidents.services.transitions import resolve
 from incidents.services.work import add_note, declare
+from incidents.webhooks.sender import send_due
+from incidents.webhooks.services import create_endpoint, rotate_secret
+from incidents.webhooks.ticks import webhooks
 from ledger import append_only, liveness
 from ledger.actors import Actor, acting_as
 from ledger.models import Entry
@@ -32,6 +35,7 @@ SECRETS = {
     "password of basic sign-in": "basic-3d1b-secret",
     "bearer token": "bearer-5ee0-secret",
     "later bearer token": "bearer-8a02-secret",
+    "key in a webhook's address": "hook-41d7a9-secret",
     "password of a person": "quill-and-vellum-1898",
     "description": "Runs under Mrs Quill's desk",
 }
@@ -52,8 +56,11 @@ def night(world):
     with acting_as(actor):
         planted |= _people(world, ada)
         _monitors(world)
+        planted |= _webhooks(world)
         _incidents(world, actor, alice, bob)
         _customers(world, actor, alice)
+        webhooks(world.now)
+        assert send_due(now=world.now, slots=1) > 10
     liveness.beat("engine", now=world.now)
     for person in world.people.values():
         planted[f"name of {person.name}"] = person.name
@@ -118,6 +125,17 @@ def _monitors(world):
     )  # fmt: skip
     for bearer in (SECRETS["bearer token"], SECRETS["later bearer token"]):
         change_monitor(monitor, {"secrets": {"basic": None, "bearer": bearer}}, now=now, reason=REASON)
+
+
+def _webhooks(world):
+    """It goes to an address that the guard refuses, so that every delivery has an attempt and an answer of our own."""
+    url = "http://127.0.0.1:9/" + SECRETS["key in a webhook's address"]
+    endpoint = create_endpoint(
+        name="Ops room", team=world.team, url=url, events=["incident.*", "page.*"], now=world.now, reason=REASON
+    )
+    first = endpoint.secret
+    rotate_secret(endpoint, now=world.now, reason=REASON)
+    return {"first secret of a webhook": first, "secret of a webhook": endpoint.secret}
 
 
 def _incidents(world, actor, alice, bob):
@@ -186,7 +204,11 @@ def test_every_history_table_that_a_service_fills_was_filled(night):
 
 @pytest.mark.django_db
 def test_secrets_are_encrypted_or_hashed_wherever_they_are(night):
-    secrets = {what: night[what] for what in (*SECRETS, "token", "invitation", "password") if what != "description"}
+    secrets = {
+        what: night[what]
+        for what in (*SECRETS, "token", "invitation", "password", "secret of a webhook")
+        if what != "description"
+    }
     found = []
     for table in connection.introspection.table_names():
         held = everything_in(table)

@@ -78,6 +78,13 @@ GET = {
     "incidents/{incident}/updates/": ALL,
     "updates/{update}/correct/": RESPONDERS,
     "updates/upd_none/correct/": NOBODY,
+    "webhooks/": ALL,
+    "webhooks/new/": EDITORS,
+    "webhooks/{webhook}/": ALL,
+    "webhooks/{webhook}/edit/": EDITORS,
+    "webhooks/{other_webhook}/edit/": ADMINS,
+    "webhooks/{common_webhook}/edit/": ADMINS,
+    "webhook-deliveries/{delivery}/": ALL,
 }
 
 POST = {
@@ -134,6 +141,17 @@ POST = {
     "components/{component}/retire/": saying(EDITORS, ok=422),
     "incidents/{incident}/updates/": saying(RESPONDERS, ok=422),
     "updates/{update}/correct/": saying(RESPONDERS, ok=422),
+    "webhooks/new/": saying(EDITORS, ok=422),
+    "webhooks/{webhook}/edit/": saying(EDITORS, ok=422),
+    "webhooks/{webhook}/test/": saying(EDITORS, ok=302),
+    "webhooks/{webhook}/rotate/": saying(EDITORS, ok=422),
+    "webhooks/{webhook}/pause/": saying(EDITORS, ok=422),
+    "webhooks/{webhook}/resume/": saying(EDITORS, ok=422),
+    "webhooks/{webhook}/retire/": saying(EDITORS, ok=422),
+    "webhooks/{webhook}/replay-failed/": saying(EDITORS, ok=302),
+    "webhooks/{other_webhook}/pause/": saying(ADMINS, ok=422),
+    "webhooks/{common_webhook}/rotate/": saying(ADMINS, ok=422),
+    "webhook-deliveries/{delivery}/replay/": saying(EDITORS, ok=302),
 }
 
 
@@ -172,6 +190,7 @@ def names(patterns, prefix=""):
 
 def test_the_table_names_every_page_of_ours():
     ours = ("accounts.views", "monitors.views", "oncall.views", "incidents.views.routes", "statuspage.views")
+    ours = ("accounts.views", "monitors.views", "oncall.views", "incidents.views.routes", "incidents.views.webhook")
     written = {shape(address) for address in [*GET, *POST]}
     missing = {
         path
