@@ -33,7 +33,7 @@ from incidents.webhooks.states import REASONS, STATES
 from ledger.clock import now
 from ledger.tracked import StaleVersion
 
-PER_PAGE = 40
+PER_PAGE = 30
 
 
 def webhook_page(request: HttpRequest, public_id: str) -> HttpResponse:

@@ -17,13 +17,25 @@ LATELY = timedelta(days=7)
 
 @dataclass(frozen=True)
 class Health:
-    """How an endpoint fares: counts of the last 7 days, when it last took something, since when something waits."""
+    """How an endpoint fares: counts of the last 7 days, when it last took or lost something, since when something waits.
+
+    retrying: how much of what waits was tried at least once.
+    """
 
     delivered: int = 0
     failed: int = 0
     waiting: int = 0
+    retrying: int = 0
+    last_failed_at: datetime | None = None
     last_delivered_at: datetime | None = None
     waiting_since: datetime | None = None
+
+    @property
+    def is_failing(self) -> bool:
+        """Whether the last thing that came to an end did not arrive."""
+        if self.last_failed_at is None:
+            return False
+        return self.last_delivered_at is None or self.last_delivered_at < self.last_failed_at
 
 
 def endpoints_in_force() -> QuerySet[WebhookEndpoint]:
@@ -42,7 +54,9 @@ def health_of(endpoints: Iterable[WebhookEndpoint], *, now: datetime) -> dict[in
             delivered=Count("pk", filter=Q(state=DELIVERED)),
             failed=Count("pk", filter=Q(state=FAILED)),
             waiting=Count("pk", filter=open_),
-            last_delivered_at=Max("delivered_at"),
+            retrying=Count("pk", filter=open_ & Q(attempts_made__gt=0)),
+            last_failed_at=Max("ended_at", filter=Q(state=FAILED)),
+            last_delivered_at=Max("ended_at", filter=Q(state=DELIVERED)),
             waiting_since=Min("planned_at", filter=open_),
         )
     )

@@ -3,6 +3,7 @@
 import pytest
 
 from ledger import clock
+from tests.face.hooks import told
 from tests.face.scene import begin, night
 
 PAGES = (
@@ -35,6 +36,7 @@ def addresses(scene):
     """Pages of single objects, as the scene has them."""
     if scene.incident is None:
         return []
+    webhooks = told(scene)
     policy = scene.policy.public_id
     monitor = scene.monitors["Place order"].public_id
     service = scene.services["Checkout"].public_id
@@ -45,6 +47,9 @@ def addresses(scene):
         f"/services/{service}/",
         f"/policies/{policy}/",
         f"/people/{person}/",
+        *(f"/webhooks/{webhook.public_id}/" for webhook in webhooks.values()),
+        f"/webhooks/{webhooks['Ops room'].public_id}/edit/",
+        f"/webhook-deliveries/{webhooks['Ticket system'].deliveries.order_by('pk').first().public_id}/",
     ]
 
 
@@ -57,7 +62,7 @@ def test_pages_are_sound(read, transactional_db, make, width, theme):
     scene = make(clock.now())
     mara = read(scene.people["mara"], width=width, theme=theme)
     unsound = []
-    for path in [*PAGES, *addresses(scene)]:
+    for path in [*addresses(scene), *PAGES]:
         answer = mara.opens(path)
         mara.complaints = [
             said for said in mara.complaints if "404 (Not Found)" not in said or path != "/nothing-here/"
