@@ -11,6 +11,7 @@ from accounts.models import User
 from incidents.correlate import Event, KnownAlert
 from incidents.models import Alert, Incident, Route, TimelineEntry
 from incidents.subjects import KIND
+from incidents.times import Times
 from ledger import texts
 from monitors.models import Service
 from oncall.queries import next_step, pages_by_fingerprint, people_by_id
@@ -39,6 +40,17 @@ def story_of(incident: Incident) -> list[TimelineEntry]:
         missing = "(text removed; its hash is in the ledger)" if entry.text_sha256 else ""
         entry.text = bodies.get(entry.text_sha256, missing)  # type: ignore[attr-defined]
     return entries
+
+
+def times_of(incident: Incident, *, first_page_at: datetime | None = None) -> Times:
+    """The incident's instants; first_page_at: when a provider first accepted a page, if the caller knows."""
+    return Times(
+        began_at=incident.opened_at,
+        detected_at=incident.recorded_at,
+        first_page_at=first_page_at,
+        acknowledged_at=incident.first_acknowledged_at,
+        resolved_at=incident.resolved_at,
+    )
 
 
 def alerts_of(incident: Incident) -> QuerySet[Alert]:

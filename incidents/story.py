@@ -66,6 +66,12 @@ def _customer_update(line: Line) -> str:
     return f"{line.who} {verb}{where}{way}: {line.data.get('status', '')}."
 
 
+def _published(line: Line) -> str:
+    revision = line.data.get("revision", 1)
+    which = f", revision {revision}" if revision > 1 else ""
+    return f"{line.who} approved and published the post-mortem {line.data.get('postmortem', '')}{which}{line.way}."
+
+
 LINES: dict[str, Callable[[Line], str]] = {
     "opened": lambda line: f"Opened, SEV{line.data.get('severity', '?')}.",
     "declared": lambda line: f"{line.who} declared it{line.way}, SEV{line.data.get('severity', '?')}.",
@@ -88,6 +94,8 @@ LINES: dict[str, Callable[[Line], str]] = {
     "person_added": lambda line: f"{line.who} added {line.named('added')}{line.way}.",
     "customer_update": _customer_update,
     "note": lambda line: f"{line.who} noted{line.way}.",
+    "postmortem_started": lambda line: f"{line.who} began the post-mortem {line.data.get('postmortem', '')}{line.way}.",
+    "postmortem_published": _published,
 }
 
 

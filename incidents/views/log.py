@@ -32,6 +32,8 @@ SYMBOLS = {
     "person_added": ("i-person", ""),
     "note": ("i-note", ""),
     "customer_update": ("i-public", ""),
+    "postmortem_started": ("i-note", ""),
+    "postmortem_published": ("m-met", ""),
 }
 RECORDED = {
     "note": "typed",

@@ -8,7 +8,7 @@ from typing import Any
 from incidents import states
 from incidents.models import Alert, Incident
 from incidents.observed import shown_state, standing_of
-from incidents.queries import alerts_of
+from incidents.queries import alerts_of, times_of
 from incidents.subjects import KIND
 from incidents.views.lanes import lanes_of
 from incidents.views.log import log_of
@@ -60,11 +60,8 @@ def settled(now: datetime, start: datetime, end: datetime) -> datetime:
 
 def clocks(incident: Incident) -> dict[str, timedelta | None]:
     """How long it took: from the beginning by the evidence to our knowing, and to the first acknowledge."""
-    acknowledged = incident.first_acknowledged_at
-    return {
-        "known_after": incident.recorded_at - incident.opened_at,
-        "acknowledged_after": acknowledged - incident.opened_at if acknowledged else None,
-    }
+    times = times_of(incident)
+    return {"known_after": times.to_detect, "acknowledged_after": times.until_acknowledged}
 
 
 def with_standing(alerts: list[Alert], *, now: datetime) -> list[tuple[Alert, str, Standing | None]]:
