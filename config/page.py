@@ -27,6 +27,7 @@ SECTIONS = (
     ("/services/", "Services"),
     ("/policies/", "On call"),
     ("/status-pages/", "Status pages"),
+    ("/postmortems/", "Post-mortems"),
     ("/people/", "People"),
 )
 THEMES = (("auto", "As the system"), ("light", "Light"), ("dark", "Dark"))

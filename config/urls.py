@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("oncall.urls")),
     path("", include("incidents.urls")),
     path("", include("statuspage.urls")),
+    path("", include("postmortems.urls")),
     path("setup/<str:secret>/", setup.first_run, name="setup"),
     path("", now.show, name="now"),
     path("watchline/", watchline.show, name="watchline"),

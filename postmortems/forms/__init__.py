@@ -1,0 +1,1 @@
+"""Forms about post-mortems and action items."""

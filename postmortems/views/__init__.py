@@ -1,0 +1,1 @@
+"""Pages of post-mortems and action items."""
