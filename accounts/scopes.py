@@ -16,8 +16,8 @@ READ, RESPOND, WRITE, PEOPLE, ADMIN = "read", "respond", "write", "people", "adm
 
 SCOPES: dict[str, str] = {
     READ: "Reads everything but secrets and addresses",
-    RESPOND: "Reads; acknowledges, resolves, escalates, notes and declares incidents",
-    WRITE: "Reads; edits services, systems, monitors, policies, routes and webhooks",
+    RESPOND: "Reads; acknowledges, resolves, escalates, notes and declares incidents; writes post-mortems",
+    WRITE: "Reads; edits services, systems, monitors, policies, routes and webhooks; approves post-mortems",
     PEOPLE: "Reads; edits people, teams, and the owner's contact methods and tokens",
     ADMIN: "Everything its owner may do",
 }

@@ -13,13 +13,17 @@ from ledger import append_only
 from ledger.fields import PublicIdField
 
 
+# columns of every history row (ledger.tracked.HistoryBase); a field of the same name would be written over them
+HISTORY_COLUMNS = {"actor_kind", "actor_id", "actor_via", "actor_network", "request_id", "state", "state_sha256"}
+
+
 def tracked_models() -> list[Any]:
     """Return every concrete configuration model. Told by their marks, since apps load before models."""
     return [m for m in apps.get_models() if hasattr(m, "untracked_fields") and hasattr(m, "history")]
 
 
 def check_tracked_models(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """ledger.E001-E004: nothing may change a tracked row without writing its history."""
+    """ledger.E001-E005: nothing may change a tracked row without writing its history."""
     found: list[CheckMessage] = []
     for model in tracked_models():
         name = model._meta.label
@@ -29,6 +33,8 @@ def check_tracked_models(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
             # Django nulls or deletes through the base manager, which writes no history
             if isinstance(field, models.ForeignKey) and field.remote_field.on_delete is not models.PROTECT:
                 found.append(Error(f"{name}.{field.name} must be on_delete=PROTECT.", id="ledger.E002"))
+            if field.attname in HISTORY_COLUMNS:
+                found.append(Error(f"{name}.{field.name} has the name of a column of history.", id="ledger.E005"))
         if model._meta.local_many_to_many:
             found.append(Error(f"{name}: use a tracked model instead of a ManyToManyField.", id="ledger.E003"))
         unknown = [n for n in model.untracked_fields if not _has(model, n)]

@@ -19,7 +19,7 @@ def labels() -> Mapping[str, Callable[[Any], str]]:
     one_of = {**CATEGORIES, **KINDS, **STATES, **ITEM_STATES}
     people = dict.fromkeys(("owner", "author", "submitted_by", "approved_by", "done_by", "verified_by"), person)
     texts = dict.fromkeys(("text_sha256", "evidence_sha256", "dropped_because_sha256"), words)
-    choices = dict.fromkeys(("state", "kind", "root_cause_category"), lambda value: one_of.get(value, "nothing"))
+    choices = dict.fromkeys(("status", "kind", "root_cause_category"), lambda value: one_of.get(value, "nothing"))
     instants = dict.fromkeys(
         ("submitted_at", "published_at", "done_at", "verified_at", "dropped_at", "due_at"),
         lambda value: f"{value:%Y-%m-%d %H:%M} UTC" if value else "nothing",

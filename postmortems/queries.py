@@ -146,14 +146,14 @@ def with_words(items: Iterable[ActionItem]) -> list[ActionItem]:
 
 def by_due(items: QuerySet[ActionItem]) -> QuerySet[ActionItem]:
     """Open ones first, and of these what was due first."""
-    return items.annotate(closed=Q(state__in=(states.VERIFIED, states.DROPPED))).order_by("closed", "due_on", "pk")
+    return items.annotate(closed=Q(status__in=(states.VERIFIED, states.DROPPED))).order_by("closed", "due_on", "pk")
 
 
 def with_counts(postmortems: QuerySet[PostMortem]) -> QuerySet[PostMortem]:
     """Post-mortems with `items` and `items_open` counted, newest incident first."""
     counted = postmortems.annotate(
-        items=Count("actions", filter=~Q(actions__state=states.DROPPED)),
-        items_open=Count("actions", filter=Q(actions__state=states.OPEN)),
+        items=Count("actions", filter=~Q(actions__status=states.DROPPED)),
+        items_open=Count("actions", filter=Q(actions__status=states.OPEN)),
     )
     return counted.order_by("-incident__opened_at", "-pk")
 

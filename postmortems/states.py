@@ -42,7 +42,7 @@ class IllegalMove(ValueError):
 
     def __init__(self, what: str, state: str, event: str) -> None:
         super().__init__(f"{what} that is {state.replace('_', ' ')} cannot take the event {event!r}.")
-        self.state, self.event = state, event
+        self.status, self.event = state, event
 
 
 def move(state: str, event: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import register_converter
 
-from accounts.api_ids import INCIDENT_NUMBER, PUBLIC_ID, SEQUENCE
+from accounts.api_ids import ACTION_NUMBER, INCIDENT_NUMBER, POSTMORTEM_NUMBER, PUBLIC_ID, SEQUENCE
 
 
 class PublicIdConverter:
@@ -27,6 +27,18 @@ class IncidentNumberConverter(PublicIdConverter):
     regex = INCIDENT_NUMBER
 
 
+class PostMortemNumberConverter(PublicIdConverter):
+    """`<pm:number>`: `PM-2026-0042`."""
+
+    regex = POSTMORTEM_NUMBER
+
+
+class ActionNumberConverter(PublicIdConverter):
+    """`<act:number>`: `ACT-2026-0031`."""
+
+    regex = ACTION_NUMBER
+
+
 class SequenceConverter:
     """`<seq:seq>`: a ledger sequence number that fits the column."""
 
@@ -45,4 +57,6 @@ def register() -> None:
     """Make the converters known to Django; called once, by the module of the API's addresses."""
     register_converter(PublicIdConverter, "pid")
     register_converter(IncidentNumberConverter, "number")
+    register_converter(PostMortemNumberConverter, "pm")
+    register_converter(ActionNumberConverter, "act")
     register_converter(SequenceConverter, "seq")

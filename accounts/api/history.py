@@ -145,6 +145,7 @@ def _related_ids(rows: list[Any]) -> dict[tuple[str, Any], str]:
     for field in rows[0].tracked_fields:
         if isinstance(field, ForeignKey):
             wanted = {getattr(row, field.attname) for row in rows}
-            pairs = field.related_model._base_manager.filter(pk__in=wanted).values_list("pk", "public_id")
-            found.update({(field.name, pk): public_id for pk, public_id in pairs})
+            # whole objects: an incident's public id is its number, a property
+            for obj in field.related_model._base_manager.filter(pk__in=wanted):
+                found[field.name, obj.pk] = obj.public_id
     return found

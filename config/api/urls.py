@@ -16,6 +16,7 @@ urlpatterns = [
     path("", include("incidents.api.urls")),
     path("", include("evidence.api.urls")),
     path("", include("statuspage.api.urls")),
+    path("", include("postmortems.api.urls")),
     path("ledger/", ledger.Ledger.as_view()),
     path("ledger/<seq:seq>/", ledger.OneEntry.as_view()),
     path("schema/", Document.as_view(), name="api-schema"),

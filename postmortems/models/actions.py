@@ -35,7 +35,7 @@ class ActionItem(Tracked):
     owner = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
     due_on = models.DateField()
     extended_count = models.PositiveSmallIntegerField(default=0)
-    state = models.CharField(max_length=8, choices=states.item_state_choices, default=states.OPEN)
+    status = models.CharField(max_length=8, choices=states.item_state_choices, default=states.OPEN)
     done_at = models.DateTimeField(null=True)
     done_by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
     evidence_sha256 = models.CharField(max_length=64, blank=True, default="")
@@ -46,8 +46,8 @@ class ActionItem(Tracked):
 
     class Meta:
         indexes = [
-            models.Index(fields=["state", "due_on"], name="action_due"),
-            models.Index(fields=["owner", "state"], name="action_owner"),
+            models.Index(fields=["status", "due_on"], name="action_due"),
+            models.Index(fields=["owner", "status"], name="action_owner"),
         ]
 
     def __str__(self) -> str:
@@ -60,7 +60,7 @@ class ActionItem(Tracked):
 
     def days_late(self, today: date) -> int:
         """Whole days past its day while it is open; 0 otherwise."""
-        return rules.days_late(self.due_on, today) if self.state == states.OPEN else 0
+        return rules.days_late(self.due_on, today) if self.status == states.OPEN else 0
 
     @property
     def ended_at(self) -> datetime | None:

@@ -23,7 +23,7 @@ class PostMortem(Tracked):
 
     public_id = PublicIdField(prefix="PM")
     incident = models.OneToOneField("incidents.Incident", on_delete=models.PROTECT, related_name="postmortem")
-    state = models.CharField(max_length=16, choices=states.state_choices, default=states.DRAFT)
+    status = models.CharField(max_length=16, choices=states.state_choices, default=states.DRAFT)
     revision = models.PositiveIntegerField(default=1)
     template = models.PositiveSmallIntegerField(default=TEMPLATE)
     author = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
@@ -39,7 +39,7 @@ class PostMortem(Tracked):
     approved_by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
-        indexes = [models.Index(fields=["state", "due_at"], name="postmortem_due")]
+        indexes = [models.Index(fields=["status", "due_at"], name="postmortem_due")]
 
     def __str__(self) -> str:
         return self.public_id
@@ -52,7 +52,7 @@ class PostMortem(Tracked):
     @property
     def is_published(self) -> bool:
         """Whether the newest revision is approved; it is read only then."""
-        return self.state == states.PUBLISHED
+        return self.status == states.PUBLISHED
 
     def is_late(self, now: datetime) -> bool:
         """Whether it is owed, was never published, and its day has passed."""

@@ -64,7 +64,7 @@ def change_action(
     Raises BadInput, IllegalMove, StaleVersion.
     """
     item = lock_item(item)
-    states.move_item(item.state, states.CHANGE)
+    states.move_item(item.status, states.CHANGE)
     if "text" in changes:
         item.text_sha256 = texts.keep(_words("text", changes["text"], MAX_TEXT, "Say what will be different."), now=now)
     if "kind" in changes:
@@ -89,7 +89,7 @@ def finish(
 ) -> ActionItem:
     """It is done; evidence: how anybody can tell. Raises BadInput without it, IllegalMove, StaleVersion."""
     item = lock_item(item)
-    item.state = states.move_item(item.state, states.FINISH)
+    item.status = states.move_item(item.status, states.FINISH)
     evidence = _words(
         "evidence", evidence, MAX_EVIDENCE, "Say how anybody can tell that it is done: a link, a test, a drill."
     )
@@ -106,7 +106,7 @@ def verify(
 ) -> ActionItem:
     """Somebody who neither owns it nor did it has looked at the evidence. Raises BadInput, IllegalMove, StaleVersion."""
     item = lock_item(item)
-    item.state = states.move_item(item.state, states.VERIFY)
+    item.status = states.move_item(item.status, states.VERIFY)
     if person.pk in (item.owner_id, item.done_by_id):
         raise BadInput("person", "It was yours. Somebody else looks at the evidence and verifies it.")
     item.verified_at, item.verified_by = now, person
@@ -121,7 +121,7 @@ def reopen(
 ) -> ActionItem:
     """It is not done after all, or must not be dropped. Raises BadInput, IllegalMove, StaleVersion."""
     item = lock_item(item)
-    was, item.state = item.state, states.move_item(item.state, states.REOPEN)
+    was, item.status = item.status, states.move_item(item.status, states.REOPEN)
     reason = _words("reason", reason, MAX_TEXT, "Say why it is open again.")
     item.done_at = item.done_by = item.dropped_at = None
     item.evidence_sha256 = item.dropped_because_sha256 = ""
@@ -137,7 +137,7 @@ def drop(
 ) -> ActionItem:
     """It will not be done, and why. Raises BadInput, IllegalMove, StaleVersion."""
     item = lock_item(item)
-    item.state = states.move_item(item.state, states.DROP)
+    item.status = states.move_item(item.status, states.DROP)
     reason = _words("reason", reason, MAX_TEXT, "Say why it will not be done. An auditor will ask.")
     item.dropped_at, item.dropped_because_sha256 = now, texts.keep(reason, now=now)
     item.save(now=now, reason=reason, expected_version=expected_version)
@@ -174,5 +174,5 @@ def _day(day: date) -> date:
 
 
 def _tell(item: ActionItem, verb: str, data: dict[str, Any], *, actor: Actor, now: datetime) -> None:
-    said = {"postmortem": item.postmortem.public_id, "state": item.state, **data}
+    said = {"postmortem": item.postmortem.public_id, "state": item.status, **data}
     record(f"action.{verb}", [item, item.postmortem], said, now=now, actor=actor)

@@ -75,7 +75,7 @@ def save_section(
     BadInput, StaleSection, IllegalMove for a published post-mortem.
     """
     postmortem = lock(postmortem)
-    states.move(postmortem.state, states.WRITE)
+    states.move(postmortem.status, states.WRITE)
     text = checked(postmortem.incident, section, text)
     held = in_force(postmortem).get(section)
     seen = held.version if held else 0
@@ -120,7 +120,7 @@ def classify(
     Raises BadInput, StaleVersion, IllegalMove for a published post-mortem.
     """
     postmortem = lock(postmortem)
-    states.move(postmortem.state, states.WRITE)
+    states.move(postmortem.status, states.WRITE)
     category = changes.get("root_cause_category", postmortem.root_cause_category)
     if category and category not in CATEGORIES:
         raise BadInput("root_cause_category", f"One of {', '.join(CATEGORIES)}.")

@@ -27,7 +27,7 @@ def submit(
 ) -> PostMortem:
     """Ask for approval. Raises IllegalMove, Incomplete with every gap at once, StaleVersion."""
     postmortem = lock(postmortem)
-    postmortem.state = states.move(postmortem.state, states.SUBMIT)
+    postmortem.status = states.move(postmortem.status, states.SUBMIT)
     _owe_what_the_incident_became(postmortem)
     _refuse_gaps(postmortem, in_force(postmortem))
     postmortem.submitted_at, postmortem.submitted_by = now, person
@@ -48,7 +48,7 @@ def send_back(
 ) -> PostMortem:
     """Not yet: it is a draft again, and why is kept. Raises IllegalMove, BadInput, StaleVersion."""
     postmortem = lock(postmortem)
-    postmortem.state = states.move(postmortem.state, states.SEND_BACK)
+    postmortem.status = states.move(postmortem.status, states.SEND_BACK)
     reason = _reason(reason, "Say what is missing, so that the author can mend it.")
     postmortem.save(now=now, reason=reason, expected_version=expected_version)
     _tell(postmortem, "sent_back", {"reason_sha256": texts.text_hash(reason)}, actor=actor, person=person, now=now)
@@ -73,7 +73,7 @@ def publish(
     """
     incident = lock_incident(postmortem.incident)
     postmortem = lock(postmortem)
-    postmortem.state = states.move(postmortem.state, states.PUBLISH)
+    postmortem.status = states.move(postmortem.status, states.PUBLISH)
     if incident.is_open:
         raise BadInput("incident", f"{incident.number} is open again. It is published when it is over.")
     _owe_what_the_incident_became(postmortem)
@@ -108,7 +108,7 @@ def correct(
 ) -> PostMortem:
     """Begin the next revision of a published post-mortem; the published one stays as it is. Raises IllegalMove, BadInput."""
     postmortem = lock(postmortem)
-    postmortem.state = states.move(postmortem.state, states.CORRECT)
+    postmortem.status = states.move(postmortem.status, states.CORRECT)
     reason = _reason(reason, "Say what was wrong. It is kept beside the correction.")
     postmortem.revision += 1
     postmortem.submitted_at = postmortem.submitted_by = None
@@ -139,7 +139,7 @@ def gaps(postmortem: PostMortem, held: dict[str, SectionVersion]) -> dict[str, s
         category=postmortem.root_cause_category,
         runbook_answered=postmortem.runbook_changed is not None,
         required=postmortem.required,
-        actions=postmortem.actions.exclude(state=states.DROPPED).count(),
+        actions=postmortem.actions.exclude(status=states.DROPPED).count(),
     )
 
 
@@ -199,5 +199,5 @@ def _reason(text: str, ask: str) -> str:
 def _tell(
     postmortem: PostMortem, verb: str, data: dict[str, object], *, actor: Actor, person: User, now: datetime
 ) -> Entry:
-    said = {"revision": postmortem.revision, "state": postmortem.state, "person": person.public_id, **data}
+    said = {"revision": postmortem.revision, "state": postmortem.status, "person": person.public_id, **data}
     return record(f"postmortem.{verb}", [postmortem], said, now=now, actor=actor)

@@ -55,11 +55,11 @@ def index(request: HttpRequest) -> HttpResponse:
 
 def matching(found: QuerySet[ActionItem], chosen: str, person: User, day: Any) -> QuerySet[ActionItem]:
     """The items of a filter; a word that is none shows what is not over yet."""
-    live = found.filter(state__in=(states.OPEN, states.DONE))
+    live = found.filter(status__in=(states.OPEN, states.DONE))
     return {
-        "late": live.filter(state=states.OPEN, due_on__lt=day),
+        "late": live.filter(status=states.OPEN, due_on__lt=day),
         "mine": live.filter(owner=person),
-        "check": live.filter(state=states.DONE),
+        "check": live.filter(status=states.DONE),
         "all": found,
     }.get(chosen, live)
 

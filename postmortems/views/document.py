@@ -15,7 +15,8 @@ from ledger.tracked import StaleVersion
 from postmortems.access import WRITE, get_postmortem, get_publication, get_version
 from postmortems.facts import as_facts, lines_of
 from postmortems.forms.documents import ClassifyForm, SectionForm
-from postmortems.markup import citations, render as draw
+from postmortems.markup import citations
+from postmortems.markup import render as draw
 from postmortems.models import PostMortem
 from postmortems.queries import published_parts, text_of, with_texts
 from postmortems.sections import BY_KEY, CATEGORIES, Section

@@ -56,7 +56,7 @@ def matching(found: QuerySet[PostMortem], chosen: str, at: Any) -> QuerySet[Post
     """Post-mortems of a state, or those that are late; a word that is neither filters nothing."""
     if chosen == LATE:
         return found.filter(published_at__isnull=True, due_at__lt=at)
-    return found.filter(state=chosen) if chosen in states.STATES else found
+    return found.filter(status=chosen) if chosen in states.STATES else found
 
 
 def of_incident(request: HttpRequest, number: str) -> HttpResponse:

@@ -75,7 +75,7 @@ def rights(postmortem: PostMortem, user: User) -> dict[str, bool]:
 def steps(postmortem: PostMortem) -> list[tuple[str, str]]:
     """Where it stands: (words, `done`, `now` or nothing)."""
     order = list(states.STATES)
-    at = order.index(postmortem.state)
+    at = order.index(postmortem.status)
     return [(words, "done" if i < at else "now" if i == at else "") for i, words in enumerate(states.STATES.values())]
 
 

@@ -10,6 +10,9 @@ from accounts.services.organisation import allow_network
 from evidence.models import AuditHour, SelfCheckFinding
 from evidence.services.deadman import change_dead_man
 from incidents.models import Alert
+from incidents.models import Alert, Incident
+from incidents.services.rows import next_serial
+from incidents.services.story import tell
 from incidents.services.work import declare
 from incidents.webhooks.services import create_endpoint, send_test
 from ledger import clock
@@ -21,6 +24,8 @@ from oncall.models import Page, Run
 from oncall.ticks import plan
 from statuspage.services import publish_update
 from statuspage.services.updates import Said
+from postmortems.services.actions import create_action, today
+from postmortems.services.documents import start_postmortem
 from tests import builders
 from tests.api import cast
 
@@ -55,12 +60,14 @@ class House:
     incident: Any = None
     page: Any = None
     update: Any = None
+    postmortem: Any = None
 
     def url(self, route: str) -> str:
         """The address of a route with the ids of this house in it."""
         noun = route.split("/")[0]
-        for name in ("<pid:public_id>", "<number:number>", "<seq:seq>"):
+        for name in ("<pid:public_id>", "<number:number>", "<pm:number>", "<act:number>", "<seq:seq>"):
             route = route.replace(name, self.ids.get(noun, ""))
+        route = route.replace("<slug:section>", "impact")
         return f"/api/v1/{route}"
 
 
@@ -79,6 +86,17 @@ def _walk(patterns: Any, prefix: str = "") -> Any:
             told = getattr(getattr(view, method, None), "operation", None)
             if told is not None:
                 yield Call(prefix + str(pattern.pattern), method, told)
+
+
+def _over(house: House, now: Any) -> Incident:
+    """An incident that is over and woke nobody."""
+    year, serial, number = next_serial(now)
+    over = Incident.objects.create(
+        number=number, year=year, serial=serial, title="Refunds failed", severity=2, severity_initial=2, urgency="low",
+        service=house.service, state="resolved", opened_at=now, recorded_at=now, resolved_at=now,
+    )  # fmt: skip
+    tell(over, "declared", actor=SYSTEM, person=house.people["admin"], now=now, data={"severity": 2})
+    return over
 
 
 def build() -> House:
@@ -104,6 +122,10 @@ def build() -> House:
         title="Payments fail", severity=2, service=house.service, actor=SYSTEM, person=admin, how="API", now=now
     )
     plan(now)
+    house.postmortem = start_postmortem(_over(house, now), actor=SYSTEM, person=admin, how="API", now=now)
+    action = create_action(
+        house.postmortem, text="Alert sooner", kind="detect", owner=admin, due_on=today(now), actor=SYSTEM, now=now
+    )
     alert = Alert.objects.create(
         source="watchbook", identity="x", condition="down", severity=2, urgency="high", title="Down",
         incident=house.incident, monitor=house.monitor, service=house.service, opened_at=now, recorded_at=now,
@@ -152,6 +174,8 @@ def build() -> House:
         "components": component.public_id,
         "status-updates": house.update.public_id,
         "signals": builders.signal(house.monitor, at=now).public_id,
+        "post-mortems": house.postmortem.number,
+        "action-items": action.number,
         "ledger": "1",
     }
     return house

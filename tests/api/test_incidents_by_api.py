@@ -121,9 +121,9 @@ def test_a_redacted_note_is_empty_and_keeps_its_hash(caller, house):
 
 def test_incidents_are_found_by_state_severity_service_and_time(caller, house):
     find = lambda **query: len(caller.get("/api/v1/incidents/", query).json()["items"])  # noqa: E731
-    assert (find(open="true"), find(open="false"), find(severity=2), find(severity=1)) == (1, 0, 1, 0)
-    assert (find(state="triggered"), find(service=house.service.public_id)) == (1, 1)
-    assert (find(opened_from="2020-01-01T00:00:00Z"), find(opened_to="2020-01-01T00:00:00Z")) == (1, 0)
+    assert (find(open="true"), find(open="false"), find(severity=2), find(severity=1)) == (1, 1, 2, 0)
+    assert (find(state="triggered"), find(service=house.service.public_id)) == (1, 2)
+    assert (find(opened_from="2020-01-01T00:00:00Z"), find(opened_to="2020-01-01T00:00:00Z")) == (2, 0)
 
 
 def test_the_ledger_is_read_in_order_without_a_gap(caller):

@@ -12,18 +12,23 @@ from accounts.services.teams import create_team, rename_team
 from evidence.models import AuditHour, SelfCheckFinding
 from incidents.models import Alert
 from incidents.models import Alert, WebhookEndpoint
+from incidents.services.transitions import resolve
 from incidents.services.work import add_note, declare
 from incidents.webhooks.services import create_endpoint, send_test
 from ledger import clock
 from ledger.actors import SYSTEM
 from ledger.ids import snowflake
 from ledger.link import link_entries
+from ledger.models import Entry
 from monitors.models import Location, Result, StateInterval
 from monitors.services import create_system
 from oncall.models import Attempt, Callback, Page
 from oncall.ticks import plan
 from statuspage.services import publish_update
 from statuspage.services.updates import Said
+from postmortems.models import Publication
+from postmortems.services.actions import create_action, today
+from postmortems.services.documents import save_section, start_postmortem
 from tests import builders
 from tests.api import cast
 from tests.api.house import build, calls
@@ -173,6 +178,34 @@ def _webhook(house, n, now):
 
 def _delivery(house, n, now):
     send_test(WebhookEndpoint.objects.get(public_id=house.ids["webhooks"]), now=now)
+def _over(house, n, now):
+    admin = house.people["admin"]
+    made = declare(title=f"{n}", severity=3, service=None, actor=SYSTEM, person=admin, how="API", now=now)
+    resolve(made, actor=SYSTEM, person=admin, how="API", now=now)
+    return start_postmortem(made, actor=SYSTEM, person=admin, how="API", now=now)
+
+
+def _text(house, n, now):
+    save_section(
+        house.postmortem, "lessons", f"{n}", expected_version=None, actor=SYSTEM, person=house.people["admin"], how="API",
+        now=now,
+    )  # fmt: skip
+
+
+def _promise(house, n, now):
+    create_action(
+        house.postmortem, text=f"{n}", kind="detect", owner=house.people["admin"], due_on=today(now), actor=SYSTEM, now=now
+    )  # fmt: skip
+
+
+def _published(house, n, now):
+    first = Publication.objects.filter(postmortem=house.postmortem).order_by("-revision").first()
+    entry = Entry.objects.order_by("pk").first()
+    Publication.objects.create(
+        postmortem=house.postmortem, revision=first.revision + 1 if first else 1, root_cause_category="change",
+        runbook_changed=False, sha256="0" * 64, approved_by=house.people["admin"], published_at=now, second_person=True,
+        entry=entry,
+    )  # fmt: skip
 
 
 GROW = {
@@ -212,6 +245,10 @@ GROW = {
     "webhooks/": _webhook,
     "webhooks/<pid:public_id>/deliveries/": _delivery,
     "webhook-deliveries/": _delivery,
+    "post-mortems/": _over,
+    "post-mortems/<pm:number>/texts/": _text,
+    "post-mortems/<pm:number>/publications/": _published,
+    "action-items/": _promise,
     "ledger/": _entry,
     "teams/<pid:public_id>/history/": _rename,
 }

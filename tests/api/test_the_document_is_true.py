@@ -19,6 +19,7 @@ CODE = [
     path
     for app in ("accounts", "monitors", "oncall", "incidents", "evidence", "config")
     for app in ("accounts", "monitors", "oncall", "incidents", "statuspage", "config")
+    for app in ("accounts", "monitors", "oncall", "incidents", "postmortems", "config")
     for path in (ROOT / app).rglob("api/*.py")
 ]
 

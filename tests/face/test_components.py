@@ -7,7 +7,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 COMPONENTS = sorted((ROOT / "config/templates/components").glob("*.html"))
-APPS = ("config", "accounts", "monitors", "oncall", "incidents")
+APPS = ("config", "accounts", "monitors", "oncall", "incidents", "postmortems")
 TEMPLATES = sorted(path for app in APPS for path in (ROOT / app / "templates").rglob("*.html"))
 STYLES = sorted(path for app in APPS for path in (ROOT / app / "static").rglob("*.css"))
 SCRIPTS = sorted(path for app in APPS for path in (ROOT / app / "static").rglob("*.js"))

@@ -41,7 +41,7 @@ def test_it_is_done_with_evidence_and_verified_by_somebody_else(item, alice, bob
         with pytest.raises(BadInput, match="Somebody else looks"):
             own.does(verify, item)
     done = bob.does(verify, item)
-    assert (done.state, done.verified_by, done.verified_at) == ("verified", bob.person, world.now)
+    assert (done.status, done.verified_by, done.verified_at) == ("verified", bob.person, world.now)
     assert read(done.evidence_sha256) == "Alert fired in the drill of 20 March"
     assert lines() == ["action.promised", "action.done", "action.verified"]
 
@@ -51,7 +51,7 @@ def test_who_did_it_for_the_owner_does_not_verify_it_either(item, alice, bob, mo
     for own in (alice, bob):
         with pytest.raises(BadInput, match="It was yours"):
             own.does(verify, item)
-    assert mona.does(verify, item).state == "verified"
+    assert mona.does(verify, item).status == "verified"
 
 
 def test_putting_it_off_is_counted_and_bringing_it_forward_is_not(item, alice):
@@ -78,15 +78,15 @@ def test_a_stale_change_is_refused(item, alice, bob):
 def test_it_comes_back_when_the_evidence_does_not_hold(item, alice, bob):
     alice.does(finish, item, evidence="It works on my machine")
     back = bob.does(reopen, item, reason="It does not fire")
-    assert (back.state, back.done_at, back.evidence_sha256) == ("open", None, "")
+    assert (back.status, back.done_at, back.evidence_sha256) == ("open", None, "")
 
 
 def test_it_is_dropped_with_a_reason_and_may_come_back(item, mona):
     with pytest.raises(BadInput, match="An auditor will ask"):
         mona.does(drop, item, reason="")
     dropped = mona.does(drop, item, reason="The pool is gone")
-    assert (dropped.state, read(dropped.dropped_because_sha256)) == ("dropped", "The pool is gone")
-    assert mona.does(reopen, item, reason="It came back").state == "open"
+    assert (dropped.status, read(dropped.dropped_because_sha256)) == ("dropped", "The pool is gone")
+    assert mona.does(reopen, item, reason="It came back").status == "open"
 
 
 @pytest.mark.parametrize("service", [verify, reopen])

@@ -82,7 +82,7 @@ def test_it_is_approved_by_a_second_person_and_both_are_on_record(world, in_revi
     sha = hash_of(in_review, current_versions(in_review))
     publication = mona.does(publish, in_review, how="screen", expected_sha256=sha)
     in_review.refresh_from_db()
-    assert (in_review.state, in_review.approved_by, in_review.published_at) == ("published", mona.person, world.now)
+    assert (in_review.status, in_review.approved_by, in_review.published_at) == ("published", mona.person, world.now)
     assert (publication.second_person, publication.sha256, publication.revision) == (True, sha, 1)
     assert set(publication.sections) == set(current_versions(in_review))
     assert world.story()[-1] == f"Mona Meyer approved and published the post-mortem {in_review.number} on the screen."
@@ -112,7 +112,7 @@ def test_what_is_missing_is_said_all_at_once(draft, alice):
         "impact", "root_cause", "contributing", "detection_gap", "root_cause_category", "runbook_changed", "actions",
     }  # fmt: skip
     draft.refresh_from_db()
-    assert draft.state == "draft"
+    assert draft.status == "draft"
 
 
 def test_text_that_changed_under_the_approver_is_not_published(in_review, alice, mona):
@@ -140,7 +140,7 @@ def test_a_published_one_is_read_only_until_a_correction_says_why(in_review, ali
     assert read(second.sections["impact"]) == "Forty orders."
     assert first.sha256 != second.sha256
     assert world.story()[-1].endswith(f"{in_review.number}, revision 2 on the screen.")
-    assert in_review.history.filter(revision=2, state="draft").get().reason == "The number of orders was wrong"
+    assert in_review.history.filter(revision=2, status="draft").get().reason == "The number of orders was wrong"
 
 
 def test_it_is_sent_back_with_a_reason(in_review, mona):
@@ -148,7 +148,7 @@ def test_it_is_sent_back_with_a_reason(in_review, mona):
         mona.does(send_back, in_review, reason="")
     mona.does(send_back, in_review, reason="Why was the pool four?")
     in_review.refresh_from_db()
-    assert in_review.state == "draft"
+    assert in_review.status == "draft"
     assert in_review.history.first().reason == "Why was the pool four?"
 
 
