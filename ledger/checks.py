@@ -12,7 +12,6 @@ from django.db import connections, models
 from ledger import append_only
 from ledger.fields import PublicIdField
 
-
 # columns of every history row (ledger.tracked.HistoryBase); a field of the same name would be written over them
 HISTORY_COLUMNS = {"actor_kind", "actor_id", "actor_via", "actor_network", "request_id", "state", "state_sha256"}
 

@@ -122,7 +122,7 @@ def _draw_heading(self: Any, tokens: Sequence[Token], index: int, options: Any, 
 def _draw_table(self: Any, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
     # a wide table scrolls inside a region that the keyboard reaches; the page never does
     if tokens[index].nesting == 1:
-        return '<div class="scroll" tabindex="0" role="region" aria-label="Table"><table class="list">\n'
+        return '<div class="scroll" tabindex="0" role="group" aria-label="Table"><table class="list">\n'
     return "</table></div>\n"
 
 
