@@ -9,7 +9,8 @@ from postmortems.markup import Fact
 
 def lines_of(incident: Incident) -> list[LogLine]:
     """The story with both clocks, oldest first: a post-mortem is read forwards."""
-    return list(reversed(log_of(incident)))
+    # sorted again, not reversed: lines of one instant keep the order in which they were written
+    return sorted(log_of(incident), key=lambda line: (line.happened_at, line.recorded_at))
 
 
 def as_facts(lines: list[LogLine]) -> dict[str, Fact]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+
+from django.utils import timezone
 
 from incidents.models import Incident, TimelineEntry
 from incidents.queries import story_of
@@ -58,6 +60,12 @@ class LogLine:
     quote: str
     recorded_word: str
     who: str = ""
+    dated: bool = False  # it happened on another day than the incident began, in the page's zone
+
+    @property
+    def recorded_later_day(self) -> bool:
+        """Whether the second clock needs a day of its own."""
+        return timezone.localdate(self.recorded_at) != timezone.localdate(self.happened_at)
 
     @property
     def same(self) -> bool:
@@ -78,6 +86,8 @@ def log_of(incident: Incident) -> list[LogLine]:
     names = {public_id: str(person) for public_id, person in people.items()}
     policies = policy_names({entry.data.get("policy", "") for entry in entries} - {""})
     lines = [_line(entry, names, policies) for entry in entries] + [_step(step, names) for step in steps]
+    began = timezone.localdate(incident.opened_at)
+    lines = [replace(line, dated=timezone.localdate(line.happened_at) != began) for line in lines]
     # what was recorded later stands above what happened at the same instant
     return sorted(lines, key=lambda line: (line.happened_at, line.recorded_at), reverse=True)
 

@@ -4,10 +4,13 @@ from datetime import timedelta
 
 from accounts.models import AllowedNetwork
 from accounts.services.tokens import issue_token
+from incidents.services.transitions import resolve
 from incidents.services.work import declare
-from ledger.actors import SYSTEM
 from incidents.webhooks.services import create_endpoint, send_test
+from ledger.actors import SYSTEM, Actor
 from monitors.models import System
+from postmortems.services.actions import create_action
+from postmortems.services.documents import start_postmortem
 from statuspage.services import publish_update
 from statuspage.services.updates import Said
 from tests import builders as make
@@ -69,12 +72,29 @@ class House:
             owner=self.colleague, label="deploy", scopes=["read"], expires_at=now + timedelta(days=30), now=now
         )
 
+        self.postmortem, self.action = self._learnt()
+
+    def _learnt(self):
+        """A post-mortem of an incident that is over, with an action item."""
+        author = self.people["responder"]
+        by = {"actor": Actor("user", author.public_id), "person": author, "how": "screen", "now": self.now}
+        over = declare(title="Refunds failed", severity=3, service=self.service, urgency="low", **by)
+        resolve(over, **by)
+        postmortem = start_postmortem(over, **by)
+        action = create_action(
+            postmortem, text="Alert sooner", kind="detect", owner=author, due_on=self.now.date(), actor=by["actor"], now=self.now
+        )  # fmt: skip
+        return postmortem, action
+
     @property
     def ids(self):
         """What stands between braces in an address of the table."""
         named = {name: thing.public_id for name, thing in vars(self).items() if hasattr(thing, "public_id")}
         return {
             **named,
+            "incident": self.postmortem.incident.number,
+            "section": "impact",
+            "version": self.postmortem.versions.first().public_id,
             "contact": self.colleague.contact_methods.get().public_id,
             "membership": self.colleague.memberships.get().public_id,
         }

@@ -47,9 +47,7 @@ def learn(scene, *, title="Orders cannot be placed", long=""):
     submit(published, actor=actor(ana), person=ana, now=scene.now)
     publish(PostMortem.objects.get(pk=published.pk), actor=actor(mara), person=mara, how="screen", now=scene.now)
     draft = _written(scene, ben, f"{title} again", long, days=20)
-    save_section(
-        draft, "lessons", "", expected_version=None, actor=actor(ben), person=ben, how="screen", now=scene.now
-    )
+    save_section(draft, "lessons", "", expected_version=None, actor=actor(ben), person=ben, how="screen", now=scene.now)
     third = _over(scene, ana, title, scene.now - timedelta(days=13))
     assert third.resolved_at
     return published, draft

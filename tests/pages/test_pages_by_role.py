@@ -85,6 +85,15 @@ GET = {
     "webhooks/{other_webhook}/edit/": ADMINS,
     "webhooks/{common_webhook}/edit/": ADMINS,
     "webhook-deliveries/{delivery}/": ALL,
+    "incidents/{incident}/post-mortem/": ALL,
+    "postmortems/": ALL,
+    "postmortems/action-items/": ALL,
+    "postmortems/action-items/{action}/": ALL,
+    "postmortems/{postmortem}/": ALL,
+    "postmortems/{postmortem}/sections/{section}/": RESPONDERS,
+    "postmortems/{postmortem}/versions/{version}/": ALL,
+    "postmortems/{postmortem}/revisions/7/": NOBODY,
+    "postmortems/PM-1999-0001/": NOBODY,
 }
 
 POST = {
@@ -152,6 +161,20 @@ POST = {
     "webhooks/{other_webhook}/pause/": saying(ADMINS, ok=422),
     "webhooks/{common_webhook}/rotate/": saying(ADMINS, ok=422),
     "webhook-deliveries/{delivery}/replay/": saying(EDITORS, ok=302),
+    "incidents/{incident}/post-mortem/": saying(RESPONDERS, ok=302),
+    "postmortems/{postmortem}/cause/": saying(RESPONDERS, ok=422),
+    "postmortems/{postmortem}/submit/": saying(RESPONDERS, ok=422),
+    "postmortems/{postmortem}/send-back/": saying(RESPONDERS, ok=422),
+    "postmortems/{postmortem}/publish/": saying(EDITORS, ok=422),
+    "postmortems/{postmortem}/correct/": saying(RESPONDERS, ok=422),
+    "postmortems/{postmortem}/action-items/": saying(RESPONDERS, ok=422),
+    "postmortems/{postmortem}/sections/{section}/": saying(RESPONDERS, ok=422),
+    "postmortems/{postmortem}/sections/{section}/preview/": RESPONDERS,
+    "postmortems/action-items/{action}/": saying(RESPONDERS, ok=422),
+    "postmortems/action-items/{action}/done/": saying(RESPONDERS, ok=422),
+    "postmortems/action-items/{action}/verify/": saying(RESPONDERS, ok=302),
+    "postmortems/action-items/{action}/reopen/": saying(RESPONDERS, ok=422),
+    "postmortems/action-items/{action}/drop/": saying(EDITORS, ok=422),
 }
 
 
@@ -191,6 +214,7 @@ def names(patterns, prefix=""):
 def test_the_table_names_every_page_of_ours():
     ours = ("accounts.views", "monitors.views", "oncall.views", "incidents.views.routes", "statuspage.views")
     ours = ("accounts.views", "monitors.views", "oncall.views", "incidents.views.routes", "incidents.views.webhook")
+    ours = ("accounts.views", "monitors.views", "oncall.views", "incidents.views.routes", "postmortems.views")
     written = {shape(address) for address in [*GET, *POST]}
     missing = {
         path
@@ -204,5 +228,6 @@ def shape(address):
     """`monitors/{monitor}/edit/` and `monitors/<str:public_id>/edit/` as `monitors/*/edit/`."""
     parts = address.strip("/").split("/")
     return "/".join(
-        "*" if part[0] in "{<" or part[:4] in ("usr_", "tea_", "mon_") or part.isdigit() else part for part in parts
+        "*" if part[0] in "{<" or part[:4] in ("usr_", "tea_", "mon_", "PM-1") or part.isdigit() else part
+        for part in parts
     )
