@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, include, path
 
 from config.views import health, now, setup, styleguide, system, watchline
+from config.views import docs, health, now, setup, styleguide, watchline
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.healthz, name="healthz"),
@@ -19,6 +20,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("postmortems.urls")),
     path("setup/<str:secret>/", setup.first_run, name="setup"),
     path("", now.show, name="now"),
+    path("docs/", docs.index, name="docs"),
+    path("docs/<slug:name>/", docs.page, name="doc"),
+    path("docs/pictures/<str:name>", docs.picture, name="doc-picture"),
     path("watchline/", watchline.show, name="watchline"),
     path("system/", system.show, name="system"),
     path("system/dead-man/", system.name_dead_man, name="system_dead_man"),
