@@ -157,12 +157,17 @@ def _plain(inline: Token) -> str:
 def _rewrite(inline: Token) -> None:
     """Lead links and pictures to where they are served; what is not served here loses its address and stays text."""
     for child in inline.children or []:
-        name = {"link_open": "href", "image": "src"}.get(child.type)
-        if name:
-            served = address(str(child.attrGet(name) or ""))
-            child.attrs.pop(name, None)
-            if served:
-                child.attrSet(name, served)
+        if child.type == "link_open":
+            _lead(child, "href", address(str(child.attrGet("href") or "")))
+        elif child.type == "image":
+            served = address(str(child.attrGet("src") or ""))
+            _lead(child, "src", served if served and served.startswith(PICTURES) else None)
+
+
+def _lead(token: Token, name: str, served: str | None) -> None:
+    token.attrs.pop(name, None)
+    if served:
+        token.attrSet(name, served)
 
 
 def _table(_renderer: Any, tokens: Sequence[Token], index: int, _options: Any, _env: Any) -> str:

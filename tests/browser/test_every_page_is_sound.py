@@ -27,6 +27,10 @@ PAGES = (
     "/me/",
     "/me/tokens/",
     "/system/",
+    "/docs/",
+    "/docs/settings/",
+    "/docs/requirements/",
+    "/docs/?q=page",
     "/nothing-here/",
 )
 SIGHTS = [(360, "light"), (360, "dark"), (1440, "light"), (1440, "dark")]

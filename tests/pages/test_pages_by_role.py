@@ -94,6 +94,10 @@ GET = {
     "postmortems/{postmortem}/versions/{version}/": ALL,
     "postmortems/{postmortem}/revisions/7/": NOBODY,
     "postmortems/PM-1999-0001/": NOBODY,
+    "docs/": ALL,
+    "docs/install/": ALL,
+    "docs/nothing/": NOBODY,
+    "docs/pictures/now.png": ALL,
 }
 
 POST = {
