@@ -30,7 +30,8 @@ ATTRIBUTES = {
     "a": {"href"}, "img": {"src", "alt"}, "h2": {"id"}, "h3": {"id"}, "h4": {"id"}, "ol": {"start"}, "th": {"scope"},
     "table": {"class"}, "caption": {"class"}, "div": {"class"} | REGION, "pre": REGION,
 }  # fmt: skip
-WIDE = 4  # columns from which a table keeps a width of its own and scrolls on a phone
+# columns from which a table keeps a width of its own: it scrolls where the page is narrower
+SHAPES = ((6, "many"), (4, "wide"), (3, "three"))
 
 
 @dataclass(frozen=True)
@@ -124,7 +125,7 @@ def _prepare(tokens: list[Token]) -> tuple[str, list[Section]]:
             sections[-1].parts.append(token.content)
         elif token.type == "table_open":
             token.meta["label"] = _label("Table", counted, sections[-1])
-            token.meta["wide"] = _columns(tokens[index:]) >= WIDE
+            token.meta["shape"] = _shape(tokens[index:])
         elif token.type == "th_open":
             token.attrSet("scope", "col")
     return title, sections
@@ -143,10 +144,11 @@ def _label(kind: str, counted: dict[str, int], section: Section) -> str:
     return f"{kind} {counted[kind]}: {under}" if under else f"{kind} {counted[kind]}"
 
 
-def _columns(tokens: Sequence[Token]) -> int:
-    """How many columns the table that begins here has."""
+def _shape(tokens: Sequence[Token]) -> str:
+    """The class of the table that begins here, by the number of its columns."""
     head = next(i for i, token in enumerate(tokens) if token.type == "thead_close")
-    return sum(token.type == "th_open" for token in tokens[:head])
+    columns = sum(token.type == "th_open" for token in tokens[:head])
+    return next((shape for least, shape in SHAPES if columns >= least), "two")
 
 
 def _plain(inline: Token) -> str:
@@ -172,9 +174,8 @@ def _lead(token: Token, name: str, served: str | None) -> None:
 
 def _table(_renderer: Any, tokens: Sequence[Token], index: int, _options: Any, _env: Any) -> str:
     label = escape(tokens[index].meta["label"])
-    kind = ' class="wide"' if tokens[index].meta["wide"] else ""
     region = f'<div class="scroll" role="region" tabindex="0" aria-label="{label}">'
-    return f'{region}<table{kind}><caption class="hide">{label}</caption>'
+    return f'{region}<table class="{tokens[index].meta["shape"]}"><caption class="hide">{label}</caption>'
 
 
 def _example(_renderer: Any, tokens: Sequence[Token], index: int, _options: Any, _env: Any) -> str:

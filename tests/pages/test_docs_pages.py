@@ -177,7 +177,7 @@ def test_a_changed_file_is_read_again_and_an_unchanged_one_is_not_rendered_again
 def test_an_installation_without_the_folder_still_answers(reader, tmp_path, monkeypatch):
     monkeypatch.setattr(shelf, "FOLDER", tmp_path / "gone")
     assert reader.get("/docs/").status_code == 404
-    assert "No section has all of these words." in reader.get("/docs/?q=ledger").content.decode()
+    assert "No section with “ledger”" in reader.get("/docs/?q=ledger").content.decode()
 
 
 def test_words_are_found_in_any_order_and_lead_to_their_section(reader):
