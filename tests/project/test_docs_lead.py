@@ -63,6 +63,13 @@ def test_links_of_the_readme_lead_to_pages_and_headings_too():
         assert not anchor or anchor in {one.anchor for one in render((ROOT / path).read_text()).headings}, target
 
 
+def test_links_of_our_pages_into_the_docs_lead_to_a_heading():
+    found = re.findall(r'"/docs/([a-z-]+)/#([\w-]+)"', SCREENS)
+    assert found
+    for name, anchor in found:
+        assert anchor in {one.anchor for one in render(DOCS[name]).headings}
+
+
 def test_every_page_is_reached_from_the_index():
     assert {PAGE_LINK.fullmatch(target)["name"] for target in links(DOCS["index"])} == set(DOCS) - {"index"}
 
