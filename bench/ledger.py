@@ -52,7 +52,7 @@ def run() -> Iterator[Figure]:
 
 def _keys() -> dict[str, str]:
     key = "Ym" * 21 + "Y="
-    names = ("SECRET_KEY", "FINGERPRINT_KEY", "SIGNING_KEY")
+    names = ("SECRET_KEY", "FINGERPRINT_KEY", "SIGNING_KEY", "SEAL_KEY")
     return {"ENCRYPTION_KEYS": f"k1:{key}", **dict.fromkeys(names, key), "LOG_LEVEL": "error", "DATABASE_POOL": "2"}
 
 

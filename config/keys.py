@@ -13,7 +13,7 @@ from pathlib import Path
 
 from config.env import Env, SettingError
 
-NAMES = ("secret_key", "encryption_keys", "fingerprint_key", "signing_key")
+NAMES = ("secret_key", "encryption_keys", "fingerprint_key", "signing_key", "seal_key")
 
 
 def _fresh(name: str) -> str:

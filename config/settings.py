@@ -21,6 +21,8 @@ env = Env(read_environment(BASE_DIR))
 
 VERSION = "0.1.0"
 DEBUG = env.boolean("DEBUG", False)
+# Made-up data must never pass for evidence: every seal and pack of such an installation says so.
+DEMO = env.boolean("DEMO", False)
 
 # Where things are ---------------------------------------------------------------------------------
 
@@ -42,6 +44,7 @@ FINGERPRINT_KEY = keys.as_bytes(
     "fingerprint_key", keys.require_key(env, DATA_DIR, "fingerprint_key", may_make=_own_keys)
 )
 SIGNING_KEY = keys.as_bytes("signing_key", keys.require_key(env, DATA_DIR, "signing_key", may_make=_own_keys))
+SEAL_KEY = keys.as_bytes("seal_key", keys.require_key(env, DATA_DIR, "seal_key", may_make=_own_keys))
 
 # Database, cache, broker ----------------------------------------------------------------------------
 

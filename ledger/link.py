@@ -30,7 +30,7 @@ def link_entries(*, limit: int = BATCH) -> int:
     if not Entry.objects.filter(seq__isnull=True).exists():
         return 0
     with transaction.atomic():
-        if not _lock():
+        if not lock_chain():
             return 0
         seq, previous = chain_end()
         links = []
@@ -63,8 +63,11 @@ def _remember(seq: int, last: str) -> None:
         Head.objects.create(seq=seq, hash=last)
 
 
-def _lock() -> bool:
-    """On PostgreSQL an advisory lock until commit. On SQLite the write transaction itself is the lock."""
+def lock_chain() -> bool:
+    """Keep the chain as it is until commit: an advisory lock on PostgreSQL, on SQLite the write transaction itself.
+
+    False when another process holds it.
+    """
     if connection.vendor != "postgresql":
         return True
     with connection.cursor() as cursor:

@@ -18,9 +18,10 @@ from django.db import connection
 from django.db.models import Exists, OuterRef
 
 from ledger.link import GENESIS, chain
-from ledger.models import Entry, Head, LedgerSubject
+from ledger.models import Entry, Head, LedgerSubject, Seal
 from ledger.record import instant
 from ledger.verify_history import history_faults
+from ledger.verify_seals import seal_faults
 
 CHUNK = 2_000
 COLUMNS = "seq, hash, line, kind, recorded_at, id"
@@ -30,12 +31,13 @@ Row = tuple[Any, Any, Any, Any, Any, Any]  # COLUMNS, as the driver gives them: 
 
 @dataclass(frozen=True)
 class Verification:
-    """Outcome of a verification: entries chained and unlinked, head hash, and the faults in words."""
+    """Outcome of a verification: entries chained and unlinked, head hash, the faults in words, and how many seals."""
 
     linked: int
     unlinked: int
     head: str
     faults: tuple[str, ...]
+    seals: int = 0
 
     @property
     def holds(self) -> bool:
@@ -64,7 +66,8 @@ def verify(*, remembered: Sequence[tuple[int, str]] = (), most_faults: int = 10)
             walk.noted[seq].add(noted)
         found = tuple(islice(_faults(walk), most_faults))
         unlinked = Entry.objects.filter(seq__isnull=True).count()
-    return Verification(walk.seq, unlinked, walk.head, found)
+        seals = Seal.objects.count()
+    return Verification(walk.seq, unlinked, walk.head, found, seals)
 
 
 def _faults(walk: _Walk) -> Iterator[str]:
@@ -83,6 +86,7 @@ def _faults(walk: _Walk) -> Iterator[str]:
         yield f"{orphans} subjects belong to lines that are gone"
     yield from _file_faults()
     yield from history_faults()
+    yield from seal_faults()
 
 
 def _line_faults(walk: _Walk, row: Row, subjects: dict[int, list[str]]) -> Iterator[str]:

@@ -14,7 +14,7 @@ atexit.register(shutil.rmtree, _folder, ignore_errors=True)
 
 os.environ["WATCHBOOK_ENV_FILE"] = ""
 os.environ["DATA_DIR"] = _folder
-for _name, _byte in (("FINGERPRINT_KEY", b"f"), ("SIGNING_KEY", b"s"), ("SECRET_KEY", b"d")):
+for _name, _byte in (("FINGERPRINT_KEY", b"f"), ("SIGNING_KEY", b"s"), ("SECRET_KEY", b"d"), ("SEAL_KEY", b"l")):
     os.environ[_name] = base64.b64encode(_byte * 32).decode()
 os.environ["ENCRYPTION_KEYS"] = "k1:" + base64.b64encode(b"e" * 32).decode()
 os.environ["LOG_FORMAT"] = "console"

@@ -2,5 +2,6 @@
 
 from ledger.models.entries import Entry, Head, LedgerSubject, Text
 from ledger.models.liveness import Liveness
+from ledger.models.seals import Seal, SealKey
 
-__all__ = ["Entry", "Head", "LedgerSubject", "Liveness", "Text"]
+__all__ = ["Entry", "Head", "LedgerSubject", "Liveness", "Seal", "SealKey", "Text"]

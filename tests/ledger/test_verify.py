@@ -213,7 +213,7 @@ def test_the_command_says_that_it_holds_and_where_it_ends(ledger):
     out = StringIO()
     call_command("verify_ledger", stdout=out)
     head = Entry.objects.get(seq=LINES).hash
-    assert out.getvalue() == f"The ledger holds: 5 lines, head 5:{head}.\n"
+    assert out.getvalue() == f"The ledger holds: 5 lines, head 5:{head}, daily seals 0.\n"
     call_command("verify_ledger", noted=[f"5:{head}"], stdout=out)
 
 

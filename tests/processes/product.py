@@ -147,7 +147,7 @@ class Grown(Product):
     """PostgreSQL and Redis: a web process, two workers, two beats; whoever dies is started again, as systemd does."""
 
     def __init__(self, folder, twilio, smtp, database, broker, **settings):
-        keys = dict.fromkeys(("SECRET_KEY", "FINGERPRINT_KEY", "SIGNING_KEY"), KEY)
+        keys = dict.fromkeys(("SECRET_KEY", "FINGERPRINT_KEY", "SIGNING_KEY", "SEAL_KEY"), KEY)
         where = {"DATABASE_URL": database.url, "REDIS_URL": broker.url, "DATABASE_POOL": "16"}
         super().__init__(folder, twilio, smtp, **keys, ENCRYPTION_KEYS=f"k1:{KEY}", **where, **settings)
         celery = [PYTHON, "-m", "celery", "-A", "config"]

@@ -17,7 +17,7 @@ NOTE = re.compile(r"^(\d+):([0-9a-f]{64})$")
 class Command(BaseCommand):
     """Exit 0 when the ledger holds, 1 with the first faults in words when it does not."""
 
-    help = "Recompute every hash of the ledger and report the first lines that do not match."
+    help = "Recompute every hash and every seal of the ledger and report the first that do not match."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """A head noted earlier, on paper or in a seal, shows what this database cannot know by itself."""
@@ -40,7 +40,8 @@ class Command(BaseCommand):
             raise CommandError(f"The ledger does not hold.\n  the database cannot be read: {error}") from error
         if not result.holds:
             raise CommandError("The ledger does not hold.\n" + "\n".join(f"  {fault}" for fault in result.faults))
-        self.stdout.write(f"The ledger holds: {result.linked} lines, head {result.linked}:{result.head}.")
+        chain = f"{result.linked} lines, head {result.linked}:{result.head}"
+        self.stdout.write(f"The ledger holds: {chain}, daily seals {result.seals}.")
 
     def _read_note(self, text: str) -> tuple[int, str]:
         match = NOTE.match(text.strip().lower())
