@@ -27,6 +27,7 @@ QUEUES = {
     "ping": "deliver",
     # receivers of webhooks may be slow, and must not take a place from pages
     "webhook": "slow",
+    "seal": "slow",
 }
 GAP_S = 0.02
 REST_AFTER_FAILURE_S = 2.0

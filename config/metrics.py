@@ -17,7 +17,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from config.liveness import FAILED
-from evidence.queries import auditor_standing, dead_man_standing
+from evidence.queries.watch import auditor_standing, dead_man_standing
 from incidents.queries import open_incidents
 from incidents.webhooks.queries import oldest_due
 from ledger.models import Entry, Liveness

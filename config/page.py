@@ -29,6 +29,7 @@ SECTIONS = (
     ("/status-pages/", "Status pages"),
     ("/postmortems/", "Post-mortems"),
     ("/people/", "People"),
+    ("/ledger/", "Ledger"),
 )
 THEMES = (("auto", "As the system"), ("light", "Light"), ("dark", "Dark"))
 DIGEST_HEADER = "X-Watchbook-Digest"

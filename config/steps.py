@@ -13,6 +13,8 @@ from config.promises import PROMISES
 from evidence.services.audit import Outcome
 from evidence.services.audit import audit as hold_against_the_facts
 from evidence.services.deadman import ping, ping_waits
+from evidence.services.letters import send_seal_letters
+from evidence.services.seals import ask_for_seals, seal_due_days
 from incidents.ticks import intake
 from incidents.webhooks.ticks import send_webhooks, webhooks
 from ledger.link import link_entries
@@ -47,6 +49,12 @@ def audit(now: datetime) -> Outcome | None:
     return hold_against_the_facts(PROMISES, now=now)
 
 
+def seal(now: datetime) -> None:
+    """Seal the days that are over, and mail the seals to who keeps them outside."""
+    seal_due_days(now)
+    send_seal_letters(now)
+
+
 STEPS = (
     Step("claim", claim),
     Step("intake", intake),
@@ -57,6 +65,7 @@ STEPS = (
     Step("link", link),
     # after the chain, whose numbers it reads, and after everything that pages
     Step("webhooks", webhooks),
+    Step("seals", ask_for_seals, every_s=30),
     # last: what the steps before it mend is no finding
     Step("audit", audit, every_s=settings.SELF_CHECK_EVERY_S / 12),
     Step("dead-man", ping_waits, every_s=5),
@@ -71,4 +80,5 @@ HINTS: dict[str, Run] = {
     "send": deliver,
     "ping": ping,
     "webhook": send_webhooks,
+    "seal": seal,
 }

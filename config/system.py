@@ -16,7 +16,7 @@ from config.liveness import FAILED
 from config.promises import PROMISES
 from config.wording import count
 from evidence.models import SelfCheckFinding
-from evidence.queries import (
+from evidence.queries.watch import (
     AuditorStanding,
     DeadManStanding,
     auditor_standing,

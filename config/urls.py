@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from config.views import health, now, setup, styleguide, system, watchline
-from config.views import docs, health, now, setup, styleguide, watchline
+from config.views import docs, health, now, setup, styleguide, system, watchline
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.healthz, name="healthz"),
@@ -18,6 +17,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("incidents.urls")),
     path("", include("statuspage.urls")),
     path("", include("postmortems.urls")),
+    path("", include("evidence.urls")),
     path("setup/<str:secret>/", setup.first_run, name="setup"),
     path("", now.show, name="now"),
     path("docs/", docs.index, name="docs"),

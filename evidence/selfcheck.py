@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 
 from evidence.models import AuditorState
-from evidence.queries import TURNS_MISSED, dead_man_standing
+from evidence.queries.watch import TURNS_MISSED, dead_man_standing
 from ledger.promises import Breach, Promise, lasting
 
 PINGS_LOST = 3

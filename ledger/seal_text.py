@@ -19,7 +19,7 @@ READY_AFTER = timedelta(minutes=10)
 class DayLines:
     """The lines of one day as they stand in the chain. first and last: numbers, first > last on an empty day.
 
-    entries: how many lines there are; head: hash of the last line, of the line before the day on an empty one.
+    entries: how many lines there are; start and head: the chain's hash before the first and after the last of them.
     sha256: of the day file, each line and a line feed. quiet: nothing but lines about seals themselves.
     """
 
@@ -27,6 +27,7 @@ class DayLines:
     first: int
     last: int
     entries: int
+    start: str
     head: str
     sha256: str
     previous: str
@@ -68,6 +69,7 @@ def write(lines: DayLines, facts: DayFacts, *, sealed_at: datetime, key: str) ->
         "first": lines.first,
         "last": lines.last,
         "entries": lines.entries,
+        "start": lines.start,
         "head": lines.head,
         "ledger": lines.sha256,
         "previous": lines.previous,

@@ -56,15 +56,14 @@ def read_day(day: date) -> DayLines | None:
     if last is None:
         return None
     digest, entries, quiet = hashlib.sha256(), 0, True
-    head = previous.head if previous else GENESIS
+    start = head = previous.head if previous else GENESIS
     for kind, line, chained in _lines(first, last):
         head = chained
         digest.update(f"{line}\n".encode("utf-8", "surrogateescape"))
         entries += 1
         quiet = quiet and kind.startswith("seal.")
-    return DayLines(
-        day, first, last, entries, head, digest.hexdigest(), previous.sha256 if previous else NO_SEAL, quiet
-    )
+    before = previous.sha256 if previous else NO_SEAL
+    return DayLines(day, first, last, entries, start, head, digest.hexdigest(), before, quiet)
 
 
 @transaction.atomic

@@ -20,6 +20,7 @@ from django.db.models import Exists, OuterRef
 from ledger.link import GENESIS, chain
 from ledger.models import Entry, Head, LedgerSubject, Seal
 from ledger.record import instant
+from ledger.snapshot import snapshot
 from ledger.verify_history import history_faults
 from ledger.verify_seals import seal_faults
 
@@ -60,7 +61,7 @@ def verify(*, remembered: Sequence[tuple[int, str]] = (), most_faults: int = 10)
     remembered: (line number, hash) pairs noted outside this database, from a seal or an earlier run.
     """
     walk = _Walk()
-    with _any_text(), _snapshot():
+    with _any_text(), snapshot():
         linker = Head.objects.values_list("seq", "hash").first()
         for seq, noted in [*remembered, *([linker] if linker else [])]:
             walk.noted[seq].add(noted)
@@ -174,19 +175,3 @@ def _any_text() -> Iterator[None]:
         yield
     finally:
         raw.text_factory = before
-
-
-@contextmanager
-def _snapshot() -> Iterator[None]:
-    """Read everything as of one instant without holding up a writer, so that a change meanwhile is no fault."""
-    if connection.in_atomic_block:
-        yield
-        return
-    postgresql = connection.vendor == "postgresql"
-    begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" if postgresql else "BEGIN DEFERRED"
-    with connection.cursor() as cursor:
-        cursor.execute(begin)
-        try:
-            yield
-        finally:
-            cursor.execute("ROLLBACK")

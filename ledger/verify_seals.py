@@ -58,9 +58,9 @@ def _line_faults(seal: Seal, before: Seal | None) -> Iterator[str]:
     if digest.hexdigest() != seal.day_sha256 or entries != seal.entries:
         yield f"its lines {seal.first_seq} to {seal.last_seq} are not those that were sealed"
     head = Entry.objects.filter(seq=seal.last_seq).values_list("hash", flat=True).first()
-    ends = head if entries else (before.head if before else GENESIS)
-    if ends != seal.head:
-        yield "the chain does not end that day at the hash that was sealed"
+    start = before.head if before else GENESIS
+    if (head if entries else start) != seal.head or seal_text.read(seal.text).get("start") != start:
+        yield "the chain does not begin or end that day at the hash that was sealed"
 
 
 def _columns(seal: Seal) -> dict[str, str]:

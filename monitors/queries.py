@@ -140,7 +140,7 @@ def recent_results(monitor: Monitor, since: datetime, until: datetime, limit: in
     Day by day, because the key of results begins with the day: a span of days would read all monitors' rows.
     """
     found: list[Result] = []
-    for day in _days_back(since, until):
+    for day in days_back(since, until):
         rows = Result.objects.filter(day=day, monitor_id=monitor.pk, planned_at__gte=since, planned_at__lt=until)
         found += rows.order_by("-planned_at")[: limit - len(found)]
         if len(found) >= limit:
@@ -150,7 +150,7 @@ def recent_results(monitor: Monitor, since: datetime, until: datetime, limit: in
 
 def last_failure(monitor: Monitor, *, now: datetime) -> Result | None:
     """The newest failed result of the last 48 hours, in which results are kept as rows."""
-    for day in _days_back(now - timedelta(hours=48), now + timedelta(days=1)):
+    for day in days_back(now - timedelta(hours=48), now + timedelta(days=1)):
         failed = Result.objects.filter(day=day, monitor_id=monitor.pk, outcome="failed")
         newest = failed.order_by("-planned_at").first()
         if newest is not None:
@@ -182,7 +182,7 @@ def spans(monitor_ids: Iterable[int], start: datetime, end: datetime, *, now: da
     return found
 
 
-def _days_back(since: datetime, until: datetime) -> Iterator[date]:
+def days_back(since: datetime, until: datetime) -> Iterator[date]:
     """The days of the key of results that `[since, until)` touches, newest first."""
     day, first = (until - TICK).astimezone(UTC).date(), since.astimezone(UTC).date()
     while day >= first:

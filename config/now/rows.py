@@ -13,7 +13,7 @@ from config.health import engine_ticks
 from config.liveness import ENGINE, WATCHDOG
 from config.now.merge import Stretch, in_words, together, worst
 from config.wording import count, length, listed
-from evidence.queries import AuditorStanding, DeadManStanding, auditor_standing, dead_man_standing
+from evidence.queries.watch import AuditorStanding, DeadManStanding, auditor_standing, dead_man_standing
 from incidents.models import Incident
 from incidents.observed import shown_state, standing_of, stretches_between
 from ledger.models import Entry, Liveness

@@ -19,7 +19,7 @@ from accounts.queries import live_setup_link
 from accounts.services.setup import SetupClosed
 from accounts.zones import zone_choices
 from config.first_run import begin
-from evidence.forms import DeadManAddressField
+from evidence.forms.deadman import DeadManAddressField
 from ledger.clock import now
 
 GONE = 410

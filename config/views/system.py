@@ -12,7 +12,7 @@ from accounts.forms.changes import status_of
 from accounts.history import changes_of
 from config.system import system
 from evidence.access import get_dead_man
-from evidence.forms import DeadManForm
+from evidence.forms.deadman import DeadManForm
 from evidence.models import DeadMan
 from evidence.services.deadman import SetInEnvironment, change_dead_man
 from ledger.clock import now

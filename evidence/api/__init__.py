@@ -1,1 +1,1 @@
-"""The API of evidence."""
+"""The REST API of evidence."""

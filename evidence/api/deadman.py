@@ -13,7 +13,7 @@ from accounts.api.views import ApiView, operation
 from evidence.access import get_dead_man
 from evidence.addresses import LONGEST, AddressRefused
 from evidence.models import DeadMan
-from evidence.queries import DeadManStanding, dead_man_standing
+from evidence.queries.watch import DeadManStanding, dead_man_standing
 from evidence.services.deadman import SetInEnvironment, change_dead_man
 
 REFUSALS: Refusals = {

@@ -1,6 +1,8 @@
 """Models of evidence."""
 
+from evidence.models.anchors import Anchor, SealLetter
 from evidence.models.deadman import DeadMan, DeadManState
+from evidence.models.packs import Pack
 from evidence.models.selfchecks import AuditHour, AuditorState, SelfCheckFinding
 
-__all__ = ["AuditHour", "AuditorState", "DeadMan", "DeadManState", "SelfCheckFinding"]
+__all__ = ["Anchor", "AuditHour", "AuditorState", "DeadMan", "DeadManState", "Pack", "SealLetter", "SelfCheckFinding"]

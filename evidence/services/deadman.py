@@ -12,7 +12,7 @@ from django.db.models import F
 from accounts.egress.client import EgressError, request
 from evidence.addresses import mask_url, read_url
 from evidence.models import DeadMan, DeadManState
-from evidence.queries import dead_man_address
+from evidence.queries.watch import dead_man_address
 from ledger.hints import hint
 
 log = structlog.get_logger(__name__)

@@ -9,7 +9,6 @@ from accounts.models import Membership
 from accounts.services.organisation import allow_network
 from evidence.models import AuditHour, SelfCheckFinding
 from evidence.services.deadman import change_dead_man
-from incidents.models import Alert
 from incidents.models import Alert, Incident
 from incidents.services.rows import next_serial
 from incidents.services.story import tell
@@ -22,10 +21,10 @@ from monitors.models import Location, Rule, ServiceSystem
 from monitors.services import create_system, set_systems
 from oncall.models import Page, Run
 from oncall.ticks import plan
-from statuspage.services import publish_update
-from statuspage.services.updates import Said
 from postmortems.services.actions import create_action, today
 from postmortems.services.documents import start_postmortem
+from statuspage.services import publish_update
+from statuspage.services.updates import Said
 from tests import builders
 from tests.api import cast
 

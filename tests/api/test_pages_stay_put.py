@@ -10,7 +10,6 @@ from accounts.models import User
 from accounts.services.organisation import allow_network
 from accounts.services.teams import create_team, rename_team
 from evidence.models import AuditHour, SelfCheckFinding
-from incidents.models import Alert
 from incidents.models import Alert, WebhookEndpoint
 from incidents.services.transitions import resolve
 from incidents.services.work import add_note, declare
@@ -24,11 +23,11 @@ from monitors.models import Location, Result, StateInterval
 from monitors.services import create_system
 from oncall.models import Attempt, Callback, Page
 from oncall.ticks import plan
-from statuspage.services import publish_update
-from statuspage.services.updates import Said
 from postmortems.models import Publication
 from postmortems.services.actions import create_action, today
 from postmortems.services.documents import save_section, start_postmortem
+from statuspage.services import publish_update
+from statuspage.services.updates import Said
 from tests import builders
 from tests.api import cast
 from tests.api.house import build, calls
@@ -148,6 +147,8 @@ def _finding(house, n, now):
 
 def _hour(house, n, now):
     AuditHour.objects.create(hour=now - timedelta(hours=n + 1), audited=1)
+
+
 def _told(house, n, now):
     publish_update(
         house.page, house.incident, Said("identified", f"Word {n}", f"Title {n}"), actor=SYSTEM,
@@ -178,6 +179,8 @@ def _webhook(house, n, now):
 
 def _delivery(house, n, now):
     send_test(WebhookEndpoint.objects.get(public_id=house.ids["webhooks"]), now=now)
+
+
 def _over(house, n, now):
     admin = house.people["admin"]
     made = declare(title=f"{n}", severity=3, service=None, actor=SYSTEM, person=admin, how="API", now=now)

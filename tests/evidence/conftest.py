@@ -1,12 +1,14 @@
-"""A house in which every promise holds, and a place on this machine that takes pings."""
+"""A house in which every promise holds, a place on this machine that takes pings, and nights that can be sealed."""
 
 import threading
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import SimpleNamespace
 
 import pytest
 
 from config import selfcheck as config_selfcheck
+from evidence.services.seals import seal_due_days
 from ledger.link import link_entries
 from tests import builders
 from tests.builders import NIGHT
@@ -74,3 +76,31 @@ def sink():
     made = Sink()
     yield made
     made.close()
+
+
+@pytest.fixture
+def sealed_at():
+    """Run the daily work as of an instant; return the seals that were made."""
+
+    def run(now):
+        while link_entries():
+            pass
+        return seal_due_days(now)
+
+    return run
+
+
+@pytest.fixture
+def night(world):  # noqa: F811
+    """Checkout broke at 03:01, Alice was paged and has it, it recovered; four days later all of it is sealed."""
+    world.breaks("Checkout API")
+    world.advance(minutes=3)
+    world.phone("Alice").expect_sms("is down")
+    world.phone("Alice").reply("4")
+    world.mends("Checkout API")
+    world.advance(minutes=4)
+    world.phone("Alice").expect_sms("Stand down")
+    world.now += timedelta(days=4)
+    while seal_due_days(world.now):
+        pass
+    return world

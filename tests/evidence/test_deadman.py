@@ -10,7 +10,7 @@ from accounts.services.organisation import allow_network
 from config.env import Env, SettingError
 from evidence.addresses import AddressRefused, mask_url, read_url
 from evidence.models import DeadMan, DeadManState
-from evidence.queries import dead_man_standing
+from evidence.queries.watch import dead_man_standing
 from evidence.services.audit import audit
 from evidence.services.deadman import SetInEnvironment, change_dead_man, ping, ping_waits
 from ledger.hints import set_publisher

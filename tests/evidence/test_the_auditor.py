@@ -8,7 +8,7 @@ from config import ticks, watchdog
 from config.steps import STEPS
 from config.ticks import Tick
 from evidence.models import AuditHour, AuditorState, DeadManState, SelfCheckFinding
-from evidence.queries import auditor_standing, minutes_audited
+from evidence.queries.watch import auditor_standing, minutes_audited
 from evidence.services.audit import audit
 from incidents.models import Alert, Incident
 from incidents.services.transitions import resolve

@@ -17,7 +17,7 @@ from django.core.management.base import BaseCommand
 from config import health
 from config.health import Fact
 from config.selfcheck import LEAST_FREE_BYTES
-from evidence.queries import auditor_standing
+from evidence.queries.watch import auditor_standing
 from ledger import crypto
 from ledger.clock import now
 

@@ -1,0 +1,1 @@
+"""Evidence packs: which tables, how they are written, and how an outsider checks them."""

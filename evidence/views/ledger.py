@@ -1,0 +1,76 @@
+"""The page of the ledger, and what it offers to take away: seals, signatures, days and keys, as they are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from accounts.access import can, require
+from evidence.access import get_key, get_seal_of
+from evidence.queries import sealed
+from evidence.views.seal_ruler import ruler_drawing, ruler_sentence
+from ledger import seal_keys, seal_text
+from ledger.clock import now
+from ledger.seals import lines_between
+
+RULER_DAYS = 90
+SEALS_A_PAGE = 30
+PACKS_SHOWN = 20
+
+
+@require_GET
+def show(request: HttpRequest) -> HttpResponse:
+    """Where the record stands, its seals, who keeps them outside, and the packs that were made."""
+    require(request.user, "read")
+    return render(request, "evidence/ledger.html", _context(request))
+
+
+@require_GET
+def seal_file(request: HttpRequest, day: str, ending: str) -> HttpResponseBase:
+    """A seal, its signature or the lines it closes, byte by byte as they were hashed and signed."""
+    seal = get_seal_of(request.user, day)
+    if ending == "jsonl":
+        lines = lines_between(seal.first_seq, seal.last_seq)
+        return _download(StreamingHttpResponse(f"{line}\n".encode() for line in lines), f"{day}.jsonl")
+    data = seal.text.encode() if ending == "seal" else seal.signature_bytes
+    return _download(HttpResponse(data), f"{day}.{ending}")
+
+
+@require_GET
+def key_file(request: HttpRequest, fingerprint: str) -> HttpResponseBase:
+    """A public key that signed here."""
+    return _download(HttpResponse(get_key(request.user, fingerprint).pem), f"{fingerprint}.pem")
+
+
+def _context(request: HttpRequest) -> dict[str, Any]:
+    instant = now()
+    days = sealed.ruler(now=instant, days=RULER_DAYS)
+    page = Paginator(sealed.seals(), SEALS_A_PAGE).get_page(request.GET.get("page"))
+    anchors = sealed.with_last_letters(list(sealed.anchors()))
+    sent = sealed.left_the_machine(list(page.object_list))
+    packs = list(sealed.packs()[: PACKS_SHOWN + 1])
+    return {
+        "standing": sealed.standing(now=instant),
+        "ruler": ruler_drawing(days),
+        "ruler_words": ruler_sentence(days),
+        "missing": [mark.day for mark in days if mark.state == "missing"],
+        "page": page,
+        "rows": [(seal, seal_text.read(seal.text), seal.pk in sent) for seal in page],
+        "anchors": anchors,
+        "packs": packs[:PACKS_SHOWN],
+        "more_packs": len(packs) > PACKS_SHOWN,
+        "keys": list(sealed.seal_keys()),
+        "fingerprint": seal_keys.fingerprint(),
+        "can_manage": can(request.user, "manage_organisation"),
+    }
+
+
+def _download(response: HttpResponseBase, name: str) -> HttpResponseBase:
+    """Never shown in the browser and never guessed at: it is to be kept as it is."""
+    response["Content-Type"] = "application/octet-stream"
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response

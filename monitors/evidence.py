@@ -1,0 +1,177 @@
+"""The monitors' part of a pack: what was configured then, what was measured, and what the engine made of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from urllib.parse import urlsplit, urlunsplit
+
+from django.db.models import Q, QuerySet
+
+from accounts.evidence import as_of_words, known_as_of, public_ids, with_threads
+from accounts.models import Team, User
+from ledger.crypto import fingerprint
+from ledger.evidence import threaded
+from ledger.tables import Row, Scope, Table
+from ledger.tracked import as_of
+from monitors.models import Location, Monitor, Result, Rule, Service, Signal, StateInterval
+from monitors.queries import days_back
+
+CHECKS = (
+    "as_of", "monitor_id", "version", "name", "service_id", "kind", "target_redacted", "method", "accepted_status",
+    "header_names", "auth", "interval_s", "timeout_s", "paused_at", "retired_at", "last_modified_at", "last_modified_by",
+)  # fmt: skip
+RULES = (
+    "as_of", "rule_id", "version", "monitor_id", "condition", "severity", "urgency", "confirmation_s", "recovery_s",
+    "retired_at", "last_modified_at", "last_modified_by",
+)  # fmt: skip
+SERVICES = ("as_of", "service_id", "version", "name", "team_id", "owner_user_id", "retired_at")
+INTERVALS = (
+    "interval_id", "monitor_id", "monitor_version", "rule_version", "state", "start_at", "end_at", "covered_until",
+    "onset_earliest_at", "evidence_first_check", "evidence_last_check", "cause_code", "recorded_at", "closed_recorded_at",
+)  # fmt: skip
+SIGNALS = (
+    "signal_id", "monitor_id", "rule_id", "rule_version", "condition", "opens", "effective_at", "recorded_at",
+    "severity", "urgency", "interval_id",
+)  # fmt: skip
+RESULTS = (
+    "monitor_id", "monitor_version", "location_id", "planned_at", "recorded_at", "retry", "outcome", "code", "status",
+    "start_lag_us", "total_us", "dns_us", "connect_us", "tls_us", "wait_us", "transfer_us", "body_bytes",
+)  # fmt: skip
+
+
+def monitor_tables(scope: Scope, monitors: Sequence[Monitor], services: Sequence[Service]) -> list[Table]:
+    """Configuration as it was, and observations of the scope's window, of these monitors and services."""
+    return [
+        _services(scope, services),
+        _checks(scope, monitors),
+        _rules(scope, monitors),
+        _intervals(scope, monitors),
+        _signals(scope, monitors),
+        _results(scope, monitors),
+    ]
+
+
+def observed_ids(scope: Scope, monitors: Sequence[Monitor]) -> list[tuple[str, str]]:
+    """(kind, public id) of the intervals and signals of the window: what ledger lines may speak of."""
+    intervals = _intervals_of(scope, monitors).values_list("public_id", flat=True)
+    signals = _signals_of(scope, monitors).values_list("public_id", flat=True)
+    return [*(("stateinterval", one) for one in intervals), *(("signal", one) for one in signals)]
+
+
+def redacted(url: str) -> str:
+    """An address without user, password, query and fragment; a keyed fingerprint lets two packs be compared."""
+    parts = urlsplit(url)
+    host = parts.netloc.rpartition("@")[2]
+    query = f"redacted-{fingerprint(parts.query, 'evidence.query')}" if parts.query else ""
+    return urlunsplit((parts.scheme, host, parts.path, query, ""))
+
+
+def _services(scope: Scope, services: Sequence[Service]) -> Table:
+    def rows() -> Iterator[Row]:
+        held = known_as_of(Service, scope, [one.public_id for one in services])
+        teams = public_ids(Team, [row.team_id for row in held])
+        owners = public_ids(User, [row.owner_id for row in held])
+        cells = [
+            (scope.as_of, s.public_id, s.version, s.name, teams.get(s.team_id), owners.get(s.owner_id), s.retired_at)
+            for s in held
+        ]
+        return with_threads(Service, held, cells)
+
+    words = as_of_words("Services of the incident and of its monitors")
+    return Table("02_config/services_as_of", SERVICES, rows, "services_as_of", words, scope.at)
+
+
+def _checks(scope: Scope, monitors: Sequence[Monitor]) -> Table:
+    def rows() -> Iterator[Row]:
+        held = known_as_of(Monitor, scope, [one.public_id for one in monitors])
+        services = public_ids(Service, [row.service_id for row in held])
+        cells = [
+            (
+                scope.as_of, m.public_id, m.version, m.name, services.get(m.service_id), m.kind,
+                redacted(m.target.get("url", "")), m.target.get("method", "GET"), m.target.get("accepted_status", ""),
+                m.target.get("header_names", []), m.target.get("auth", ""), m.interval_s, m.timeout_s, m.paused_at,
+                m.retired_at, m.history_date, m.actor_id or m.actor_kind,
+            )
+            for m in held
+        ]  # fmt: skip
+        return with_threads(Monitor, held, cells)
+
+    words = as_of_words("Monitors behind the incident")
+    return Table("02_config/checks_as_of", CHECKS, rows, "checks_as_of", words, scope.at)
+
+
+def _rules(scope: Scope, monitors: Sequence[Monitor]) -> Table:
+    def rows() -> Iterator[Row]:
+        of = {one.pk: one.public_id for one in monitors}
+        held = [row for row in as_of(Rule, scope.as_of) if row.monitor_id in of]
+        cells = [
+            (
+                scope.as_of, r.public_id, r.version, of[r.monitor_id], r.condition, r.severity, r.urgency,
+                r.confirmation_s, r.recovery_s, r.retired_at, r.history_date, r.actor_id or r.actor_kind,
+            )
+            for r in held
+        ]  # fmt: skip
+        return with_threads(Rule, held, cells)
+
+    words = as_of_words("Rules of those monitors")
+    return Table("02_config/alert_rules_as_of", RULES, rows, "alert_rules_as_of", words, scope.at)
+
+
+def _intervals(scope: Scope, monitors: Sequence[Monitor]) -> Table:
+    def rows() -> Iterator[Row]:
+        held = list(_intervals_of(scope, monitors).select_related("monitor"))
+        cells = (
+            (
+                i.public_id, i.monitor.public_id, i.monitor_version, i.rule_version, i.state, i.started_at, i.ended_at,
+                i.covered_until, i.onset_earliest_at, i.first_result_at, i.last_result_at, i.cause, i.recorded_at,
+                i.closed_recorded_at,
+            )
+            for i in held
+        )  # fmt: skip
+        return threaded(cells, "stateinterval", [i.public_id for i in held])
+
+    words = "State intervals of those monitors that overlap the window; half-open, an empty end_at still goes on."
+    return Table("03_availability/state_intervals", INTERVALS, rows, "state_intervals", words, scope.window)
+
+
+def _signals(scope: Scope, monitors: Sequence[Monitor]) -> Table:
+    def rows() -> Iterator[Row]:
+        held = list(_signals_of(scope, monitors).select_related("monitor", "rule", "interval"))
+        cells = (
+            (
+                s.public_id, s.monitor.public_id, s.rule.public_id, s.rule_version, s.condition, s.opens, s.effective_at,
+                s.recorded_at, s.severity, s.urgency, s.interval.public_id if s.interval else None,
+            )
+            for s in held
+        )  # fmt: skip
+        return threaded(cells, "signal", [s.public_id for s in held])
+
+    words = "Confirmed changes of those monitors that took effect in the window."
+    return Table("06_alerts/signals", SIGNALS, rows, "signals", words, scope.window)
+
+
+def _results(scope: Scope, monitors: Sequence[Monitor]) -> Table:
+    def rows() -> Iterator[Row]:
+        places = dict(Location.objects.values_list("pk", "public_id"))
+        for monitor in monitors:
+            for day in reversed(list(days_back(scope.start, scope.end))):
+                found = Result.objects.filter(day=day, monitor_id=monitor.pk, planned_at__gte=scope.start)
+                for r in found.filter(planned_at__lt=scope.end).order_by("planned_at", "id").iterator(chunk_size=2_000):
+                    yield (
+                        monitor.public_id, r.monitor_version, places.get(r.location_id), r.planned_at, r.recorded_at,
+                        r.retry, r.outcome, r.code, r.status, r.lag_us, r.total_us, r.dns_us, r.connect_us, r.tls_us,
+                        r.wait_us, r.transfer_us, r.body_bytes, None, None,
+                    )  # fmt: skip
+
+    words = "Single checks of those monitors in the window, as far as they are still kept one by one (48 hours)."
+    return Table("03_availability/results", RESULTS, rows, "results", words, scope.window)
+
+
+def _intervals_of(scope: Scope, monitors: Sequence[Monitor]) -> QuerySet[StateInterval]:
+    rows = StateInterval.objects.filter(monitor__in=[one.pk for one in monitors], started_at__lt=scope.end)
+    return rows.filter(Q(ended_at__isnull=True) | Q(ended_at__gt=scope.start)).order_by("monitor_id", "started_at")
+
+
+def _signals_of(scope: Scope, monitors: Sequence[Monitor]) -> QuerySet[Signal]:
+    rows = Signal.objects.filter(monitor__in=[one.pk for one in monitors])
+    return rows.filter(effective_at__gte=scope.start, effective_at__lt=scope.end).order_by("id")
