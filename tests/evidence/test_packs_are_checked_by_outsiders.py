@@ -185,7 +185,7 @@ def test_two_swapped_seals_are_caught_although_the_list_was_signed_again(copy, c
 def test_a_seal_made_anew_for_a_rewritten_day_does_not_fit_the_next_one(copy, check):
     folder = copy()
     day = days_of(folder)[0]
-    lines = (folder / f"ledger/{day}.jsonl").read_text().replace("link", "lynk")
+    lines = (folder / f"ledger/{day}.jsonl").read_text().replace("incident.acknowledged", "incident.forgotten")
     (folder / f"ledger/{day}.jsonl").write_text(lines)
     text = (folder / f"seals/{day}.seal").read_text()
     text = re.sub(r"^ledger .*$", f"ledger {hashlib.sha256(lines.encode()).hexdigest()}", text, flags=re.MULTILINE)

@@ -22,6 +22,7 @@ RUNTIME = {
     "evidence.AuditorState": "whose turn it is, and how the last audit went; findings and hours are the record",
     "evidence.DeadManState": "whether a ping is due and how the last went; what withheld it is a finding",
     "evidence.SelfCheckFinding": "seen again each minute; its opening and its end are lines",
+    "evidence.SealLetter": "a seal on its way to an anchor; that it left, or could not, is a line of the ledger",
     "incidents.Alert": "state under lock; every change of it is a line of the ledger",
     "incidents.Incident": "state under lock; every change is a timeline entry, which only grows, and a line",
     "incidents.IncidentCounter": "the last number given in a year",

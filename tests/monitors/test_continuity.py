@@ -1,0 +1,91 @@
+"""What a day's monitoring came to: checks expected by the settings then in force, those that ran, the longest silence."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ledger.ids import snowflake
+from monitors.continuity import continuity_of
+from monitors.expected import Version, expected_slots, was_active
+from monitors.models import Location, Result
+from monitors.services import pause_monitor
+from tests import builders
+
+DAY = date(2026, 3, 17)
+START = datetime(2026, 3, 17, tzinfo=UTC)
+END = START + timedelta(days=1)
+
+
+def at(hour, minute=0, second=0):
+    return START + timedelta(hours=hour, minutes=minute, seconds=second)
+
+
+def test_a_day_at_one_interval_has_as_many_slots_as_fit():
+    assert expected_slots("mon_a", [Version(START - timedelta(days=9), 60, False)], START, END) == 1440
+
+
+def test_a_change_of_interval_and_a_pause_are_counted_from_their_instants():
+    versions = [Version(START, 60, False), Version(at(12), 30, False), Version(at(18), 30, True)]
+    assert expected_slots("mon_a", versions, START, END) in range(720 + 720 - 2, 720 + 720 + 3)
+
+
+def test_a_monitor_that_was_idle_all_day_is_not_active():
+    assert not was_active([Version(START - timedelta(days=1), 60, True)], START, END)
+    assert not was_active([Version(END, 60, False)], START, END)
+    assert was_active([Version(at(23, 59), 60, False)], START, END)
+
+
+@given(
+    cuts=st.lists(st.integers(1, 86_399), max_size=6, unique=True).map(sorted),
+    interval_s=st.integers(5, 7200),
+    public_id=st.text("abc", min_size=1, max_size=4),
+)
+def test_days_cut_anywhere_add_up(cuts, interval_s, public_id):
+    versions = [Version(START - timedelta(days=1), interval_s, False)]
+    bounds = [START, *(START + timedelta(seconds=cut) for cut in cuts), END]
+    parts = [expected_slots(public_id, versions, a, b) for a, b in zip(bounds, bounds[1:], strict=False)]
+    assert sum(parts) == expected_slots(public_id, versions, START, END)
+
+
+@pytest.fixture
+def monitor(db):
+    service = builders.service(team=builders.team(now=START), now=START)
+    return builders.monitor(service=service, interval_s=60, now=START - timedelta(hours=1))
+
+
+def ran(monitor, moment, outcome="ok", retry=False):
+    Result.objects.create(
+        day=moment.date(), id=snowflake(), monitor=monitor, location=Location.objects.get(), planned_at=moment,
+        recorded_at=moment, monitor_version=1, outcome=outcome, retry=retry,
+    )  # fmt: skip
+
+
+def test_checks_that_ran_are_counted_and_missed_ones_and_retries_are_not(monitor):
+    ran(monitor, at(0))
+    ran(monitor, at(0, 1), "failed")
+    ran(monitor, at(0, 1, 20), "failed", retry=True)
+    ran(monitor, at(0, 2), "missed")
+    seen = continuity_of(DAY, now=END + timedelta(minutes=10))
+    assert (seen.monitors, seen.checks_expected, seen.checks_executed) == (1, 1440, 2)
+
+
+def test_the_longest_silence_runs_from_check_to_check_and_to_the_ends_of_the_day(monitor):
+    for minute in range(0, 24 * 60, 5):
+        if not 600 < minute < 700:
+            ran(monitor, START + timedelta(minutes=minute))
+    assert continuity_of(DAY, now=END).longest_gap_s == 100 * 60
+    Result.objects.filter(planned_at__gte=at(2)).delete()
+    assert continuity_of(DAY, now=END).longest_gap_s == 22 * 3600 + 5 * 60
+
+
+def test_a_day_with_nothing_to_check_knows_no_silence(monitor):
+    pause_monitor(monitor, now=START - timedelta(minutes=5), reason="Test")
+    seen = continuity_of(DAY, now=END)
+    assert (seen.monitors, seen.checks_expected, seen.checks_executed, seen.longest_gap_s) == (0, 0, 0, None)
+
+
+def test_a_day_whose_checks_are_no_longer_kept_is_unknown_and_not_nought(monitor):
+    assert continuity_of(DAY, now=END).checks_executed == 0
+    assert continuity_of(DAY, now=END + timedelta(days=3)).checks_executed is None
