@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
@@ -33,6 +33,8 @@ def show(request: HttpRequest) -> HttpResponse:
 def seal_file(request: HttpRequest, day: str, ending: str) -> HttpResponseBase:
     """A seal, its signature or the lines it closes, byte by byte as they were hashed and signed."""
     seal = get_seal_of(request.user, day)
+    if ending not in ("seal", "sig", "jsonl"):
+        raise Http404
     if ending == "jsonl":
         lines = lines_between(seal.first_seq, seal.last_seq)
         return _download(StreamingHttpResponse(f"{line}\n".encode() for line in lines), f"{day}.jsonl")

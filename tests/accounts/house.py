@@ -4,10 +4,14 @@ from datetime import timedelta
 
 from accounts.models import AllowedNetwork
 from accounts.services.tokens import issue_token
+from evidence.services.anchors import add_anchor
+from evidence.services.seals import seal_due_days
 from incidents.services.transitions import resolve
 from incidents.services.work import declare
 from incidents.webhooks.services import create_endpoint, send_test
 from ledger.actors import SYSTEM, Actor
+from ledger.link import link_entries
+from ledger.models import Seal
 from monitors.models import System
 from postmortems.services.actions import create_action
 from postmortems.services.documents import start_postmortem
@@ -73,6 +77,11 @@ class House:
         )
 
         self.postmortem, self.action = self._learnt()
+        self.anchor = add_anchor(name="Dana Reyes", address="dana@hollis.example", now=now, reason="Test")
+        link_entries()
+        while seal_due_days(now + timedelta(days=1, hours=1)):
+            pass
+        self.seal = Seal.objects.first()
 
     def _learnt(self):
         """A post-mortem of an incident that is over, with an action item."""
@@ -95,6 +104,9 @@ class House:
             "incident": self.postmortem.incident.number,
             "section": "impact",
             "version": self.postmortem.versions.first().public_id,
+            "day": self.seal.day.isoformat(),
+            "key": self.seal.key_id,
+            "ending": "seal",
             "contact": self.colleague.contact_methods.get().public_id,
             "membership": self.colleague.memberships.get().public_id,
         }

@@ -1,14 +1,17 @@
 """One of everything that the API speaks of, and every call that it knows."""
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from django.urls import URLResolver, get_resolver
 
 from accounts.models import Membership
 from accounts.services.organisation import allow_network
-from evidence.models import AuditHour, SelfCheckFinding
+from evidence.models import AuditHour, Pack, SelfCheckFinding
+from evidence.services.anchors import add_anchor
 from evidence.services.deadman import change_dead_man
+from evidence.services.seals import seal_due_days
 from incidents.models import Alert, Incident
 from incidents.services.rows import next_serial
 from incidents.services.story import tell
@@ -17,6 +20,7 @@ from incidents.webhooks.services import create_endpoint, send_test
 from ledger import clock
 from ledger.actors import SYSTEM
 from ledger.link import link_entries
+from ledger.models import Seal
 from monitors.models import Location, Rule, ServiceSystem
 from monitors.services import create_system, set_systems
 from oncall.models import Page, Run
@@ -144,7 +148,13 @@ def build() -> House:
     webhook = create_endpoint(
         name="Ops room", team=house.team, url="https://ops.example/hooks/1", events=["incident.*"], now=now
     )
+    anchor = add_anchor(name="Dana Reyes", address="dana@hollis.example", now=now, reason="Test")
+    pack = Pack.objects.create(
+        kind="incident", subject=house.incident.number, folder="evidence", as_of=now, made_at=now, made_by_kind="command",
+        files=1, rows=1, sums_sha256="0" * 64, key_fingerprint="0" * 64,
+    )  # fmt: skip
     link_entries()
+    seal_due_days(now + timedelta(days=1, hours=1))
     house.ids |= {
         "webhooks": webhook.public_id,
         "webhook-deliveries": send_test(webhook, now=now).public_id,
@@ -176,5 +186,8 @@ def build() -> House:
         "post-mortems": house.postmortem.number,
         "action-items": action.number,
         "ledger": "1",
+        "seals": Seal.objects.first().public_id,
+        "anchors": anchor.public_id,
+        "packs": pack.public_id,
     }
     return house

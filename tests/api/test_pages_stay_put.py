@@ -9,7 +9,8 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import User
 from accounts.services.organisation import allow_network
 from accounts.services.teams import create_team, rename_team
-from evidence.models import AuditHour, SelfCheckFinding
+from evidence.models import AuditHour, Pack, SelfCheckFinding
+from evidence.services.anchors import add_anchor
 from incidents.models import Alert, WebhookEndpoint
 from incidents.services.transitions import resolve
 from incidents.services.work import add_note, declare
@@ -18,7 +19,7 @@ from ledger import clock
 from ledger.actors import SYSTEM
 from ledger.ids import snowflake
 from ledger.link import link_entries
-from ledger.models import Entry
+from ledger.models import Entry, Seal, SealKey
 from monitors.models import Location, Result, StateInterval
 from monitors.services import create_system
 from oncall.models import Attempt, Callback, Page
@@ -211,6 +212,26 @@ def _published(house, n, now):
     )  # fmt: skip
 
 
+def _seal(house, n, now):
+    day = Seal.objects.order_by("-day").first()
+    day.pk, day.day, day.public_id, day.sha256 = None, day.day + timedelta(days=1), f"sea_{n:016d}", f"{n:064d}"
+    day.save(force_insert=True)
+
+
+def _seal_key(house, n, now):
+    SealKey.objects.create(fingerprint=f"{n:064d}", pem="none", first_used_at=now)
+
+
+def _anchor(house, n, now):
+    add_anchor(name=f"Anchor {n}", address=f"a{n}@hollis.example", now=now, reason="Test")
+
+
+def _pack(house, n, now):
+    pack = Pack.objects.order_by("-pk").first()
+    pack.pk, pack.public_id = None, f"pck_{n:016d}"
+    pack.save(force_insert=True)
+
+
 GROW = {
     "people/": _member,
     "teams/": lambda house, n, now: builders.team(f"Team {n}", now=now),
@@ -253,6 +274,10 @@ GROW = {
     "post-mortems/<pm:number>/publications/": _published,
     "action-items/": _promise,
     "ledger/": _entry,
+    "seals/": _seal,
+    "seal-keys/": _seal_key,
+    "anchors/": _anchor,
+    "packs/": _pack,
     "teams/<pid:public_id>/history/": _rename,
 }
 # histories are one view over different models; teams stand for them

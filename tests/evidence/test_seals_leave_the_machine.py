@@ -92,7 +92,11 @@ def test_a_server_that_is_away_is_tried_again_and_the_next_day_is_sealed_meanwhi
     sealed()
     assert send_seal_letters(NIGHT) == 0
     letter = SealLetter.objects.get()
-    assert (letter.state, letter.tries, letter.last_error) == ("waiting", 1, "ConnectionRefusedError: Connection refused")
+    assert (letter.state, letter.tries, letter.last_error) == (
+        "waiting",
+        1,
+        "ConnectionRefusedError: Connection refused",
+    )
     assert letter.due_at == NIGHT + timedelta(minutes=1)
     assert sealed(NIGHT + timedelta(days=1)) == 1
     Server.error = None
@@ -159,7 +163,9 @@ def test_neither_name_nor_address_is_in_history_or_ledger(dana):
     assert "d…@hollis.example" in kept
 
 
-def test_the_tick_knocks_while_a_day_or_a_letter_waits_and_is_silent_otherwise(dana, django_capture_on_commit_callbacks):
+def test_the_tick_knocks_while_a_day_or_a_letter_waits_and_is_silent_otherwise(
+    dana, django_capture_on_commit_callbacks
+):
     knocks = []
     set_publisher(knocks.append)
     try:

@@ -17,7 +17,9 @@ from ledger.verify import verify
 
 pytestmark = pytest.mark.django_db
 FIRST = date(2026, 11, 22)
-FACTS = DayFacts("org_1 Larkspur Logistics", "0.1.0", monitors=3, checks_expected=10, checks_executed=9, longest_gap_s=0)
+FACTS = DayFacts(
+    "org_1 Larkspur Logistics", "0.1.0", monitors=3, checks_expected=10, checks_executed=9, longest_gap_s=0
+)
 
 
 def on(day, hour=12, minute=0, second=0):
@@ -81,7 +83,9 @@ def test_a_quiet_day_gets_a_seal_of_its_own_that_says_so():
 def test_a_day_without_any_line_has_an_empty_file_and_the_head_of_the_day_before():
     note(on(0))
     first, second = catch_up(on(2, 0, 10))
-    assert (second.first_seq, second.last_seq, second.entries) == (2, 1, 0), "the lines about seals are of the third day"
+    assert (second.first_seq, second.last_seq, second.entries) == (2, 1, 0), (
+        "the lines about seals are of the third day"
+    )
     assert second.head == first.head
     assert second.day_sha256 == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
     assert second.quiet

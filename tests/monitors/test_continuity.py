@@ -1,6 +1,7 @@
 """What a day's monitoring came to: checks expected by the settings then in force, those that ran, the longest silence."""
 
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -45,7 +46,7 @@ def test_a_monitor_that_was_idle_all_day_is_not_active():
 def test_days_cut_anywhere_add_up(cuts, interval_s, public_id):
     versions = [Version(START - timedelta(days=1), interval_s, False)]
     bounds = [START, *(START + timedelta(seconds=cut) for cut in cuts), END]
-    parts = [expected_slots(public_id, versions, a, b) for a, b in zip(bounds, bounds[1:], strict=False)]
+    parts = [expected_slots(public_id, versions, a, b) for a, b in pairwise(bounds)]
     assert sum(parts) == expected_slots(public_id, versions, START, END)
 
 

@@ -98,6 +98,18 @@ GET = {
     "docs/install/": ALL,
     "docs/nothing/": NOBODY,
     "docs/pictures/now.png": ALL,
+    "ledger/": ALL,
+    "ledger/seals/{day}/{ending}/": ALL,
+    "ledger/seals/{day}/sig/": ALL,
+    "ledger/seals/{day}/jsonl/": ALL,
+    "ledger/seals/{day}/exe/": NOBODY,
+    "ledger/seals/2019-01-01/seal/": NOBODY,
+    "ledger/seals/yesterday/seal/": NOBODY,
+    "ledger/keys/{key}/": ALL,
+    "ledger/keys/0000/": NOBODY,
+    "ledger/anchors/new/": ADMINS,
+    "ledger/anchors/{anchor}/": ALL,
+    "ledger/anchors/anc_none/": NOBODY,
 }
 
 POST = {
@@ -179,6 +191,9 @@ POST = {
     "postmortems/action-items/{action}/verify/": saying(RESPONDERS, ok=302),
     "postmortems/action-items/{action}/reopen/": saying(RESPONDERS, ok=422),
     "postmortems/action-items/{action}/drop/": saying(EDITORS, ok=422),
+    "ledger/anchors/new/": saying(ADMINS, ok=422),
+    "ledger/anchors/{anchor}/": saying(ADMINS, ok=422),
+    "ledger/anchors/{anchor}/retire/": saying(ADMINS, ok=422),
 }
 
 
@@ -219,6 +234,7 @@ def test_the_table_names_every_page_of_ours():
     ours = ("accounts.views", "monitors.views", "oncall.views", "incidents.views.routes", "statuspage.views")
     ours = ("accounts.views", "monitors.views", "oncall.views", "incidents.views.routes", "incidents.views.webhook")
     ours = ("accounts.views", "monitors.views", "oncall.views", "incidents.views.routes", "postmortems.views")
+    ours = ("accounts.views", "monitors.views", "oncall.views", "incidents.views.routes", "evidence.views")
     written = {shape(address) for address in [*GET, *POST]}
     missing = {
         path
