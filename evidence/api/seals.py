@@ -44,7 +44,7 @@ class SealKeyOut(serializers.Serializer):
 class Seals(ApiView):
     """Seals."""
 
-    order = ("-day",)
+    order = ("-id",)  # days are sealed in order, so this is the order of days
 
     @operation("List seals", verb="read", gives=SealOut, many=True)
     def get(self, request: Request) -> QuerySet[Seal]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django.core.paginator import Paginator
@@ -59,7 +60,7 @@ def _context(request: HttpRequest) -> dict[str, Any]:
         "standing": sealed.standing(now=instant),
         "ruler": ruler_drawing(days),
         "ruler_words": ruler_sentence(days),
-        "missing": [mark.day for mark in days if mark.state == "missing"],
+        **_missing(days),
         "page": page,
         "rows": [(seal, seal_text.read(seal.text), seal.pk in sent) for seal in page],
         "anchors": anchors,
@@ -69,6 +70,14 @@ def _context(request: HttpRequest) -> dict[str, Any]:
         "fingerprint": seal_keys.fingerprint(),
         "can_manage": can(request.user, "manage_organisation"),
     }
+
+
+def _missing(days: list[queries.DayMark]) -> dict[str, list[date]]:
+    """Days without a seal: `lost` before a sealed one, which nothing will fill any more, and `late` after the newest."""
+    sealed = [mark.day for mark in days if mark.state in ("sealed", "quiet")]
+    missing = [mark.day for mark in days if mark.state == "missing"]
+    lost = [day for day in missing if sealed and day < sealed[-1]]
+    return {"lost": lost, "late": [day for day in missing if day not in lost]}
 
 
 def _download(response: HttpResponseBase, name: str) -> HttpResponseBase:

@@ -31,6 +31,7 @@ PAGES = (
     "/docs/settings/",
     "/docs/requirements/",
     "/docs/?q=page",
+    "/ledger/",
     "/nothing-here/",
 )
 SIGHTS = [(360, "light"), (360, "dark"), (1440, "light"), (1440, "dark")]
