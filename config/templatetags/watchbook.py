@@ -20,6 +20,7 @@ from django.utils.safestring import SafeString, mark_safe
 from config import draw, wording
 from config.marks import STATES, TRUTHS, VERDICTS
 from config.marks import sprite as sprite_of
+from ledger import seal_keys
 
 register = template.Library()
 
@@ -76,6 +77,12 @@ def verdict(kind: str, text: str = "") -> SafeString:
     """Met, missed or not proven. A period still running has no verdict."""
     word, symbol = VERDICTS[kind]
     return format_html('<span class="verdict verdict-{}">{}{}</span>', kind, mark(symbol), text or word)
+
+
+@register.simple_tag
+def seal_fingerprint() -> str:
+    """The fingerprint of the key that signs seals: shown to everybody, so that an outsider can note it."""
+    return seal_keys.fingerprint()
 
 
 # ---- time

@@ -61,7 +61,7 @@ def _send(letter: SealLetter, now: datetime) -> int:
         _message(letter).send()
     except OSError as error:  # smtplib.SMTPException is one too
         log.warning("seal_letter_failed", letter=letter.pk, error=type(error).__name__)
-        _failed(letter, _words(error), ended=last, now=now)
+        _failed(letter, error, ended=last, now=now)
         return 0
     _sent(letter, tries, now=now)
     return 1
@@ -86,22 +86,20 @@ def _sent(letter: SealLetter, tries: int, *, now: datetime) -> None:
 
 
 @transaction.atomic
-def _failed(letter: SealLetter, words: str, *, ended: bool, now: datetime) -> None:
-    SealLetter.objects.filter(pk=letter.pk).update(last_error=words, ended_at=now if ended else None)
+def _failed(letter: SealLetter, error: OSError, *, ended: bool, now: datetime) -> None:
+    SealLetter.objects.filter(pk=letter.pk).update(last_error=_words(error), ended_at=now if ended else None)
     if ended or not letter.tries:
-        said = {"to": letter.anchor.address_mask, "given_up": ended, "error": words.partition(":")[0]}
+        said = {"to": letter.anchor.address_mask, "given_up": ended, "error": type(error).__name__}
         record("seal.mail_failed", [letter.seal, letter.anchor], said, now=now)
 
 
 def _words(error: OSError) -> str:
-    """The kind of failure and the server's code: its words may quote the address, which must not be kept."""
-    if isinstance(error, smtplib.SMTPResponseException):
-        return f"{type(error).__name__}: {error.smtp_code}"
+    """Why, in words of ours and the server's code: the server's own words may quote the address, which must not be kept."""
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         codes = sorted({str(code) for code, _ in error.recipients.values()})
-        return f"SMTPRecipientsRefused: {', '.join(codes)}"
-    return (
-        type(error).__name__
-        if error.errno is None
-        else f"{type(error).__name__}: {error.strerror or error.errno}"[:200]
-    )
+        return f"the mail server refused the address ({', '.join(codes)})"
+    if isinstance(error, smtplib.SMTPResponseException):
+        return f"the mail server answered {error.smtp_code}"
+    if error.strerror:
+        return f"the mail server cannot be reached: {error.strerror}"[:200]
+    return f"the mail could not be sent ({type(error).__name__})"

@@ -16,6 +16,7 @@ from evidence.queries import sealed
 from evidence.views.seal_ruler import ruler_drawing, ruler_sentence
 from ledger import seal_keys, seal_text
 from ledger.clock import now
+from ledger.models import Seal
 from ledger.seals import lines_between
 
 RULER_DAYS = 90
@@ -62,7 +63,7 @@ def _context(request: HttpRequest) -> dict[str, Any]:
         "ruler_words": ruler_sentence(days),
         **_missing(days),
         "page": page,
-        "rows": [(seal, seal_text.read(seal.text), seal.pk in sent) for seal in page],
+        "rows": [(*_said(seal), seal.pk in sent) for seal in page],
         "anchors": anchors,
         "packs": packs[:PACKS_SHOWN],
         "more_packs": len(packs) > PACKS_SHOWN,
@@ -70,6 +71,13 @@ def _context(request: HttpRequest) -> dict[str, Any]:
         "fingerprint": seal_keys.fingerprint(),
         "can_manage": can(request.user, "manage_organisation"),
     }
+
+
+def _said(seal: Seal) -> tuple[Seal, dict[str, str], int]:
+    """A seal, what its text says, and the longest silence in seconds."""
+    said = seal_text.read(seal.text)
+    silence = said.get("longest_gap_s", "")
+    return seal, said, int(silence) if silence.isdigit() else 0
 
 
 def _missing(days: list[queries.DayMark]) -> dict[str, list[date]]:

@@ -20,6 +20,7 @@ from tests import builders
 
 pytestmark = pytest.mark.django_db
 NIGHT = datetime(2026, 11, 23, 0, 10, tzinfo=UTC)
+AWAY = "the mail server cannot be reached: Connection refused"
 SERVER = "tests.evidence.test_seals_leave_the_machine.Server"
 
 
@@ -95,7 +96,7 @@ def test_a_server_that_is_away_is_tried_again_and_the_next_day_is_sealed_meanwhi
     assert (letter.state, letter.tries, letter.last_error) == (
         "waiting",
         1,
-        "ConnectionRefusedError: Connection refused",
+        AWAY,
     )
     assert letter.due_at == NIGHT + timedelta(minutes=1)
     assert sealed(NIGHT + timedelta(days=1)) == 1
@@ -112,7 +113,7 @@ def test_after_three_days_of_trying_the_letter_is_given_up_and_the_ledger_says_s
         send_seal_letters(at)
         at = SealLetter.objects.get().due_at
     letter = SealLetter.objects.get()
-    assert (letter.state, letter.last_error) == ("failed", "SMTPRecipientsRefused: 550")
+    assert (letter.state, letter.last_error) == ("failed", "the mail server refused the address (550)")
     assert at - NIGHT > timedelta(days=2)
     told = list(Entry.objects.filter(kind="seal.mail_failed").order_by("id").values_list("line", flat=True))
     assert ['"given_up":true' in line for line in told] == [False, True]
@@ -191,3 +192,7 @@ def test_a_seal_says_how_much_of_the_day_was_watched(house):
     facts = facts_of(NIGHT.date() - timedelta(days=1), now=NIGHT)
     assert facts.organisation.endswith(" Larkspur Logistics")
     assert (facts.monitors, facts.checks_expected, facts.checks_executed, facts.longest_gap_s) == (0, 0, 0, None)
+
+
+def test_the_sign_in_page_shows_the_fingerprint_to_everybody(client):
+    assert seal_keys.fingerprint() in client.get("/sign-in/").content.decode()
