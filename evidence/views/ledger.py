@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET
 
 from accounts.access import can, require
 from evidence.access import get_key, get_seal_of
-from evidence.queries import sealed
+from evidence.queries import sealed as reads
 from evidence.views.seal_ruler import ruler_drawing, ruler_sentence
 from ledger import seal_keys, seal_text
 from ledger.clock import now
@@ -52,13 +52,13 @@ def key_file(request: HttpRequest, fingerprint: str) -> HttpResponseBase:
 
 def _context(request: HttpRequest) -> dict[str, Any]:
     instant = now()
-    days = sealed.ruler(now=instant, days=RULER_DAYS)
-    page = Paginator(sealed.seals(), SEALS_A_PAGE).get_page(request.GET.get("page"))
-    anchors = sealed.with_last_letters(list(sealed.anchors()))
-    sent = sealed.left_the_machine(list(page.object_list))
-    packs = list(sealed.packs()[: PACKS_SHOWN + 1])
+    days = reads.ruler(now=instant, days=RULER_DAYS)
+    page = Paginator(reads.seals(), SEALS_A_PAGE).get_page(request.GET.get("page"))
+    anchors = reads.with_last_letters(list(reads.anchors()))
+    sent = reads.left_the_machine(list(page.object_list))
+    packs = list(reads.packs()[: PACKS_SHOWN + 1])
     return {
-        "standing": sealed.standing(now=instant),
+        "standing": reads.standing(now=instant),
         "ruler": ruler_drawing(days),
         "ruler_words": ruler_sentence(days),
         **_missing(days),
@@ -67,7 +67,7 @@ def _context(request: HttpRequest) -> dict[str, Any]:
         "anchors": anchors,
         "packs": packs[:PACKS_SHOWN],
         "more_packs": len(packs) > PACKS_SHOWN,
-        "keys": list(sealed.seal_keys()),
+        "keys": list(reads.seal_keys()),
         "fingerprint": seal_keys.fingerprint(),
         "can_manage": can(request.user, "manage_organisation"),
     }
@@ -80,7 +80,7 @@ def _said(seal: Seal) -> tuple[Seal, dict[str, str], int]:
     return seal, said, int(silence) if silence.isdigit() else 0
 
 
-def _missing(days: list[queries.DayMark]) -> dict[str, list[date]]:
+def _missing(days: list[reads.DayMark]) -> dict[str, list[date]]:
     """Days without a seal: `lost` before a sealed one, which nothing will fill any more, and `late` after the newest."""
     sealed = [mark.day for mark in days if mark.state in ("sealed", "quiet")]
     missing = [mark.day for mark in days if mark.state == "missing"]
