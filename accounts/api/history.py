@@ -147,5 +147,5 @@ def _related_ids(rows: list[Any]) -> dict[tuple[str, Any], str]:
             wanted = {getattr(row, field.attname) for row in rows}
             # whole objects: an incident's public id is its number, a property
             for obj in field.related_model._base_manager.filter(pk__in=wanted):
-                found[field.name, obj.pk] = obj.public_id
+                found[field.name, obj.pk] = obj.public_id  # type: ignore[attr-defined]
     return found

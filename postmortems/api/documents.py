@@ -50,7 +50,7 @@ class PostMortemOut(serializers.Serializer):
     state = serializers.ChoiceField(choices=list(STATES), source="status")
     revision = serializers.IntegerField()
     author = PersonRef()
-    required = serializers.BooleanField()
+    required = serializers.BooleanField()  # type: ignore[assignment]
     required_because = serializers.CharField()
     due_at = Instant(allow_null=True)
     root_cause_category = serializers.ChoiceField(choices=list(CATEGORIES), allow_blank=True)

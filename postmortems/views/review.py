@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from django import forms
 from django.contrib import messages
@@ -73,7 +74,7 @@ def correct(request: HttpRequest, number: str) -> HttpResponse:
     return _moved(request, postmortem, ask, said, correct_form=form)
 
 
-def _reason(request: HttpRequest, form: ReasonForm) -> dict[str, object]:
+def _reason(request: HttpRequest, form: ReasonForm) -> dict[str, Any]:
     return {
         "reason": form.cleaned_data["reason"],
         "expected_version": form.cleaned_data["version"],

@@ -22,6 +22,10 @@ from ledger.models import Entry
 from ledger.texts import read, text_hash
 from ledger.verify import verify
 from monitors.services import change_monitor, create_monitor, create_service, create_system
+from postmortems.sections import ALL
+from postmortems.services.actions import change_action, create_action, drop, finish, today
+from postmortems.services.documents import classify, save_section, start_postmortem
+from postmortems.services.review import correct, publish, send_back, submit
 from statuspage.services import correct_update, create_component, create_page, publish_update
 from statuspage.services.updates import Said
 from tests.world import NUMBERS, PASSWORD
@@ -29,6 +33,9 @@ from tests.world import NUMBERS, PASSWORD
 REASON = "Because Mrs Quill rang about the fridge"
 NOTE = "It was the cleaner's vacuum on socket four"
 TITLE = "Mr Featherstone cannot pay"
+LEARNT = "Mrs Quill pulled the plug of the till"
+PROMISE = "Mr Featherstone labels the sockets"
+EVIDENCE = "Photograph by Xanthippe of socket four"
 SECRETS = {
     "header value": "hdr-9c41e0-secret",
     "body": "body-77fa-secret",
@@ -52,7 +59,16 @@ def night(world):
     """Everything that holds an address, a name, a free text or a secret is made, used and changed."""
     ada, alice, bob = (world.people[name] for name in ("Ada", "Alice", "Bob"))
     actor = Actor("user", ada.public_id, label=ada.name, via="screen", network="192.0.2.0/24")
-    planted = {"reason": REASON, "note": NOTE, "title": TITLE, **TOLD, **SECRETS}
+    planted = {
+        "reason": REASON,
+        "note": NOTE,
+        "title": TITLE,
+        "learnt": LEARNT,
+        "promise": PROMISE,
+        "evidence": EVIDENCE,
+        **TOLD,
+        **SECRETS,
+    }
     with acting_as(actor):
         planted |= _people(world, ada)
         _monitors(world)
@@ -159,6 +175,7 @@ def _incidents(world, actor, alice, bob):
         now=world.now,
     )
     resolve(said, actor=actor, person=bob, how="screen", note=NOTE, now=world.now)
+    _learnt(world, said, alice, bob)
     world.advance(minutes=1)
     for message in [*world.twilio.texts, *mail.outbox]:
         message.expected = True
@@ -174,6 +191,26 @@ def _customers(world, actor, alice):
     who = {"actor": actor, "person": alice, "how": "screen", "now": now}
     wrong = publish_update(page, world.incident, said, **who)
     correct_update(wrong, said, reason=REASON, **who)
+
+
+def _learnt(world, incident, alice, bob):
+    """A post-mortem goes all the way, is corrected, and its action items are done, verified and dropped."""
+    by = {"actor": Actor("user", alice.public_id, label=alice.name, via="screen"), "person": alice, "now": world.now}
+    made = start_postmortem(incident, how="screen", **by)
+    for section in ALL:
+        save_section(made, section.key, LEARNT, expected_version=None, how="screen", **by)
+    classify(made, {"root_cause_category": "change", "runbook_changed": False}, expected_version=None, now=world.now)
+    for ending in (finish, drop):
+        promise = {"text": PROMISE, "kind": "prevent", "owner": alice, "due_on": today(world.now)}
+        item = create_action(made, **promise, actor=by["actor"], now=world.now)
+        change_action(item, {"owner": bob}, actor=by["actor"], now=world.now, reason=REASON)
+        words = {"evidence": EVIDENCE} if ending is finish else {"reason": REASON}
+        ending(item, **words, **by)
+    submit(made, **by)
+    send_back(made, reason=REASON, **by)
+    submit(made, **by)
+    publish(made, how="screen", exception=REASON, **by)
+    correct(made, reason=REASON, **by)
 
 
 def everything_in(table):
@@ -218,7 +255,7 @@ def test_secrets_are_encrypted_or_hashed_wherever_they_are(night):
 
 @pytest.mark.django_db
 def test_reasons_and_notes_are_kept_where_they_can_be_redacted(night):
-    for words in (REASON, NOTE):
+    for words in (REASON, NOTE, LEARNT, PROMISE, EVIDENCE):
         assert read(text_hash(words)) == words
 
 

@@ -1,0 +1,69 @@
+"""Rows about post-mortems and action items for auditors: plain values in a fixed order of columns.
+
+Whoever writes them to a file puts the first and last ledger line of each object behind its row; the object
+is named by the first column, its kind by POSTMORTEM_KIND and ACTION_KIND.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from ledger import texts
+from postmortems import states
+from postmortems.models import ActionItem, PostMortem, Publication
+from postmortems.queries import current_versions, with_words
+
+POSTMORTEM_KIND, ACTION_KIND = "postmortem", "actionitem"
+POSTMORTEMS = (
+    "pm_id", "incident_id", "required", "required_because", "due_at", "drafted_at", "published_at", "approved_by",
+    "approved_at", "second_person", "exception", "revision", "status", "root_cause_category", "root_cause", "contributing",
+    "detection_gap", "corrective_actions_count", "runbook_changed", "sha256",
+)  # fmt: skip
+ACTIONS = (
+    "action_id", "source", "source_id", "text", "owner_user_id", "due_at", "done_at", "evidence_ref", "verified_by",
+    "verified_at", "status", "extended_count", "dropped_because",
+)  # fmt: skip
+Row = tuple[Any, ...]
+
+
+def postmortem_rows(postmortems: Iterable[PostMortem]) -> Iterator[Row]:
+    """One row a post-mortem, by POSTMORTEMS. What was published speaks where there is one; else the draft as it stands."""
+    for one in postmortems:
+        published = one.publications.select_related("approved_by").order_by("-revision").first()
+        words = _words(one, published)
+        yield (
+            one.number, one.incident.number, one.required, one.required_because, one.due_at, one.drafted_at,
+            published.published_at if published else None, published.approved_by.public_id if published else None,
+            published.published_at if published else None, published.second_person if published else None,
+            texts.read(published.exception_sha256) if published else "", one.revision, one.status,
+            published.root_cause_category if published else one.root_cause_category,
+            words.get("root_cause", ""), words.get("contributing", ""), words.get("detection_gap", ""),
+            one.actions.exclude(status=states.DROPPED).count(),
+            published.runbook_changed if published else one.runbook_changed, published.sha256 if published else "",
+        )  # fmt: skip
+
+
+def action_rows(items: Iterable[ActionItem], zone: ZoneInfo) -> Iterator[Row]:
+    """One row an action item, by ACTIONS. due_at: the end of its day in `zone`, the organisation's."""
+    for item in with_words(items):
+        yield (
+            item.number, "pm", item.postmortem.number, item.text, item.owner.public_id, _end_of(item, zone), item.done_at,  # type: ignore[attr-defined]
+            item.evidence, item.verified_by.public_id if item.verified_by else None, item.verified_at, item.status,  # type: ignore[attr-defined]
+            item.extended_count, item.dropped_because,  # type: ignore[attr-defined]
+        )  # fmt: skip
+
+
+def _words(postmortem: PostMortem, published: Publication | None) -> dict[str, str]:
+    if published:
+        shas: dict[str, str] = published.sections
+    else:
+        shas = {key: version.text_sha256 for key, version in current_versions(postmortem).items()}
+    bodies = texts.read_many({sha for sha in shas.values() if sha})
+    return {key: bodies.get(sha, texts.REMOVED) if sha else "" for key, sha in shas.items()}
+
+
+def _end_of(item: ActionItem, zone: ZoneInfo) -> datetime:
+    return datetime.combine(item.due_on + timedelta(days=1), time(), zone)
