@@ -71,7 +71,8 @@ def test_links_of_our_pages_into_the_docs_lead_to_a_heading():
 
 
 def test_every_page_is_reached_from_the_index():
-    assert {PAGE_LINK.fullmatch(target)["name"] for target in links(DOCS["index"])} == set(DOCS) - {"index"}
+    led = [found["name"] for target in links(DOCS["index"]) if (found := PAGE_LINK.fullmatch(target))]
+    assert sorted(led) == sorted(set(DOCS) - {"index"})
 
 
 @pytest.mark.parametrize("name", DOCS)
