@@ -7,6 +7,7 @@ here. Every read is remembered in `Env.known`, from which docs/settings.md is ch
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -143,6 +144,18 @@ class Env:
         parts = urlsplit(value)
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
             raise SettingError(f"{name} must be a web address such as https://watch.example.com, not {value!r}.")
+        return value
+
+    def mailbox(self, name: str, *, room: int) -> str:
+        """Return an e-mail address whose part before the @ has at most `room` characters; "" when unset."""
+        value = self._note(name, "e-mail address", "")
+        box, at, domain = value.partition("@")
+        if value and not (
+            at and domain and "@" not in domain and 0 < len(box) <= room and not re.search(r"[\s<>,;]", value)
+        ):
+            raise SettingError(
+                f"{name} must be an address such as bounce@example.com, with at most {room} characters before the @."
+            )
         return value
 
     def secret(self, name: str) -> str:

@@ -242,7 +242,7 @@ WHITENOISE_MAX_AGE = 300
 
 EMAIL_URL = env.secret("EMAIL_URL")
 EMAIL_FROM = env.text("EMAIL_FROM", f"watchbook@{sender_domain(PUBLIC_URL)}")
-EMAIL_BOUNCE_ADDRESS = env.text("EMAIL_BOUNCE_ADDRESS")
+EMAIL_BOUNCE_ADDRESS = env.mailbox("EMAIL_BOUNCE_ADDRESS", room=16)  # 64 in all, with what bounces.py adds
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = EMAIL_FROM
 globals().update(mail(EMAIL_URL, debug=DEBUG))
 

@@ -19,7 +19,7 @@ from ledger import texts
 
 
 class AuthorOut(serializers.Serializer):
-    """Who acted: a person, token, link or SMS by public id, or the system."""
+    """Who acted: a person, token, link, SMS or call by public id, or the system."""
 
     kind = serializers.CharField(source="actor_kind")
     id = serializers.CharField(source="actor_id")

@@ -24,6 +24,7 @@ from oncall.notify.channels.base import Message, ProviderAnswer, SendError
 from oncall.notify.codes import NoFreeCode, code_for
 from oncall.notify.messages import Outdated, letter_for
 from oncall.notify.states import ACCEPTED, CLAIMED, PLANNED, SENDING, WITHOUT_RECEIPTS, move
+from oncall.notify.statuses import is_newer
 from oncall.notify.transitions import cancel, fail, failed, hurry, learnt, lock, lost, unresolved
 from oncall.stopwatch import Stopwatch
 
@@ -247,7 +248,9 @@ def _complete(attempt: Attempt, result: Result, page: Page, *, now: datetime) ->
     if result.answer is not None:
         answer = result.answer
         attempt.outcome, attempt.error, attempt.error_code = "accepted", "", ""
-        attempt.provider, attempt.provider_sid, attempt.status = answer.provider, answer.sid, answer.status
+        attempt.provider, attempt.provider_sid = answer.provider, answer.sid
+        if is_newer(answer.status, attempt.status):  # a callback may have told more before the call returned
+            attempt.status = answer.status
         attempt.http_status, attempt.from_label = answer.http_status, answer.sender
         asks = page.kind not in WITHOUT_RECEIPTS
         attempt.inquire_at = now + timedelta(seconds=settings.RECONCILE_AFTER_S) if asks else None

@@ -31,6 +31,10 @@ def test_what_is_not_set_or_empty_is_the_default():
         (lambda e: e.seconds("X", 1), "X must be a number of seconds, not 'abc'."),
         (lambda e: e.seconds_list("X", (1,)), "X must be numbers of seconds with commas between, not 'abc'."),
         (lambda e: e.choice("X", ("json", "console"), "json"), "X must be one of json, console, not 'abc'."),
+        (
+            lambda e: e.mailbox("X", room=9),
+            "X must be an address such as bounce@example.com, with at most 9 characters before the @.",
+        ),
         (lambda e: e.web_address("X", ""), "X must be a web address such as https://watch.example.com, not 'abc'."),
     ],
 )
@@ -92,3 +96,14 @@ def test_an_empty_name_reads_no_env_file(tmp_path):
 def test_another_env_file_can_be_named(tmp_path):
     (tmp_path / "other").write_text("PORT=9001\n")
     assert read_environment(tmp_path, {"WATCHBOOK_ENV_FILE": str(tmp_path / "other")})["PORT"] == "9001"
+
+
+@pytest.mark.parametrize("value", ["a@b@c", "@example.com", "ten-signs-@example.com", "a b@example.com", "a@b,c@d"])
+def test_a_mailbox_that_no_letter_could_come_back_to_is_refused(value):
+    with pytest.raises(SettingError, match="with at most 9 characters before the @"):
+        Env({"X": value}).mailbox("X", room=9)
+
+
+def test_a_mailbox_is_an_address_or_nothing():
+    assert Env({"X": "bounce@example.com"}).mailbox("X", room=16) == "bounce@example.com"
+    assert Env({}).mailbox("X", room=16) == ""
