@@ -22,8 +22,8 @@ from ledger.clock import now as database_now
 
 log = structlog.get_logger(__name__)
 
-SENDERS = 3
-WEBHOOK_SENDERS = 1
+# threads at the same time; what may be slow has a place of its own, so that it takes none from pages
+SENDERS = {"send": 2, "ping": 1, "webhooks": 1}
 
 
 class Watchdog:
@@ -32,8 +32,7 @@ class Watchdog:
     def __init__(self) -> None:
         self._tick = ticks.Tick(ticks.WATCHDOG)
         self._stop = threading.Event()
-        self._senders = threading.Semaphore(SENDERS)
-        self._webhook_senders = threading.Semaphore(WEBHOOK_SENDERS)
+        self._places = {name: threading.Semaphore(count) for name, count in SENDERS.items()}
         self.took_over = False
 
     def start(self) -> None:
@@ -62,14 +61,15 @@ class Watchdog:
             self.took_over = overdue
             if overdue:
                 self._tick.run(now)
-                self._beside("send", deliver, self._senders)
-                self._beside("ping", ping, self._senders)
-                self._beside("webhooks", send_webhooks, self._webhook_senders)
+                self._beside("send", deliver)
+                self._beside("ping", ping)
+                self._beside("webhooks", send_webhooks)
         except Exception:  # the last line of defence must outlive a database that is away
             log.exception("watchdog_failed")
 
-    def _beside(self, name: str, run: Callable[[datetime], object], places: threading.Semaphore) -> None:
+    def _beside(self, name: str, run: Callable[[datetime], object]) -> None:
         """Run a step in a thread of its own: a provider that hangs must not hold the ticks."""
+        places = self._places[name]
         if not places.acquire(blocking=False):
             return
 

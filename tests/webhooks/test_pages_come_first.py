@@ -39,13 +39,12 @@ def test_a_page_goes_out_while_every_receiver_hangs(world, sink, settings):
     sink.answers.extend([lambda handler: time.sleep(30)] * 100)
     world.breaks("Checkout API")
     world.advance(minutes=1)
-    began = time.monotonic()
-    for _ in range(60):
+    for _ in range(20):
         webhooks(world.now)
-        world.advance(seconds=1)
+        world.advance(seconds=3)
     world.phone("Alice").expect_sms("Checkout API is down")
-    assert time.monotonic() - began < 20
-    assert sink.hooks == [] and WebhookDelivery.objects.filter(state="planned").count() >= 12
+    assert sink.hooks == [], "no tick calls a receiver"
+    assert WebhookDelivery.objects.filter(state="planned").count() >= 12
     sms = Page.objects.get(kind="sms")
     assert sms.accepted_at - sms.planned_at < timedelta(seconds=2)
 
