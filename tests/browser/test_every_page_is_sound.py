@@ -21,6 +21,8 @@ PAGES = (
     "/status-pages/new/",
     "/webhooks/",
     "/webhooks/new/",
+    "/postmortems/",
+    "/postmortems/action-items/",
     "/people/",
     "/people/invite/",
     "/organisation/",
