@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+from django.db import transaction
 from django.urls import URLResolver, get_resolver
 
 from accounts.models import Membership
@@ -91,6 +92,7 @@ def _walk(patterns: Any, prefix: str = "") -> Any:
                 yield Call(prefix + str(pattern.pattern), method, told)
 
 
+@transaction.atomic
 def _over(house: House, now: Any) -> Incident:
     """An incident that is over and woke nobody."""
     year, serial, number = next_serial(now)
