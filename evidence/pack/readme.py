@@ -80,7 +80,7 @@ def _gaps(covered: Covered, made: Sequence[Made]) -> list[str]:
     gaps = []
     if covered.unsealed:
         gaps.append(
-            f"{covered.unsealed} lines (`ledger/unsealed.jsonl`) are chained and not sealed yet. A pack made after the next "
+            f"{_count(covered.unsealed, 'line is', 'lines are')} chained and not sealed yet (`ledger/unsealed.jsonl`). A pack made after the next "
             "00:10 UTC has them sealed."
         )
     if not covered.seals:
@@ -92,9 +92,13 @@ def _gaps(covered: Covered, made: Sequence[Made]) -> list[str]:
     redacted = sum(one.redacted for one in made)
     if redacted:
         gaps.append(
-            f"{redacted} texts were redacted. Their hashes are in the ledger, with the reason of each redaction."
+            f"{_count(redacted, 'text was', 'texts were')} redacted. The hash is in the ledger, with the hash of the reason."
         )
     gaps.append(
         "Provider callbacks and single checks are not chained line by line; their outcome is, in the lines of page and state."
     )
     return gaps
+
+
+def _count(number: int, one: str, many: str) -> str:
+    return f"{number} {one if number == 1 else many}"
