@@ -21,8 +21,6 @@ env = Env(read_environment(BASE_DIR))
 
 VERSION = "0.1.0"
 DEBUG = env.boolean("DEBUG", False)
-# Made-up data must never pass for evidence: every seal and pack of such an installation says so.
-DEMO = env.boolean("DEMO", False)
 
 # Where things are ---------------------------------------------------------------------------------
 

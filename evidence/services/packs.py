@@ -22,6 +22,7 @@ from incidents.models import Incident
 from incidents.subjects import KIND
 from ledger import seal_keys
 from ledger.actors import current_actor
+from ledger.demo import is_demo
 from ledger.evidence import lines_table, numbers_about
 from ledger.ids import new_public_id
 from ledger.link import link_entries
@@ -99,7 +100,7 @@ def _about(incident: Incident, around: Surroundings, pack_id: str, now: datetime
         made_by=who.id or who.via or who.kind,
         version=settings.VERSION,
         key=seal_keys.fingerprint(),
-        demo=settings.DEMO,
+        demo=is_demo(),
     )
 
 

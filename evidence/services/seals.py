@@ -10,6 +10,7 @@ from django.db import transaction
 from accounts.models import Organisation
 from evidence.queries.sealed import letters_due
 from evidence.services.letters import post_letters
+from ledger.demo import is_demo
 from ledger.hints import hint
 from ledger.models import Seal
 from ledger.seal_text import DayFacts, DayLines
@@ -51,7 +52,7 @@ def facts_of(day: date, *, now: datetime) -> DayFacts:
     return DayFacts(
         organisation=f"{house.public_id} {house.name}",
         version=settings.VERSION,
-        demo=settings.DEMO,
+        demo=is_demo(),
         monitors=seen.monitors,
         checks_expected=seen.checks_expected,
         checks_executed=seen.checks_executed,

@@ -13,9 +13,11 @@ from evidence.services.anchors import AnchorExists, add_anchor, change_anchor, r
 from evidence.services.letters import RETRY_MINUTES, send_seal_letters
 from evidence.services.seals import ask_for_seals, facts_of, seal_due_days
 from ledger import seal_keys, seal_text
+from ledger.demo import SUBJECT
 from ledger.hints import set_publisher
 from ledger.link import link_entries
 from ledger.models import Entry, Seal
+from ledger.record import record
 from tests import builders
 
 pytestmark = pytest.mark.django_db
@@ -180,8 +182,8 @@ def test_the_tick_knocks_while_a_day_or_a_letter_waits_and_is_silent_otherwise(
     assert knocks.count("seal") >= 1
 
 
-def test_made_up_data_is_marked_in_seal_and_mail(dana, settings):
-    settings.DEMO = True
+def test_made_up_data_is_marked_in_seal_and_mail(dana, now):
+    record("demo.begun", [SUBJECT], {}, now=now)
     sealed()
     send_seal_letters(NIGHT)
     assert seal_text.read(Seal.objects.get().text)["demo"] == "yes"
