@@ -11,6 +11,7 @@ from accounts.services.contacts import add_contact, confirm_contact, start_verif
 from accounts.services.organisation import allow_network
 from accounts.services.people import accept_invitation, change_settings, invite
 from accounts.services.tokens import issue_token
+from evidence.services.anchors import add_anchor
 from incidents.services.transitions import resolve
 from incidents.services.work import add_note, declare
 from incidents.webhooks.sender import send_due
@@ -51,6 +52,7 @@ TOLD = {
     "public title": "Mrs Vellum cannot order",
     "public update": "Mrs Vellum's orders are held at the till",
 }
+OUTSIDER = {"name": "Hollis Featherby", "email": "hollis.featherby@audit.example"}
 NEWCOMER = {"name": "Xanthippe Quillfeather", "email": "xanthippe@quillfeather.example", "phone": "+447700900987"}
 
 
@@ -107,6 +109,7 @@ def _people(world, ada):
     )
     assert ApiToken.objects.get(pk=token.pk).secret_hash
     allow_network(cidr="10.1.0.0/16", now=now, reason=REASON)
+    add_anchor(name=OUTSIDER["name"], address=OUTSIDER["email"], now=now, reason=REASON)
     world.advance(seconds=30)
     for text in world.twilio.texts:
         text.expected = True
@@ -117,6 +120,7 @@ def _people(world, ada):
         "new name": "Xanthippe Vellum",
         "password": PASSWORD,
         **{f"newcomer's {what}": value for what, value in NEWCOMER.items()},
+        **{f"outsider's {what}": value for what, value in OUTSIDER.items()},
     }
 
 
