@@ -11,7 +11,10 @@ from accounts.services.contacts import add_contact, confirm_contact, start_verif
 from accounts.services.organisation import allow_network
 from accounts.services.people import accept_invitation, change_settings, invite
 from accounts.services.tokens import issue_token
+from config.promises import PROMISES
 from evidence.services.anchors import add_anchor
+from evidence.services.audit import audit
+from evidence.services.deadman import change_dead_man
 from incidents.services.transitions import resolve
 from incidents.services.work import add_note, declare
 from incidents.webhooks.sender import send_due
@@ -46,6 +49,7 @@ SECRETS = {
     "key in a webhook's address": "hook-41d7a9-secret",
     "password of a person": "quill-and-vellum-1898",
     "description": "Runs under Mrs Quill's desk",
+    "dead-man's address": "/ping/dead-40b7-secret",
 }
 TOLD = {
     "introduction of a page": "We are Quill and Daughters of Elm Street",
@@ -79,6 +83,8 @@ def night(world):
         _customers(world, actor, alice)
         webhooks(world.now)
         assert send_due(now=world.now, slots=1) > 10
+        change_dead_man(url="https://hc.example.com" + SECRETS["dead-man's address"], now=world.now, reason=REASON)
+    audit(PROMISES, now=world.now)
     liveness.beat("engine", now=world.now)
     for person in world.people.values():
         planted[f"name of {person.name}"] = person.name
@@ -231,7 +237,7 @@ def what_cannot_be_erased():
 def test_nothing_personal_and_nothing_secret_is_in_what_cannot_be_erased(night):
     assert Entry.objects.count() > 40, "the night left a record to look through"
     found = []
-    for table in [*what_cannot_be_erased(), "ledger_liveness"]:
+    for table in [*what_cannot_be_erased(), "ledger_liveness", "evidence_selfcheckfinding"]:
         held = everything_in(table)
         found += [f"{table} holds the {what}" for what, value in night.items() if value in held]
     assert found == []
