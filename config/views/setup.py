@@ -41,7 +41,6 @@ class SetupForm(forms.Form):
     )
     password = NewPasswordField(label="Choose a password")
     dead_man = DeadManAddressField(
-        label="Dead-man address (optional)",
         help_text="A service elsewhere that calls you when this machine is silent. Leave it empty to name one later; Now reminds you.",
     )
 

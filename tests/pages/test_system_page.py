@@ -202,7 +202,7 @@ FIRST = {
 def test_the_first_run_asks_and_takes_later_for_an_answer(client, db, url, host):
     secret = issue_setup_link(clock.now())
     asked = text(client.get(f"/setup/{secret}/"))
-    assert "Dead-man address (optional)" in asked
+    assert "Dead-man address optional" in asked
     assert "Leave it empty to name one later; Now reminds you." in asked
     assert client.post(f"/setup/{secret}/", FIRST | {"dead_man": url}).status_code == 302
     assert (DeadMan.current().url, DeadMan.current().url_mask) == (url, host)
