@@ -125,13 +125,16 @@ def test_what_happened_before_the_endpoint_was_made_is_not_told(house, log):
     assert titles == {"After"}
 
 
-def test_nothing_is_planned_twice_and_nothing_is_missed_between_batches(house, monkeypatch):
-    monkeypatch.setattr(planning, "BATCH", 2)
+def test_nothing_is_planned_twice_and_nothing_is_missed_between_batches(house):
     house.endpoint()
     for n in range(4):
         house.declares(f"Fault {n}")
-        house.plans()
-        house.plans()
+    link_entries()
+    read = []
+    while batch := planning.plan_deliveries(now=house.now, limit=3):
+        read.append(batch)
+    assert read == [3, 3, 2]
+    house.plans()
     assert WebhookDelivery.objects.count() == WebhookEvent.objects.count() == 8
     told = list(WebhookEvent.objects.order_by("pk").values_list("entry__seq", flat=True))
     assert told == sorted(told)
