@@ -76,7 +76,7 @@ class WebhookChange(Change):
     """What is to differ."""
 
     name = Text(max_length=NAME_MAX, required=False)
-    team = Id("tea", required=False)
+    team = Id("tea", required=False, allow_null=True)
     url = Text(max_length=URL_MAX, required=False, write_only=True)
     events = serializers.ListField(child=OneOf(choices=EVENTS), min_length=1, max_length=len(EVENTS), required=False)
 
@@ -130,11 +130,14 @@ class OneWebhook(ApiView):
 
     @operation("Change a webhook", verb="edit", takes=WebhookChange, gives=WebhookOut)
     def patch(self, request: Request, public_id: str, body: dict[str, Any]) -> WebhookEndpoint:
-        """What is planned already goes to the new address."""
+        """What is planned already goes to the new address. A null team leaves it to the admins."""
         endpoint = get_webhook(self.person, public_id, "edit")
-        team = reference("team", get_team, self.person, body.pop("team")) if "team" in body else None
-        require_webhook(self.person, WebhookEndpoint(team=team or endpoint.team), "edit")
-        return change_endpoint(endpoint, team=team, expected_version=body.pop("version", None), now=self.now, **body)
+        why = seen(body)
+        changes = {name: value for name, value in body.items() if name not in ("reason", "version")}
+        if changes.get("team"):
+            changes["team"] = reference("team", get_team, self.person, changes["team"])
+        require_webhook(self.person, WebhookEndpoint(team=changes.get("team", endpoint.team)), "edit")
+        return change_endpoint(endpoint, changes, now=self.now, **why)
 
 
 class Rotation(ApiView):

@@ -66,10 +66,11 @@ def edit_webhook(request: HttpRequest, public_id: str) -> HttpResponse:
         team = _team(request, data["team"])
         require_webhook(request.user, WebhookEndpoint(team=team), "edit")
         try:
+            changes = {"name": data["name"], "team": team, "events": data["events"]}
+            address = {"url": data["url"]} if data["url"] else {}
             change_endpoint(
-                endpoint, name=data["name"], team=team, url=data["url"], events=data["events"],
-                now=now(), reason=data["reason"], expected_version=data["version"],
-            )  # fmt: skip
+                endpoint, changes | address, now=now(), reason=data["reason"], expected_version=data["version"]
+            )
             messages.success(request, f"Saved as version {endpoint.version}. The next call goes by it.")
             return redirect("incidents:webhook", public_id)
         except BadInput as error:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -48,23 +49,20 @@ def create_endpoint(
 
 def change_endpoint(
     endpoint: WebhookEndpoint,
+    changes: Mapping[str, Any],
     *,
     now: datetime,
-    name: str | None = None,
-    team: Team | None = None,
-    url: str = "",
-    events: Sequence[str] | None = None,
     reason: str = "",
     expected_version: int | None = None,
 ) -> WebhookEndpoint:
-    """Change some fields; None and an empty url leave what is in force. Raises BadInput, StaleVersion.
+    """Change some of name, team (None: the admins'), url and events. Raises BadInput, StaleVersion.
 
     What is planned already goes to the new address: it is the endpoint's, not the address's.
     """
-    endpoint.name = name if name is not None else endpoint.name
-    endpoint.team = team or endpoint.team
-    endpoint.url = _url(url) if url else endpoint.url
-    endpoint.events = endpoint.events if events is None else _events(events)
+    endpoint.name = changes.get("name", endpoint.name)
+    endpoint.team = changes.get("team", endpoint.team)
+    endpoint.url = _url(changes["url"]) if "url" in changes else endpoint.url
+    endpoint.events = _events(changes["events"]) if "events" in changes else endpoint.events
     _save(endpoint, now=now, reason=reason, expected_version=expected_version)
     return endpoint
 

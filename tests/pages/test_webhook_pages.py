@@ -7,7 +7,7 @@ import pytest
 from incidents.models import WebhookDelivery, WebhookEndpoint
 from incidents.webhooks import sender
 from incidents.webhooks.retry import Answer
-from incidents.webhooks.services import pause_endpoint
+from incidents.webhooks.services import change_endpoint, pause_endpoint
 
 GIVEN = {"name": "Ticket system", "url": "https://tickets.example.com/in/key-77", "events": ["incident.*"]}
 
@@ -58,7 +58,7 @@ def test_a_manager_gives_it_to_a_team_of_theirs_only(house, manager, as_):
     assert WebhookEndpoint.objects.get(name="Ticket system").team is None
 
 
-def test_an_empty_address_keeps_the_one_in_force(house, manager):
+def test_an_empty_address_keeps_the_one_in_force_and_no_team_leaves_it_to_admins(house, manager, as_, now):
     change = {
         "name": "Ops, renamed", "team": house.team.public_id, "url": "", "events": ["page.*"],
         "reason": "New room", "version": 1,
@@ -66,6 +66,11 @@ def test_an_empty_address_keeps_the_one_in_force(house, manager):
     assert manager.post(f"/webhooks/{house.webhook.public_id}/edit/", change).status_code == 302
     held = WebhookEndpoint.objects.get(pk=house.webhook.pk)
     assert (held.name, held.url, held.events, held.version) == ("Ops, renamed", house.webhook.url, ["page.*"], 2)
+    admins = {**change, "team": "", "version": 2}
+    assert as_("admin").post(f"/webhooks/{house.webhook.public_id}/edit/", admins).status_code == 302
+    assert WebhookEndpoint.objects.get(pk=house.webhook.pk).team is None
+    house.webhook.refresh_from_db()
+    change_endpoint(house.webhook, {"team": house.team}, now=now, reason="Back")
     stale = manager.post(f"/webhooks/{house.webhook.public_id}/edit/", {**change, "name": "Mine"})
     assert stale.status_code == 409 and 'value="Mine"' in stale.content.decode()
 

@@ -70,6 +70,20 @@ def test_rotation_test_pause_resume_and_replay(house, caller):
     assert caller.get(f"{base}history/").json()["items"][0]["change"] == "retired"
 
 
+def test_what_is_not_sent_stays_and_null_leaves_it_to_the_admins(house, caller):
+    one = made(caller, house).json()
+    url = f"{BASE}{one['id']}/"
+    renamed = caller.patch(url, {"name": "Ops, renamed", "reason": "Moved"}).json()
+    assert (renamed["team"]["id"], renamed["events"], renamed["url"]) == (
+        house.team.public_id,
+        ["incident.*"],
+        one["url"],
+    )
+    assert caller.patch(url, {"team": None}).json()["team"] is None
+    assert caller.patch(url, {"url": "https://ops.example.com/x"}).json()["url"] == "https://ops.example.com/…"
+    assert WebhookEndpoint.objects.get().events == ["incident.*"]
+
+
 @pytest.mark.parametrize(
     ("given", "field"),
     [

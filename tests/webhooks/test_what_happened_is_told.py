@@ -185,7 +185,7 @@ def test_secret_and_address_are_encrypted_and_absent_from_history_and_ledger(hou
     endpoint = house.endpoint(url="https://hooks.example.com/T024/key-7781?token=abc")
     first = endpoint.secret
     rotate_secret(endpoint, now=house.now, reason="Quarterly")
-    change_endpoint(endpoint, url="https://hooks.example.com/T024/key-9912", now=house.now, reason="New key")
+    change_endpoint(endpoint, {"url": "https://hooks.example.com/T024/key-9912"}, now=house.now, reason="New key")
     held = ""
     with connection.cursor() as cursor:
         for table in ("incidents_webhookendpoint", "incidents_historicalwebhookendpoint", "ledger_entry"):
