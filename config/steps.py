@@ -18,6 +18,7 @@ from evidence.services.seals import ask_for_seals, seal_due_days
 from incidents.ticks import intake
 from incidents.webhooks.ticks import send_webhooks, webhooks
 from ledger.link import link_entries
+from monitors.engine.packing import clear, pack
 from monitors.engine.ticks import claim, sweep
 from oncall.ticks import plan, reconcile, send
 
@@ -61,6 +62,8 @@ STEPS = (
     Step("plan", plan),
     Step("reconcile", reconcile, every_s=5),
     Step("sweep", sweep, every_s=5),
+    Step("pack", pack, every_s=5),
+    Step("clear", clear, every_s=10),
     Step("letters", ask_for_letters, every_s=2),
     Step("link", link),
     # after the chain, whose numbers it reads, and after everything that pages

@@ -3,37 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
-from monitors.models import Monitor, Result
+from monitors.models import Monitor
 from monitors.queries import Standing, spans, standings
+from monitors.samples import samples
 
 Check = tuple[datetime, str]
 Stretch = tuple[datetime, datetime, str]
 # what did not run says nothing of the target
 MARKS = {"ok": "up", "failed": "down", "blocked": "unknown", "missed": "unknown"}
-CHECKS_WITHIN = timedelta(hours=24)  # results are rows for two days; a longer axis shows what they add up to
+CHECKS_WITHIN = timedelta(hours=24)  # on a longer axis single checks cannot be told apart
 
 
 def checks_between(monitors: Iterable[Monitor], start: datetime, end: datetime, *, most: int) -> dict[int, list[Check]]:
-    """(planned instant, state) of each check by monitor, oldest first; nothing for monitors with more than `most`.
-
-    One query for each UTC day, because the key of results begins with the day.
-    """
+    """(planned instant, state) of each check by monitor, oldest first; nothing for monitors with more than `most`."""
     keys = [monitor.pk for monitor in monitors]
-    limit = (most + 1) * len(keys)
-    found: list[tuple[int, datetime, str]] = []
-    for day in _days(start, end) if keys and end - start <= CHECKS_WITHIN else ():
-        rows = Result.objects.filter(day=day, monitor__in=keys, planned_at__gte=start, planned_at__lt=end)
-        found += rows.order_by("planned_at").values_list("monitor_id", "planned_at", "outcome")[:limit]
-    checks: dict[int, list[Check]] = {}
-    for key, at, outcome in found if len(found) < limit else ():
-        checks.setdefault(key, []).append((at, MARKS.get(outcome, "unknown")))
-    return {key: theirs for key, theirs in checks.items() if len(theirs) <= most}
-
-
-def _days(start: datetime, end: datetime) -> list[date]:
-    return [start.date() + timedelta(days=ahead) for ahead in range((end.date() - start.date()).days + 1)]
+    if not keys or end - start > CHECKS_WITHIN:
+        return {}
+    found = samples(keys, start, end)
+    return {
+        key: [(one.planned_at, MARKS.get(one.outcome, "unknown")) for one in theirs]
+        for key, theirs in found.items()
+        if len(theirs) <= most
+    }
 
 
 def stretches_between(

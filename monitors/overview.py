@@ -8,11 +8,18 @@ from django.db.models import Count, F, Q, QuerySet
 
 from monitors.believed import believed, stretches
 from monitors.days import Day, calendar, cut, summary
-from monitors.models import Monitor, MonitorState, ProbeSlot, Result, Rule, Service, StateInterval, System
-from monitors.queries import intervals, recent_results, spans
+from monitors.models import Monitor, MonitorState, ProbeSlot, Rule, Service, StateInterval, System
+from monitors.queries import intervals, spans
+from monitors.samples import hours, samples
 from monitors.states import CAUSES
+from monitors.tracewords import Curve, curve, curve_of_hours, hours_for
 
 DAYS = 90
+# how far back a curve of latency goes: its name in the address, and its words
+SPANS = {"": "Newest", "week": "7 days", "quarter": "90 days", "year": "A year"}
+SPAN_HOURS = {"week": 7 * 24, "quarter": 90 * 24, "year": 365 * 24}
+BUCKETS = 96
+MOST_SAMPLES = 12_000
 STATES = ("down", "degraded", "unknown", "paused", "up")
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
@@ -110,9 +117,15 @@ def down_rule(monitor: Monitor) -> Rule | None:
     return Rule.objects.filter(monitor=monitor, condition="down").order_by("-pk").first()
 
 
-def results_of(monitor: Monitor, *, now: datetime, hours: int, limit: int) -> list[Result]:
-    """Results of the last hours, oldest first, at most `limit` of the newest."""
-    return recent_results(monitor, now - timedelta(hours=hours), now, limit)[::-1]
+def latency(monitor: Monitor, span: str, *, now: datetime) -> Curve:
+    """The curve of one span of SPANS: out of samples while they are few, else out of what the hours came to."""
+    newest = hours_for(monitor.interval_s, now - (monitor.created_at or now))
+    back = SPAN_HOURS.get(span, newest)
+    start, gaps = now - timedelta(hours=back), unwatched_spans(monitor, now=now, hours=back)
+    if back * 3600 / monitor.interval_s <= MOST_SAMPLES:
+        found = samples([monitor.pk], start, now).get(monitor.pk, [])
+        return curve(found, end=now, hours=back, buckets=BUCKETS, unwatched=gaps)
+    return curve_of_hours(hours(monitor.pk, start, now), end=now, hours=back, buckets=BUCKETS, unwatched=gaps)
 
 
 def services_in_force() -> QuerySet[Service]:

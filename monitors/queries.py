@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import datetime
 
 from django.db.models import Min, Q, QuerySet
 
 from monitors.believed import believed, stretches
-from monitors.judge import TICK
 from monitors.models import Monitor, MonitorState, ProbeSlot, Result, Service, Signal, StateInterval
 from monitors.states import CAUSES, Cause, State, worst
 
@@ -134,28 +133,10 @@ def service_states(now: datetime) -> list[ServiceStanding]:
     return [_service_standing(service, states.get(service.pk, [])) for service in services_in_force()]
 
 
-def recent_results(monitor: Monitor, since: datetime, until: datetime, limit: int = 5000) -> list[Result]:
-    """Results whose slots lie in `[since, until)`, newest first, at most `limit`: one query a day of the span.
-
-    Day by day, because the key of results begins with the day: a span of days would read all monitors' rows.
-    """
-    found: list[Result] = []
-    for day in days_back(since, until):
-        rows = Result.objects.filter(day=day, monitor_id=monitor.pk, planned_at__gte=since, planned_at__lt=until)
-        found += rows.order_by("-planned_at")[: limit - len(found)]
-        if len(found) >= limit:
-            break
-    return found
-
-
-def last_failure(monitor: Monitor, *, now: datetime) -> Result | None:
-    """The newest failed result of the last 48 hours, in which results are kept as rows."""
-    for day in days_back(now - timedelta(hours=48), now + timedelta(days=1)):
-        failed = Result.objects.filter(day=day, monitor_id=monitor.pk, outcome="failed")
-        newest = failed.order_by("-planned_at").first()
-        if newest is not None:
-            return newest
-    return None
+def last_failure(monitor: Monitor) -> Result | None:
+    """The newest failed result, however long ago it was: failures stay rows when the rest is packed."""
+    failed = Result.objects.filter(monitor_id=monitor.pk, outcome="failed")
+    return failed.order_by("-planned_at").first()
 
 
 def intervals(monitor: Monitor, start: datetime, end: datetime, now: datetime) -> list[Span]:

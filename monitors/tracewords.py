@@ -136,6 +136,28 @@ def curve(
     return Curve(start, end, width, median, worst, failed, sum(map(len, good)), unwatched)
 
 
+def curve_of_hours(
+    told: Sequence[Any], *, end: datetime, hours: int, buckets: int, unwatched: list[tuple[datetime, datetime]]
+) -> Curve:
+    """The same of whole hours (start, good, failed, median_us, slowest_us), for spans with too many results to read.
+
+    The median of a bucket is the middle one of its hours' medians.
+    """
+    start, width = end - timedelta(hours=hours), timedelta(hours=hours) / buckets
+    middles: list[list[float]] = [[] for _ in range(buckets)]
+    worst: list[float | None] = [None] * buckets
+    failed, good = [0] * buckets, 0
+    for hour in told:
+        index = min(buckets - 1, max(0, int((hour.start - start) / width)))
+        failed[index] += hour.failed
+        good += hour.good
+        if hour.good:
+            middles[index].append(hour.median_us / 1000)
+            worst[index] = max(worst[index] or 0.0, hour.slowest_us / 1000)
+    median = [sorted(values)[len(values) // 2] if values else None for values in middles]
+    return Curve(start, end, width, median, worst, failed, good, unwatched)
+
+
 def _runs(flags: Sequence[bool]) -> list[tuple[int, int]]:
     """First and last index of every stretch of True."""
     found: list[tuple[int, int]] = []

@@ -3,15 +3,18 @@
 from monitors.models.facts import Result, Signal, StateInterval
 from monitors.models.inventory import Service, ServiceSystem, System
 from monitors.models.monitors import Location, Monitor, Rule
+from monitors.models.packs import PackProgress, ResultPack
 from monitors.models.runtime import MonitorState, ProbePlan, ProbeSlot
 
 __all__ = [
     "Location",
     "Monitor",
     "MonitorState",
+    "PackProgress",
     "ProbePlan",
     "ProbeSlot",
     "Result",
+    "ResultPack",
     "Rule",
     "Service",
     "ServiceSystem",

@@ -123,6 +123,10 @@ class Result(models.Model):
             # one slot, one result, however often its plan was delivered; also the way to a monitor's results
             models.UniqueConstraint(fields=["day", "monitor", "planned_at", "location"], name="result_once"),
         ]
+        indexes = [
+            # failures stay rows when the rest is packed: the way to the newest one, however long ago it was
+            models.Index(fields=["monitor", "-planned_at"], condition=models.Q(outcome="failed"), name="result_failed"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.outcome} at {self.planned_at:%Y-%m-%d %H:%M:%S}"

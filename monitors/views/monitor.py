@@ -17,21 +17,22 @@ from ledger.clock import now
 from monitors.access import get_monitor
 from monitors.models import Monitor, Service
 from monitors.overview import (
+    BUCKETS,
+    SPANS,
     Row,
     down_rule,
     interval_rows,
+    latency,
     month_marks,
     next_due,
-    results_of,
     rows,
-    unwatched_spans,
     with_days,
 )
 from monitors.queries import last_failure
 from monitors.services import check_once
-from monitors.tracewords import curve, hours_for, phases_of_result, said, seen, waterfall_of
+from monitors.tracewords import phases_of_result, said, seen, waterfall_of
 
-INTERVALS, RESULTS, BUCKETS = 20, 6000, 96
+INTERVALS = 20
 
 
 def monitor_page(request: HttpRequest, public_id: str) -> HttpResponse:
@@ -71,8 +72,8 @@ def page_context(request: HttpRequest, monitor: Monitor, instant: datetime, **fo
     editable = monitor.retired_at is None and can(request.user, "edit", monitor)
     return {
         **_facts(monitor, instant),
-        **_latency(monitor, instant),
-        **_failure(monitor, instant),
+        **_latency(monitor, request.GET.get("span", ""), instant),
+        **_failure(monitor),
         "row": row,
         "cells": [(day.state, day.share, day.words) for day in row.days],
         "months": month_marks(row.days),
@@ -92,21 +93,25 @@ def _facts(monitor: Monitor, instant: datetime) -> dict[str, Any]:
     return {"monitor": monitor, "row": row, "rule": down_rule(monitor), "next_due": next_due(monitor), "now": instant}
 
 
-def _latency(monitor: Monitor, instant: datetime) -> dict[str, Any]:
-    hours = hours_for(monitor.interval_s, instant - (monitor.created_at or instant))
-    results = results_of(monitor, now=instant, hours=hours, limit=RESULTS)
-    gaps = unwatched_spans(monitor, now=instant, hours=hours)
-    found = curve(results, end=instant, hours=hours, buckets=BUCKETS, unwatched=gaps)
+def _latency(monitor: Monitor, span: str, instant: datetime) -> dict[str, Any]:
+    chosen = span if span in SPANS else ""
+    found = latency(monitor, chosen, now=instant)
     steps = range(0, BUCKETS, BUCKETS // 12)
     table = [
-        (f"{found.start + found.width * i:%H:%M}", _ms(found.median[i]), _ms(found.worst[i]), found.failed[i])
-        for i in steps
+        (found.start + found.width * i, _ms(found.median[i]), _ms(found.worst[i]), found.failed[i]) for i in steps
     ]
-    return {"curve": found, "hours": hours, "failed": sum(found.failed), "latency_table": table}
+    return {
+        "curve": found,
+        "span": chosen,
+        "spans": SPANS.items(),
+        "span_s": (found.end - found.start).total_seconds(),
+        "failed": sum(found.failed),
+        "latency_table": table,
+    }
 
 
-def _failure(monitor: Monitor, instant: datetime) -> dict[str, Any]:
-    failure = last_failure(monitor, now=instant)
+def _failure(monitor: Monitor) -> dict[str, Any]:
+    failure = last_failure(monitor)
     bars = waterfall_of(phases_of_result(failure), failed=True) if failure else []
     took = failure.total_us / 1000 if failure else 0
     return {"failure": failure, "failure_ms": took, "failure_bars": bars, "failure_said": said(bars)}

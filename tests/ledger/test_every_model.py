@@ -32,6 +32,7 @@ RUNTIME = {
     "ledger.Head": "where the chain ends, written with every batch",
     "ledger.Liveness": "signs of life, overwritten every second",
     "monitors.MonitorState": "the judge's memory of the newest results",
+    "monitors.PackProgress": "how far packing has come, advanced in the transaction of the packs",
     "monitors.ProbePlan": "slots on their way to a probe; deleted when the last result is stored",
     "monitors.ProbeSlot": "the timetable, advanced by conditional update",
     "monitors.Result": "a hot table, packed and deleted after 48 hours",
