@@ -2,10 +2,13 @@
 PYTHON ?= python3
 NAME ?=
 
-.PHONY: up install dev test lint types bench soak ci audit lock
+.PHONY: up demo install dev test lint types bench soak ci audit lock
 
 up: ## install what is missing and run: http://127.0.0.1:8000/
 	@$(PYTHON) up.py
+
+demo: ## a made-up company with a year behind it, in data-demo/; delete the folder to be rid of it
+	@$(PYTHON) up.py --demo
 
 install:
 	@$(PYTHON) up.py install

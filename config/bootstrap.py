@@ -21,12 +21,19 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
+from config.demo.target import PORT as TARGET_PORT
 from config.env import Env, SettingError, read_environment
 from config.keys import ensure_keys
 from config.supervisor import Supervisor, say
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCKS = ("requirements.lock", "requirements-dev.lock")
+# run from wherever up.py was called
+RUN_TARGET = "import sys; sys.path.insert(0, sys.argv[1]); from config.demo.target import main; sys.exit(main())"
+# settings of a real installation that the demo must not see
+LEFT_OUT_OF_DEMO = (
+    "DATABASE_URL", "REDIS_URL", "EMAIL_", "TWILIO_", "SECRET_", "SIGNING_", "ENCRYPTION_", "FINGERPRINT_",
+)  # fmt: skip
 
 
 class Refusal(Exception):
@@ -38,12 +45,13 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="up.py", description="Install Watchbook here and run it.")
     parser.add_argument("what", nargs="?", choices=("run", "install"), default="run")
     parser.add_argument("--dev", action="store_true", help="install the tools for tests and checks too")
+    parser.add_argument("--demo", action="store_true", help="run a made-up company in data-demo/, filled the first time")
     chosen = parser.parse_args(arguments)
     try:
         if chosen.what == "install":
             install(ROOT / ".venv", dev=chosen.dev)
             return 0
-        return run()
+        return run(demo=chosen.demo)
     except (Refusal, SettingError) as error:
         sys.stderr.write(f"Watchbook cannot start: {error}\n")
         return 1
@@ -51,9 +59,9 @@ def main(arguments: Sequence[str]) -> int:
         return 130
 
 
-def run() -> int:
-    """Check, install, prepare, supervise."""
-    environ = read_environment(ROOT)
+def run(*, demo: bool = False) -> int:
+    """Check, install, prepare, supervise. demo: with a company that does not exist, in a folder of its own."""
+    environ = demo_environment(os.environ) if demo else read_environment(ROOT)
     env = Env(environ)
     host, port = env.text("HOST", "127.0.0.1"), env.integer("PORT", 8000, least=1, most=65535)
     data_dir = env.path("DATA_DIR", ROOT / "data", shown="data")
@@ -62,9 +70,14 @@ def run() -> int:
     check_port(host, port)
     python = install(ROOT / ".venv", dev=False)
     ensure_keys(data_dir)
-    prepared = prepare(python, environ)
     manage = (str(python), str(ROOT / "manage.py"))
+    if demo:
+        fill_demo(manage, environ)
+    prepared = prepare(python, environ)
     children = {"web": (*manage, "web"), "engine": (*manage, "engine")}
+    if prepared["demo"]:
+        check_port("127.0.0.1", TARGET_PORT)
+        children["demo target"] = (str(python), "-c", RUN_TARGET, str(ROOT))
     supervisor = Supervisor(children, child_environment(environ), say)
     code = supervisor.run(lambda: announce(env, host, port, prepared))
     lock.close()
@@ -200,6 +213,25 @@ def last_line(text: str) -> str:
 def child_environment(environ: Mapping[str, str]) -> dict[str, str]:
     """Return what the children see: `.env` included, so that they need not find it themselves."""
     return {**environ, "DJANGO_SETTINGS_MODULE": "config.settings", "PYTHONUNBUFFERED": "1"}
+
+
+def demo_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment of the demo: a folder, a database and keys of its own, and no way out to anybody.
+
+    `.env` is not read: it speaks of the real installation, whose providers, database and signing key are not for this.
+    """
+    kept = {name: value for name, value in environ.items() if not name.startswith(LEFT_OUT_OF_DEMO)}
+    return {**kept, "DATA_DIR": environ.get("DATA_DIR") or str(ROOT / "data-demo"), "WATCHBOOK_ENV_FILE": ""}
+
+
+def fill_demo(manage: Sequence[str], environ: Mapping[str, str]) -> None:
+    """Fill the demo unless it was filled before; what the command prints is for the person at the terminal."""
+    done = subprocess.run(  # noqa: S603
+        [*manage, "demo"], env=child_environment(environ), stderr=subprocess.PIPE, text=True, check=False
+    )
+    if done.returncode:
+        sys.stderr.write(done.stderr if "Traceback" in done.stderr else "")
+        raise Refusal(last_line(done.stderr).removeprefix("CommandError: "))
 
 
 def prepare(python: Path, environ: Mapping[str, str]) -> dict[str, object]:

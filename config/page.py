@@ -11,6 +11,7 @@ from hashlib import blake2s
 from typing import Any, NamedTuple
 
 from django.conf import settings
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
@@ -18,6 +19,7 @@ from accounts.models import Organisation, User
 from incidents.models import Incident
 from incidents.queries import worst_open
 from ledger.clock import now as clock_now
+from ledger.demo import is_demo
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 SECTIONS = (
@@ -108,10 +110,18 @@ def chrome(request: HttpRequest) -> dict[str, Any]:
     """Context of every template: now, and for a signed-in person theme, zone and chrome."""
     user = getattr(request, "user", None)
     if not isinstance(user, User):
-        return {"theme": "auto", "zone_name": timezone.get_current_timezone_name()}
+        return {"demo": _demo, "theme": "auto", "zone_name": timezone.get_current_timezone_name()}
     now = clock_now()
     name = timezone.get_current_timezone_name()
-    return {"now": now, "theme": user.theme, "zone_name": name, "chrome": Chrome(request.path, now)}
+    return {"demo": _demo, "now": now, "theme": user.theme, "zone_name": name, "chrome": Chrome(request.path, now)}
+
+
+def _demo() -> bool:
+    """Whether the page must say that it shows demo data; asked only by the templates that show it."""
+    try:
+        return is_demo()
+    except DatabaseError:
+        return False  # an error page must come out although the database is away
 
 
 class ZoneMiddleware:

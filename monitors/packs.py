@@ -49,26 +49,30 @@ def encode(samples: Sequence[Sample]) -> bytes:
     if any(later < earlier for earlier, later in pairwise(offsets)):
         raise PackError("samples are packed in the order of their slots")
     codes = [_code(sample) for sample in samples]
-    return join(offsets, codes, columns([s.lag_ms for s in samples], [s.total for s in samples]))
+    return join(head(offsets, codes), columns([s.lag_ms for s in samples], [s.total for s in samples]))
 
 
-def join(offsets: Sequence[int], codes: Sequence[int], measured: bytes) -> bytes:
-    """A pack out of its parts: slots, result codes, and what `columns` made of lags and totals."""
-    head = bytearray(varint(len(offsets)))
+def head(offsets: Sequence[int], codes: Sequence[int]) -> bytes:
+    """The first part of a pack: how many samples, their slots and their result codes, both as runs."""
+    out = bytearray(varint(len(offsets)))
     for value, run in _runs([later - earlier for earlier, later in pairwise((0, *offsets))]):
-        head += varint(value) + varint(run)
+        out += varint(value) + varint(run)
     for value, run in _runs(codes):
-        head.append(value)
-        head += varint(run)
+        out.append(value)
+        out += varint(run)
+    return bytes(out)
+
+
+def columns(lags: Sequence[int], totals: Sequence[int]) -> tuple[int, bytes]:
+    """The second part and its format: lags and totals as columns, each above its least value and as narrow as that."""
+    measured = _column(lags) + _column(totals)
     deflated = _deflate(measured) if len(measured) >= SHORTEST_DEFLATED else measured
-    if len(deflated) < len(measured):
-        return bytes((DEFLATED, *head)) + deflated
-    return bytes((PLAIN, *head)) + measured
+    return (DEFLATED, deflated) if len(deflated) < len(measured) else (PLAIN, measured)
 
 
-def columns(lags: Sequence[int], totals: Sequence[int]) -> bytes:
-    """Lags and totals as two columns, each above its least value and as narrow as that allows."""
-    return _column(lags) + _column(totals)
+def join(first: bytes, second: tuple[int, bytes]) -> bytes:
+    """A pack out of its two parts."""
+    return bytes((second[0],)) + first + second[1]
 
 
 def decode(pack: bytes) -> list[Sample]:

@@ -20,6 +20,7 @@ from accounts.services.setup import issue_setup_link
 from config.beat import upsert_beat_table
 from ledger.actors import Actor, acting_as
 from ledger.clock import now
+from ledger.demo import is_demo
 
 CACHE_TABLE = settings.CACHES["table"]["LOCATION"]
 
@@ -42,7 +43,8 @@ class Command(BaseCommand):
             secret = issue_setup_link(now())
         # written out: reverse() would import every page, which is most of the time a second start takes
         link = f"{settings.PUBLIC_URL}/setup/{secret}/" if secret else ""
-        self.stdout.write(json.dumps({"migrated": migrated, "collected": collected, "setup": link}))
+        told = {"migrated": migrated, "collected": collected, "setup": link, "demo": is_demo()}
+        self.stdout.write(json.dumps(told))
 
 
 def migrate() -> int:

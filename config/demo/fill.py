@@ -1,0 +1,105 @@
+"""Fills an empty database with a year: chapters put things on the list, the list is lived, and the samples follow.
+
+A chapter is one file and one line here: PLANNED ones say what is to happen before the clock starts, TOLD ones write
+what can only be written when all has happened.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from random import Random
+
+from django.db import connection
+
+from accounts.models import User
+from config.demo import changes, episodes, estate, faults, people, samples
+from config.demo.checks import carry, next_of
+from config.demo.recorder import recording
+from config.demo.sizes import SIZES
+from config.demo.world import Demo, chain
+from ledger import demo as mark
+from ledger.actors import SYSTEM, acting_as
+from ledger.models import Entry
+from monitors.models import Monitor, ProbeSlot
+
+PLANNED: tuple[Callable[[Demo], None], ...] = (
+    people.begin,
+    people.changes,
+    estate.begin,
+    changes.spread,
+    faults.spread,
+    episodes.tell,
+)
+TOLD: tuple[Callable[[Demo], None], ...] = (samples.write,)
+EVENING = timedelta(hours=6)  # the company begins in the morning, wherever in the day the demo ends
+
+
+class NotEmpty(Exception):
+    """The demo goes only into an empty database; the message says what is there."""
+
+
+def refuse_unless_empty() -> None:
+    """Raise NotEmpty for a database that has people or a record in it."""
+    if User.objects.exists():
+        people_here = User.objects.count()
+        raise NotEmpty(
+            f"This database has {people_here} people in it, and the demo goes only into an empty one. "
+            "Give it a folder of its own with DATA_DIR."
+        )
+    if Entry.objects.exists():
+        raise NotEmpty("This database has a record already, and the demo goes only into an empty one.")
+
+
+def fill(size: str, *, seed: int, now: datetime, say: Callable[[str], None]) -> Demo:
+    """Write the demo that ends at `now`. Raises NotEmpty. Nothing is sent anywhere meanwhile."""
+    refuse_unless_empty()
+    chosen = SIZES[size]
+    end = now.replace(microsecond=0)
+    start = (end - timedelta(days=chosen.days)).replace(hour=6, minute=0, second=0)
+    demo = Demo(size=chosen, rng=Random(seed), start=start, end=end, say=say)  # noqa: S311 - no secret
+    with _quickly(), recording():
+        mark.begin(size=size, seed=seed, now=start)
+        for chapter in PLANNED:
+            chapter(demo)
+        _timed(demo, "a year of incidents", demo.play)
+        _until_now(demo)
+        for chapter in TOLD:
+            _timed(demo, f"{chapter.__module__.rpartition('.')[2]}", lambda chapter=chapter: chapter(demo))
+        mark.finish(now=end)
+        _timed(demo, "the ledger", chain)
+    return demo
+
+
+def _until_now(demo: Demo) -> None:
+    """Every monitor that is well has been checked until this moment, and its next check is planned."""
+    with acting_as(SYSTEM):
+        for monitor in Monitor.objects.in_force().filter(paused_at__isnull=True).defer("secrets"):
+            carry(monitor, demo.end)
+            slots = ProbeSlot.objects.filter(monitor=monitor)
+            slots.update(next_due_at=next_of(monitor, demo.end), extra=False, skipped_at=None)
+
+
+def _timed(demo: Demo, what: str, do: Callable[[], None]) -> None:
+    began = time.monotonic()
+    do()
+    demo.say(f"  {what}: {time.monotonic() - began:.1f} s")
+
+
+@contextmanager
+def _quickly() -> Iterator[None]:
+    """SQLite need not wait for the disk after each of a hundred thousand steps: a demo cut short is deleted."""
+    if connection.vendor != "sqlite" or connection.in_atomic_block:
+        yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA synchronous=OFF")
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA synchronous=FULL")
+            cursor.execute("PRAGMA optimize")
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
