@@ -1,7 +1,7 @@
 """Fills an empty database with a year: chapters put things on the list, the list is lived, and the samples follow.
 
 A chapter is one file and one line here: PLANNED ones say what is to happen before the clock starts, TOLD ones write
-what can only be written when all has happened.
+what can only be written when all has happened, LAST ones what must reach to this very moment.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import partial
 from random import Random
 
 from django.db import connection
@@ -33,8 +34,8 @@ PLANNED: tuple[Callable[[Demo], None], ...] = (
     faults.spread,
     episodes.tell,
 )
-TOLD: tuple[Callable[[Demo], None], ...] = (samples.write,)
-EVENING = timedelta(hours=6)  # the company begins in the morning, wherever in the day the demo ends
+TOLD: tuple[Callable[[Demo], None], ...] = (samples.packs,)
+LAST: tuple[Callable[[Demo], None], ...] = (samples.rows,)
 
 
 class NotEmpty(Exception):
@@ -53,24 +54,35 @@ def refuse_unless_empty() -> None:
         raise NotEmpty("This database has a record already, and the demo goes only into an empty one.")
 
 
-def fill(size: str, *, seed: int, now: datetime, say: Callable[[str], None]) -> Demo:
-    """Write the demo that ends at `now`. Raises NotEmpty. Nothing is sent anywhere meanwhile."""
+def fill(size: str, *, seed: int, clock: Callable[[], datetime], say: Callable[[str], None]) -> Demo:
+    """Write the demo that ends now, when it is done. Raises NotEmpty. Nothing is sent anywhere meanwhile.
+
+    clock: asked at the beginning, and again when most is written, so that the engine finds no hole when it starts.
+    """
     refuse_unless_empty()
     chosen = SIZES[size]
-    end = now.replace(microsecond=0)
+    end = clock().replace(microsecond=0)
     start = (end - timedelta(days=chosen.days)).replace(hour=6, minute=0, second=0)
     demo = Demo(size=chosen, rng=Random(seed), start=start, end=end, say=say)  # noqa: S311 - no secret
     with _quickly(), recording():
         mark.begin(size=size, seed=seed, now=start)
         for chapter in PLANNED:
             chapter(demo)
-        _timed(demo, "a year of incidents", demo.play)
-        _until_now(demo)
+        _timed(demo, f"{chosen.days} days of incidents", demo.play)
         for chapter in TOLD:
-            _timed(demo, f"{chapter.__module__.rpartition('.')[2]}", lambda chapter=chapter: chapter(demo))
-        mark.finish(now=end)
-        _timed(demo, "the ledger", chain)
+            _timed(demo, _name(chapter), partial(chapter, demo))
+        demo.end = clock().replace(microsecond=0)
+        demo.play()
+        _until_now(demo)
+        for chapter in LAST:
+            _timed(demo, _name(chapter), partial(chapter, demo))
+        mark.finish(now=demo.end)
+        chain()
     return demo
+
+
+def _name(chapter: Callable[[Demo], None]) -> str:
+    return f"{chapter.__module__.rpartition('.')[2]}, {chapter.__name__}"
 
 
 def _until_now(demo: Demo) -> None:

@@ -19,7 +19,7 @@ from config.demo.latency import phases_us
 from config.demo.world import Demo
 from monitors.engine.bulk import insert_results
 from monitors.engine.findings import Finding
-from monitors.engine.packing import KEEP_ROWS, PackRow, insert_packs, pack, pack_row
+from monitors.engine.packing import KEEP_ROWS, PACK_AFTER, PackRow, insert_packs, pack, pack_row
 from monitors.models import Monitor, PackProgress, Result, StateInterval
 from monitors.packs import Sample, head, join
 from monitors.samples import CLEAR, PACK, hour_of, hour_start, packed_until
@@ -31,8 +31,8 @@ AT_ONCE = 20_000  # packs in a transaction
 Versions = list[tuple[datetime, int]]
 
 
-def write(demo: Demo) -> None:
-    """Packs of all but the last two days, then rows, then packs out of those rows."""
+def packs(demo: Demo) -> None:
+    """Packs of all but the last two days."""
     until = hour_of(demo.end - KEEP_ROWS)
     waiting: list[PackRow] = []
     for monitor in Monitor.objects.defer("secrets").order_by("pk"):
@@ -41,10 +41,14 @@ def write(demo: Demo) -> None:
             _store(waiting)
             waiting = []
     _store(waiting)
-    rows_until_now(demo, hour_start(until))
     for name in (PACK, CLEAR):
         PackProgress.objects.create(name=name, hour=until)
-    while packed_until() < hour_of(demo.end - timedelta(minutes=30)):
+
+
+def rows(demo: Demo) -> None:
+    """The last two days as rows, and packs out of those that are old enough."""
+    rows_until_now(demo, hour_start(packed_until()))
+    while packed_until() < hour_of(demo.end - PACK_AFTER):
         pack(demo.end)
 
 
@@ -92,8 +96,8 @@ def _eventful(demo: Demo, monitor: Monitor, hours: list[int], versions: Versions
     place = place_of(demo, monitor.pk)
     wanted = set(hours)
     stored: dict[int, list[tuple[datetime, str, bool, int, int, int]]] = defaultdict(list)
-    rows = Result.objects.filter(monitor_id=monitor.pk).order_by("planned_at")
-    for row in rows.values_list("planned_at", "outcome", "retry", "lag_us", "total_us", "monitor_version"):
+    held = Result.objects.filter(monitor_id=monitor.pk).order_by("planned_at")
+    for row in held.values_list("planned_at", "outcome", "retry", "lag_us", "total_us", "monitor_version"):
         stored[hour_of(row[0])].append(row)
     up: dict[int, list[datetime]] = defaultdict(list)
     for start, end in _spans(monitor, State.UP, hour_start(min(hours, default=0)), demo.end) if hours else ():
@@ -164,6 +168,6 @@ def _version(versions: Versions, at: datetime) -> int:
     return found
 
 
-def _store(rows: list[PackRow]) -> None:
+def _store(made: list[PackRow]) -> None:
     with transaction.atomic():
-        insert_packs(rows)
+        insert_packs(made)

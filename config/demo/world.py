@@ -60,11 +60,11 @@ class Demo:
     stopped: list[tuple[datetime, datetime]] = field(default_factory=list)
     _coming: list[tuple[datetime, int, Action]] = field(default_factory=list)
     _order: Iterator[int] = field(default_factory=itertools.count)
+    _wake: datetime | None = None
 
     def at(self, when: datetime, action: Action) -> None:
-        """Let something happen at an instant. What lies after the end of the demo never happens."""
-        if when < self.end:
-            heapq.heappush(self._coming, (when, next(self._order), action))
+        """Let something happen at an instant. What lies after the end of the demo does not happen."""
+        heapq.heappush(self._coming, (when, next(self._order), action))
 
     def ago(self, share: float, *, hour: float = 12.0) -> datetime:
         """An instant `share` of the whole span before its end, at an hour of that day (UTC)."""
@@ -72,21 +72,22 @@ class Demo:
         return day + timedelta(hours=hour)
 
     def play(self) -> None:
-        """Live all that is on the list, in order, and what comes of it."""
-        lived, wake = 0, self.end
-        while self._coming or wake < self.end:
-            if not self._coming or wake < self._coming[0][0]:
-                wake = self._engine(wake)
+        """Live what is on the list up to the end, in order, and what comes of it. May go on after `end` was moved."""
+        for lived in itertools.count(1):
+            coming = self._coming[0][0] if self._coming else self.end
+            if min(coming, self._wake or self.end) >= self.end:
+                return
+            if self._wake is not None and self._wake < coming:
+                self._wake = self._engine(self._wake)
                 continue
             when, _, action = heapq.heappop(self._coming)
             if action(when) is not False:
-                wake = self._engine(when)
-            lived += 1
+                self._wake = self._engine(when)
             if lived % LINK_EVERY == 0:
                 chain()
 
-    def _engine(self, now: datetime) -> datetime:
-        """What the engine does at an instant; return when it has something to do next, the end if never."""
+    def _engine(self, now: datetime) -> datetime | None:
+        """What the engine does at an instant; return when it has something to do next, None if never."""
         with acting_as(SYSTEM):
             intake(now + INTAKE)
             plan(now + INTAKE + PLAN)
@@ -99,7 +100,7 @@ class Demo:
             Page.objects.filter(state=PLANNED).aggregate(at=Min("due_at"))["at"],
         )
         due = [max(at, now + timedelta(seconds=1)) for at in coming if at is not None]
-        return min(due, default=self.end)
+        return min(due, default=None)
 
 
 def receipt(sid: str) -> Action:

@@ -33,7 +33,7 @@ class Command(BaseCommand):
             self.stdout.write("Filling the demo; this takes a minute or two.")
             began = time.monotonic()
             try:
-                fill(options["size"], seed=options["seed"], now=now(), say=self._say)
+                fill(options["size"], seed=options["seed"], clock=now, say=self._say)
             except NotEmpty as error:
                 raise CommandError(str(error)) from error
             self.stdout.write(f"Filled in {time.monotonic() - began:.0f} s.")

@@ -1,0 +1,203 @@
+"""Pages: server time of every main page and API list with a year of history, and the number of their queries.
+
+    python -m bench pages
+
+The database is the demo at `--size bench` (500 monitors, a year, 1,000 incidents), built once in .bench/ and used again
+until the code that makes it changes. The number of queries is compared with a demo of six monitors and three weeks:
+a page whose queries grow with its rows has more of them here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from statistics import median
+
+from bench.figures import Figure, at_most, show
+
+ROOT = Path(__file__).resolve().parent.parent
+CACHE = ROOT / ".bench"
+BAR_MS = 200
+ROUNDS = 9
+SLACK = 0  # queries more than on the small demo
+
+
+def run() -> Iterator[Figure]:
+    """Yield the median of each page, then how many pages take more queries than on a small database."""
+    big, small = (_measured(size) for size in ("bench", "tiny"))
+    for name, told in big.items():
+        yield at_most("pages", name, told["ms"], "ms", BAR_MS)
+    grown = {name: (small[name]["queries"], told["queries"]) for name, told in big.items() if name in small}
+    worse = {name: pair for name, pair in grown.items() if pair[1] > pair[0] + SLACK}
+    for name, (few, many) in worse.items():
+        sys.stderr.write(f"pages: {name} takes {few} queries on the small demo and {many} on the big one\n")
+    yield at_most("pages", "pages whose queries grow with the rows", len(worse), "", 0)
+
+
+def built(size: str) -> Path:
+    """The folder of a demo of this size, made if it is not there yet."""
+    folder = CACHE / f"{size}-{_mark()}"
+    if (folder / "done").exists():
+        return folder
+    for old in CACHE.glob(f"{size}-*"):
+        shutil.rmtree(old, ignore_errors=True)
+    folder.mkdir(parents=True)
+    sys.stderr.write(f"pages: building the {size} demo in {folder}\n")
+    began = time.monotonic()
+    for command in (["demo", "--size", size], ["prepare"]):
+        subprocess.run(
+            [sys.executable, str(ROOT / "manage.py"), *command], env=_environment(folder), stdout=sys.stderr, check=True
+        )
+    (folder / "done").write_text(f"{time.monotonic() - began:.0f} s\n")
+    return folder
+
+
+def _mark() -> str:
+    """Stands for the code that makes the demo and the tables it goes into."""
+    digest = hashlib.sha256()
+    for path in sorted([*(ROOT / "config" / "demo").glob("*.py"), *ROOT.glob("*/migrations/*.py")]):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG")}
+    return {**kept, "DATA_DIR": str(folder), "WATCHBOOK_ENV_FILE": "", "LOG_LEVEL": "error"}
+
+
+def _measured(size: str) -> dict[str, dict[str, float]]:
+    done = subprocess.run(
+        [sys.executable, "-m", "bench.pages", "measure"],
+        cwd=ROOT,
+        env=_environment(built(size)),
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+# In the child, which has Django ---------------------------------------------------------------------
+
+
+def _measure() -> None:
+    """Ask for every page as the demo's admin would; print one JSON line: page → median milliseconds, queries."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    _stop_the_clock(Path(os.environ["DATA_DIR"]) / "watchbook.sqlite3")
+    import django
+
+    django.setup()
+    from django.test import Client
+
+    from accounts.models import User
+    from config.demo.people import ADMIN_EMAIL
+
+    client = Client(HTTP_HOST="127.0.0.1")
+    client.force_login(User.objects.get(email=ADMIN_EMAIL))
+    stranger = Client(HTTP_HOST="127.0.0.1")
+    told = {
+        name: _one(stranger if name == "phone page" else client, path) for name, path in _pages().items()
+    }
+    print(json.dumps(told))
+
+
+def _stop_the_clock(database: Path) -> None:
+    """The demo ended when it was built: pages are asked for at that moment, or all of it would be silent and expired."""
+    from ledger import clock
+
+    with sqlite3.connect(database) as connection:
+        (last,) = connection.execute("SELECT max(recorded_at) FROM monitors_result").fetchone()
+    stands = datetime.fromisoformat(last).replace(tzinfo=UTC)
+    clock.now = lambda: stands
+
+
+def _one(client, path: str) -> dict[str, float]:
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    with CaptureQueriesContext(connection) as queries:
+        answer = client.get(path)
+    if answer.status_code != 200:
+        raise SystemExit(f"{path} answered {answer.status_code}")
+    times = []
+    for _ in range(ROUNDS):
+        began = time.perf_counter()
+        client.get(path)
+        times.append((time.perf_counter() - began) * 1000)
+    return {"ms": median(times), "queries": len(queries)}
+
+
+def _pages() -> dict[str, str]:
+    """The main pages by name, on the objects that have most to show."""
+    from django.db.models import Count
+
+    from accounts.models import User
+    from incidents.models import Incident, Route
+    from monitors.models import Monitor, Service, System
+    from oncall.models import Page, Policy
+    from oncall.notify.links import token_for
+
+    busy = Incident.objects.annotate(lines=Count("timeline")).order_by("-lines").first()
+    still = Incident.objects.open().order_by("-pk").first()
+    monitor = Monitor.objects.in_force().annotate(turns=Count("intervals")).order_by("interval_s", "-turns").first()
+    service = Service.objects.in_force().annotate(held=Count("monitors")).order_by("-held").first()
+    person = User.objects.annotate(paged=Count("pages")).order_by("-paged").first()
+    page = Page.objects.filter(run__subject_id=still.number, origin="step").order_by("-pk").first()
+    web = {
+        "now": "/",
+        "watchline": "/watchline/",
+        "incidents": "/incidents/",
+        "incidents, resolved": "/incidents/?state=resolved&page=2",
+        "incident, open": f"/incidents/{still.number}/",
+        "incident, longest": f"/incidents/{busy.number}/",
+        "monitors": "/monitors/",
+        "monitor": f"/monitors/{monitor.public_id}/",
+        "monitor, week": f"/monitors/{monitor.public_id}/?span=week",
+        "monitor, 90 days": f"/monitors/{monitor.public_id}/?span=quarter",
+        "monitor, year": f"/monitors/{monitor.public_id}/?span=year",
+        "monitor, state": f"/monitors/{monitor.public_id}/state/",
+        "services": "/services/",
+        "service": f"/services/{service.public_id}/",
+        "systems": "/systems/",
+        "system": f"/systems/{System.objects.first().public_id}/",
+        "people": "/people/",
+        "person": f"/people/{person.public_id}/",
+        "me": "/me/",
+        "organisation": "/organisation/",
+        "policies": "/policies/",
+        "policy": f"/policies/{Policy.objects.annotate(used=Count('runs')).order_by('-used').first().public_id}/",
+        "routes": "/routes/",
+        "route": f"/routes/{Route.objects.in_force().first().public_id}/",
+        "phone page": f"/a/{token_for(page)}/",
+    }
+    lists = (
+        "incidents", "alerts", "monitors", "rules", "signals", "services", "systems", "people", "teams",
+        "contact-methods", "policies", "routes", "runs", "pages", "ledger",
+    )  # fmt: skip
+    api = {f"API {name}": f"/api/v1/{name}/" for name in lists}
+    of = f"/api/v1/monitors/{monitor.public_id}"
+    return {
+        **web,
+        **api,
+        "API incident timeline": f"/api/v1/incidents/{busy.number}/timeline/",
+        "API results of a monitor": f"{of}/results/",
+        "API intervals of a monitor": f"{of}/intervals/",
+        "API history of a monitor": f"{of}/history/",
+    }
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] == ["measure"]:
+        _measure()
+    else:
+        bad = [figure for figure in run() if not show(figure)]
+        sys.exit(1 if bad else 0)
