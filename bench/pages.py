@@ -2,7 +2,8 @@
 
     python -m bench pages
 
-The database is the demo at `--size bench` (500 monitors, a year, 1,000 incidents), built once in .bench/ and used again
+Server time is the processor time of the request, the database's included, since SQLite runs inside the process:
+what a shared machine does meanwhile is left out. The database is the demo at `--size bench` (500 monitors, a year, 1,000 incidents), built once in .bench/ and used again
 until the code that makes it changes. The number of queries is compared with a demo of six monitors and three weeks:
 a page whose queries grow with its rows has more of them here.
 """
@@ -28,7 +29,6 @@ ROOT = Path(__file__).resolve().parent.parent
 CACHE = ROOT / ".bench"
 BAR_MS = 200
 ROUNDS = 9
-SLACK = 0  # queries more than on the small demo
 
 
 def run() -> Iterator[Figure]:
@@ -37,7 +37,7 @@ def run() -> Iterator[Figure]:
     for name, told in big.items():
         yield at_most("pages", name, told["ms"], "ms", BAR_MS)
     grown = {name: (small[name]["queries"], told["queries"]) for name, told in big.items() if name in small}
-    worse = {name: pair for name, pair in grown.items() if pair[1] > pair[0] + SLACK}
+    worse = {name: pair for name, pair in grown.items() if pair[1] > pair[0]}
     for name, (few, many) in worse.items():
         sys.stderr.write(f"pages: {name} takes {few} queries on the small demo and {many} on the big one\n")
     yield at_most("pages", "pages whose queries grow with the rows", len(worse), "", 0)
@@ -104,9 +104,7 @@ def _measure() -> None:
     client = Client(HTTP_HOST="127.0.0.1")
     client.force_login(User.objects.get(email=ADMIN_EMAIL))
     stranger = Client(HTTP_HOST="127.0.0.1")
-    told = {
-        name: _one(stranger if name == "phone page" else client, path) for name, path in _pages().items()
-    }
+    told = {name: _one(stranger if name == "phone page" else client, path) for name, path in _pages().items()}
     print(json.dumps(told))
 
 
@@ -126,14 +124,15 @@ def _one(client, path: str) -> dict[str, float]:
 
     with CaptureQueriesContext(connection) as queries:
         answer = client.get(path)
+    asked = len(queries)
     if answer.status_code != 200:
         raise SystemExit(f"{path} answered {answer.status_code}")
     times = []
     for _ in range(ROUNDS):
-        began = time.perf_counter()
+        began = time.process_time()
         client.get(path)
-        times.append((time.perf_counter() - began) * 1000)
-    return {"ms": median(times), "queries": len(queries)}
+        times.append((time.process_time() - began) * 1000)
+    return {"ms": median(times), "queries": asked}
 
 
 def _pages() -> dict[str, str]:
@@ -146,7 +145,9 @@ def _pages() -> dict[str, str]:
     from oncall.models import Page, Policy
     from oncall.notify.links import token_for
 
-    busy = Incident.objects.annotate(lines=Count("timeline")).order_by("-lines").first()
+    # with a note and somebody who was asked to join, so that both demos have to look up the same kinds of things
+    told = Incident.objects.filter(timeline__kind="note").filter(timeline__kind="person_added")
+    busy = told.annotate(lines=Count("timeline")).order_by("-lines").first()
     still = Incident.objects.open().order_by("-pk").first()
     monitor = Monitor.objects.in_force().annotate(turns=Count("intervals")).order_by("interval_s", "-turns").first()
     service = Service.objects.in_force().annotate(held=Count("monitors")).order_by("-held").first()

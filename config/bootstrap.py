@@ -45,7 +45,9 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="up.py", description="Install Watchbook here and run it.")
     parser.add_argument("what", nargs="?", choices=("run", "install"), default="run")
     parser.add_argument("--dev", action="store_true", help="install the tools for tests and checks too")
-    parser.add_argument("--demo", action="store_true", help="run a made-up company in data-demo/, filled the first time")
+    parser.add_argument(
+        "--demo", action="store_true", help="run a made-up company in data-demo/, filled the first time"
+    )
     chosen = parser.parse_args(arguments)
     try:
         if chosen.what == "install":
@@ -74,7 +76,7 @@ def run(*, demo: bool = False) -> int:
     if demo:
         fill_demo(manage, environ)
     prepared = prepare(python, environ)
-    children = {"web": (*manage, "web"), "engine": (*manage, "engine")}
+    children: dict[str, tuple[str, ...]] = {"web": (*manage, "web"), "engine": (*manage, "engine")}
     if prepared["demo"]:
         check_port("127.0.0.1", TARGET_PORT)
         children["demo target"] = (str(python), "-c", RUN_TARGET, str(ROOT))

@@ -78,7 +78,7 @@ def join(first: bytes, second: tuple[int, bytes]) -> bytes:
 def decode(pack: bytes) -> list[Sample]:
     """The samples of a pack. Raises PackError for bytes that are none."""
     try:
-        return _decode(bytes(pack))
+        return _decode(pack)
     except (IndexError, ValueError, zlib.error) as error:
         raise PackError(f"not a pack: {error}") from error
 

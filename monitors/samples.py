@@ -64,7 +64,7 @@ def samples(monitor_ids: Collection[int], start: datetime, end: datetime) -> dic
     found: dict[int, list[Seen]] = {}
     for monitor_id, hour, body in _packs(monitor_ids, start, end, first_row).values_list("monitor_id", "hour", "body"):
         begins, held = hour_start(hour), found.setdefault(monitor_id, [])
-        for one in decode(body):
+        for one in decode(bytes(body)):
             at = begins + one.offset_ms * MS
             if start <= at < end:
                 held.append(Seen(at, one.outcome, one.retry, one.lag_ms, one.total * 100))

@@ -34,7 +34,8 @@ NOTES = (
     "Nothing to be found on our side. It went away with the provider's maintenance.",
     "A switch in hall 3 lost power. Facility management is on its way.",
 )
-Do = Callable[[Demo, Incident, datetime], None]
+# False says that no page comes of it, so that the engine has nothing to do
+Do = Callable[[Demo, Incident, datetime], bool | None]
 
 
 def later(demo: Demo, name: str, when: datetime, do: Do) -> None:
@@ -45,18 +46,18 @@ def later(demo: Demo, name: str, when: datetime, do: Do) -> None:
         alert = Alert.objects.filter(monitor=monitor, closed_at__isnull=True, incident__isnull=False).first()
         if alert is None or alert.incident is None or not alert.incident.is_open:
             return False
-        do(demo, alert.incident, now)
-        return True
+        return do(demo, alert.incident, now) is not False
 
     demo.at(when, act)
 
 
-def anybody_has_it(demo: Demo, incident: Incident, now: datetime) -> None:
+def anybody_has_it(demo: Demo, incident: Incident, now: datetime) -> bool:
     """Whoever was paged last takes it, by a way that chance decides; not if somebody has it already."""
     if incident.state == TRIGGERED:
         page = _newest_page(incident)
         if page is not None:
             take(demo, incident, page, demo.rng.choice(WAYS), now)
+    return False
 
 
 def take(demo: Demo, incident: Incident, page: Page, way: str, now: datetime) -> None:
@@ -74,7 +75,7 @@ def take(demo: Demo, incident: Incident, page: Page, way: str, now: datetime) ->
         acknowledge(incident, actor=actor, person=person, how=how, now=now)
 
 
-def note(demo: Demo, incident: Incident, now: datetime) -> None:
+def note(demo: Demo, incident: Incident, now: datetime) -> bool:
     """Who has it writes down what they know; some of it happened a while ago."""
     person = incident.acknowledged_by or demo.people["Ingrid"]
     ago = timedelta(minutes=demo.rng.choice((0, 0, 3, 8)))
@@ -83,6 +84,7 @@ def note(demo: Demo, incident: Incident, now: datetime) -> None:
         incident, demo.rng.choice(NOTES), actor=actor_of(person), person=person, how="screen", now=now,
         occurred_at=happened,
     )  # fmt: skip
+    return False
 
 
 def ask_for_help(demo: Demo, incident: Incident, now: datetime) -> None:
@@ -114,9 +116,7 @@ def say_over(demo: Demo, incident: Incident, now: datetime) -> None:
         by_link(Answer(page, RESOLVE, "link"), incident, now=now)
         return
     with doing(person):
-        resolve(
-            incident, actor=actor_of(person), person=person, how="screen", now=now, note=demo.rng.choice(NOTES)
-        )
+        resolve(incident, actor=actor_of(person), person=person, how="screen", now=now, note=demo.rng.choice(NOTES))
 
 
 def _newest_page(incident: Incident) -> Page | None:

@@ -26,14 +26,16 @@ def spread(demo: Demo) -> None:
         (0.36, 15.5, _system_leaves_scope),
     ):
         demo.at(demo.ago(share, hour=hour), _bound(change, demo))
-    slower, quicker = {"confirmation_s": 120}, {"timeout_s": 5}
-    for share, name, values, reason in (
+    slower: dict[str, object] = {"confirmation_s": 120}
+    quicker: dict[str, object] = {"timeout_s": 5}
+    told: tuple[tuple[float, str, dict[str, object], str], ...] = (
         (0.72, "Place order", quicker, "Ten seconds is an outage for a shop."),
         (0.58, "Parcel by number", slower, "Restarts take ninety seconds and woke people."),
         (0.41, "Carrier status feed", slower, "The feed skips a beat when the carrier deploys."),
         (0.24, "Portal home", {"keyword": "well"}, "A maintenance page answered 200 as well."),
         (0.13, "Nightly export", {"recovery_s": 300}, "It came back and fell over again within minutes."),
-    ):
+    )
+    for share, name, values, reason in told:
         demo.at(demo.ago(share, hour=11.75), _threshold(demo, name, values, reason))
 
 

@@ -16,7 +16,8 @@ LEFT_FREE = timedelta(days=2)  # of the end, where the episodes say what is true
 
 def spread(demo: Demo) -> None:
     """Faults of random monitors at random hours, more of them by day, and an answer to most."""
-    rng, last = demo.rng, {}
+    rng = demo.rng
+    last: dict[str, list[datetime]] = {}
     names = [one.name for one in in_order()[: demo.size.monitors]]
     born = {one.name: one.born for one in WATCHED}
     span = demo.end - demo.start - LEFT_FREE

@@ -11,8 +11,8 @@ from accounts.models import User
 from accounts.services.contacts import add_contact, confirm_contact, start_verification, verification_code
 from accounts.services.people import accept_invitation, change_role, invite
 from accounts.services.setup import issue_setup_link
-from accounts.services.tokens import issue_token
 from accounts.services.teams import add_member, create_team, rename_team
+from accounts.services.tokens import issue_token
 from config import first_run
 from config.demo.world import Demo, doing
 
@@ -110,13 +110,17 @@ def changes(demo: Demo) -> None:
 
     def helps_out(now: datetime) -> None:
         with doing(demo.people["Jonas"]):
-            add_member(demo.teams["Carriers"], demo.people["Noor"], now=now, reason="Helps Carriers while Priya is away")
+            add_member(
+                demo.teams["Carriers"], demo.people["Noor"], now=now, reason="Helps Carriers while Priya is away"
+            )
 
     def learns(now: datetime) -> None:
         vera = demo.people["Vera"]
         vera.refresh_from_db()
         with doing(demo.people["Mara"]):
-            change_role(vera, "responder", now=now, reason="Joins the rota after her training", expected_version=vera.version)
+            change_role(
+                vera, "responder", now=now, reason="Joins the rota after her training", expected_version=vera.version
+            )
 
     demo.at(demo.ago(0.55, hour=9.5), helps_out)
     demo.at(demo.ago(0.31, hour=14.0), learns)

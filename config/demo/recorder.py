@@ -49,7 +49,7 @@ def recording() -> Iterator[None]:
     """Let nothing leave this process until the block ends: the sender meets the recorder in place of providers."""
     real, asked = dict(channels.CHANNELS), dict(channels.INQUIRERS)
     # every channel there is, so that one of a later release cannot slip out
-    channels.CHANNELS.update({kind: f"{HERE}.RecordedSms" for kind in real} | {"email": f"{HERE}.RecordedMail"})
+    channels.CHANNELS.update(dict.fromkeys(real, f"{HERE}.RecordedSms") | {"email": f"{HERE}.RecordedMail"})
     channels.INQUIRERS.clear()
     _forget()
     try:

@@ -79,7 +79,9 @@ def rows_until_now(demo: Demo, since: datetime) -> None:
     for monitor in Monitor.objects.in_force().defer("secrets"):
         place, versions = place_of(demo, monitor.pk), _versions(monitor)
         last = Result.objects.filter(monitor_id=monitor.pk).aggregate(at=Max("planned_at"))["at"] or demo.start
-        kept = set(Result.objects.filter(monitor_id=monitor.pk, planned_at__gte=since).values_list("planned_at", flat=True))
+        kept = set(
+            Result.objects.filter(monitor_id=monitor.pk, planned_at__gte=since).values_list("planned_at", flat=True)
+        )
         for start, end in _spans(monitor, State.UP, since, max(last, demo.end)):
             for slot in _slots(monitor, start, min(end, demo.end)):
                 if slot not in kept:

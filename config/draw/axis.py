@@ -7,7 +7,9 @@ from datetime import datetime, timedelta, tzinfo
 from html import escape
 from typing import NamedTuple
 
-STEPS = tuple(timedelta(minutes=m) for m in (1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 10080, 20160, 86400))
+STEPS = tuple(
+    timedelta(minutes=m) for m in (1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 10080, 20160, 86400)
+)
 MOST_LABELS = 7
 NOW_KEEPS_CLEAR = 12.5  # percent on both sides: half of "now 03:14" and half a label on an axis of 490 px
 

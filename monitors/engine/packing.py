@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from itertools import groupby
-from operator import itemgetter
 from statistics import median_low
 from typing import Any
 
@@ -123,7 +122,8 @@ def _batch(hour: int, after: int) -> list[int]:
     """The next monitors that may have results of the hour, as many as have BATCH of them; at least one."""
     alive = Q(retired_at__isnull=True) | Q(retired_at__gte=hour_start(hour))
     found = Monitor.objects.filter(alive, pk__gt=after, created_at__lt=hour_start(hour + 1)).order_by("pk")
-    ids, expected = [], 0.0
+    ids: list[int] = []
+    expected = 0.0
     for pk, interval_s in found.values_list("pk", "interval_s")[:BATCH]:
         expected += 3600 / interval_s
         if ids and expected > BATCH:
@@ -134,16 +134,17 @@ def _batch(hour: int, after: int) -> list[int]:
 
 def _pack_some(hour: int, monitors: list[int]) -> int:
     start = hour_start(hour)
-    rows = Result.objects.filter(day=start.date(), monitor__in=monitors, planned_at__gte=start)
-    rows = rows.filter(planned_at__lt=hour_start(hour + 1)).order_by(*_READ[:4]).values_list(*_READ)
+    found = Result.objects.filter(day=start.date(), monitor__in=monitors, planned_at__gte=start)
+    found = found.filter(planned_at__lt=hour_start(hour + 1)).order_by(*_READ[:4])
+    rows: Iterable[tuple[Any, ...]] = found.values_list(*_READ)
     # a result that came later than that is kept as the row it is, and counts in no figure
-    in_time = (row for row in rows if row[4] - row[3] <= LATE_AFTER)
-    packs = [_packed(hour, key, list(group)) for key, group in groupby(in_time, key=itemgetter(0, 1, 2))]
+    in_time = [row for row in rows if row[4] - row[3] <= LATE_AFTER]
+    packs = [_packed(hour, key, list(group)) for key, group in groupby(in_time, key=lambda row: row[:3])]
     insert_packs(packs)
     return len(packs)
 
 
-def _packed(hour: int, key: tuple[int, int, int], rows: list[tuple[Any, ...]]) -> PackRow:
+def _packed(hour: int, key: tuple[Any, ...], rows: list[tuple[Any, ...]]) -> PackRow:
     start = hour_start(hour)
     samples = [
         Sample((row[3] - start) // timedelta(milliseconds=1), row[5], row[6], row[7] // 1000, (row[8] + 50) // 100)

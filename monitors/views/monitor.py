@@ -97,9 +97,7 @@ def _latency(monitor: Monitor, span: str, instant: datetime) -> dict[str, Any]:
     chosen = span if span in SPANS else ""
     found = latency(monitor, chosen, now=instant)
     steps = range(0, BUCKETS, BUCKETS // 12)
-    table = [
-        (found.start + found.width * i, _ms(found.median[i]), _ms(found.worst[i]), found.failed[i]) for i in steps
-    ]
+    table = [(found.start + found.width * i, _ms(found.median[i]), _ms(found.worst[i]), found.failed[i]) for i in steps]
     return {
         "curve": found,
         "span": chosen,

@@ -1,0 +1,93 @@
+"""What tests want to know of a filled demo: run inside it by `manage.py shell`, printed as one JSON line."""
+
+import json
+from collections import Counter
+from itertools import pairwise
+
+from django.test import Client
+
+from accounts.models import ContactMethod, User
+from config.demo.people import ADMIN_EMAIL
+from incidents.models import Incident
+from ledger.demo import is_demo, is_filled
+from ledger.models import Entry
+from monitors.engine.packing import KEEP_ROWS
+from monitors.models import Monitor, Result, ResultPack, StateInterval
+from monitors.packs import decode
+from monitors.samples import hour_of, packed_until, samples
+from oncall.models import Attempt, Page, StepExecution
+from oncall.notify.links import token_for
+
+
+def holes():
+    """Monitors whose intervals do not tile their life."""
+    found = []
+    for monitor in Monitor.objects.all():
+        rows = list(StateInterval.objects.filter(monitor=monitor).order_by("started_at"))
+        tiles = all(one.ended_at == other.started_at for one, other in pairwise(rows))
+        if not tiles or rows[0].started_at != monitor.created_at or rows[-1].ended_at is not None:
+            found.append(monitor.name)
+    return found
+
+
+def disagreements():
+    """Samples of spans in which nobody watched, and confirmed outages without a failed sample at their beginning."""
+    wrong = []
+    newest = Result.objects.order_by("-planned_at").first().planned_at
+    for monitor in Monitor.objects.all():
+        held = {one.planned_at: one.outcome for one in samples([monitor.pk], monitor.created_at, newest)[monitor.pk]}
+        for span in StateInterval.objects.filter(monitor=monitor):
+            end = span.ended_at or newest
+            if span.state in ("unknown", "paused"):
+                wrong += [[monitor.name, str(at)] for at in held if span.started_at <= at < end]
+            if span.state == "down" and span.started_at < newest and held.get(span.started_at) != "failed":
+                wrong.append([monitor.name, str(span.started_at)])
+    return wrong
+
+
+def pages_with_the_mark():
+    """Address → whether the mark stands on it, for somebody signed in, for a stranger, and behind a link."""
+    signed_in, stranger = Client(HTTP_HOST="127.0.0.1"), Client(HTTP_HOST="127.0.0.1")
+    signed_in.force_login(User.objects.get(email=ADMIN_EMAIL))
+    incident = Incident.objects.open().order_by("-pk").first()
+    page = Page.objects.filter(run__subject_id=incident.number, origin="step").order_by("-pk").first()
+    monitor = Monitor.objects.order_by("pk").first()
+    paths = [
+        "/", "/incidents/", f"/incidents/{incident.number}/", "/monitors/", f"/monitors/{monitor.public_id}/?span=year",
+        "/services/", "/policies/", "/people/", "/routes/", "/organisation/", "/me/", "/nowhere/",
+    ]  # fmt: skip
+    told = {path: b"Demo data." in signed_in.get(path).content for path in paths}
+    for path in ("/sign-in/", f"/a/{token_for(page)}/", "/a/nobody/"):
+        told[path] = b"Demo data." in stranger.get(path).content
+    return told
+
+
+def answer():
+    """All of it."""
+    packs = ResultPack.objects.all()
+    return {
+        "demo": [is_demo(), is_filled()],
+        "first_lines": list(Entry.objects.order_by("seq").values_list("kind", flat=True)[:2]),
+        "holes": holes(),
+        "disagreements": disagreements(),
+        "mark": pages_with_the_mark(),
+        "states": dict(Counter("/".join(one) for one in StateInterval.objects.values_list("state", "cause"))),
+        "confirmed_how": sorted(set(Page.objects.exclude(confirmed_how="").values_list("confirmed_how", flat=True))),
+        "steps": sorted(set(StepExecution.objects.values_list("step", flat=True))),
+        "catch_all": StepExecution.objects.filter(outcome="catch_all").count()
+        + Page.objects.filter(rule="catch_all").count(),
+        "reopened": max(Incident.objects.values_list("reopened_count", flat=True)),
+        "incidents": Incident.objects.count(),
+        "open": Incident.objects.open().count(),
+        "addresses": [
+            contact.address
+            for contact in ContactMethod.objects.all()
+            if not contact.address.endswith(".example") and not contact.address.startswith("+4477009001")
+        ],
+        "providers": sorted(set(Attempt.objects.values_list("from_label", flat=True))),
+        "packed_until": packed_until() - hour_of(Result.objects.order_by("-planned_at").first().planned_at - KEEP_ROWS),
+        "samples": sum(len(decode(body)) for body in packs.values_list("body", flat=True)[:200]),
+    }
+
+
+print(json.dumps(answer()))

@@ -1,0 +1,91 @@
+"""The demo is a database like any other: its ledger holds, its intervals tile, and every page says that it is a demo."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from config.demo.fill import NotEmpty, refuse_unless_empty
+from ledger import demo as mark
+from tests import builders
+
+ASK = (Path(__file__).parent / "ask.py").read_text()
+
+
+@pytest.fixture(scope="session")
+def told(demo):
+    """What `ask.py` found out in it."""
+    done = demo.manage("shell", "-v0", "-c", ASK)
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def test_it_says_how_to_sign_in(demo):
+    assert "Sign in to the demo as mara@larkspur.example" in demo.said
+
+
+def test_its_ledger_holds_and_begins_with_the_mark(demo, told):
+    assert "The ledger holds" in demo.manage("verify_ledger").stdout
+    assert told["demo"] == [True, True]
+    assert told["first_lines"][0] == "demo.begun"
+
+
+def test_every_page_says_that_it_is_a_demo(told):
+    assert [path for path, marked in told["mark"].items() if not marked] == []
+
+
+def test_intervals_tile_the_life_of_every_monitor(told):
+    assert told["holes"] == []
+
+
+def test_samples_say_what_the_intervals_say(told):
+    assert told["disagreements"] == []
+    assert told["samples"] > 1_000
+    assert told["packed_until"] >= 40  # hours of the last two days that the engine's own step packed
+
+
+def test_the_mistakes_are_in_it(told):
+    assert {"unknown/engine_stopped", "unknown/resumed", "paused/"} <= set(told["states"])
+    assert told["reopened"] >= 2  # a night of flapping is one incident
+    assert told["catch_all"] >= 1  # an outage nobody acknowledged
+    assert 2 in told["steps"]  # pages that went on to the second person
+    assert len(told["confirmed_how"]) >= 2  # answered in more than one way
+    assert (told["incidents"] >= 8, told["open"]) == (True, 1)
+
+
+def test_nobody_can_be_reached_by_mistake(told):
+    assert told["addresses"] == []
+    assert set(told["providers"]) <= {"", "watchbook@larkspur.example", "+447700900000"}
+
+
+def test_a_second_start_fills_nothing(demo):
+    again = demo.manage("demo", "--size", "tiny")
+    assert "Filling" not in again.stdout
+    assert "Sign in" in again.stdout
+
+
+def test_a_database_with_people_is_refused_in_one_sentence(tmp_path):
+    from tests.demo.conftest import manage
+
+    manage(tmp_path, "prepare")
+    make = "from accounts.models import User; User.objects.create_user('eve@example.com', name='Eve')"
+    manage(tmp_path, "shell", "-v0", "-c", make)
+    refused = manage(tmp_path, "demo", check=False)
+    assert refused.returncode == 1
+    assert "1 people in it" in refused.stderr.splitlines()[-1]
+
+
+@pytest.mark.django_db
+def test_only_an_empty_database_will_do(now):
+    refuse_unless_empty()
+    builders.person("Alice Adeyemi", now=now)
+    with pytest.raises(NotEmpty, match="1 people in it"):
+        refuse_unless_empty()
+
+
+@pytest.mark.django_db
+def test_a_demo_that_was_cut_short_is_not_filled(now):
+    assert not mark.is_demo()
+    mark.begin(size="tiny", seed=1, now=now)
+    assert (mark.is_demo(), mark.is_filled()) == (True, False)
+    mark.finish(now=now)
+    assert mark.is_filled()
