@@ -7,6 +7,7 @@ from typing import Any
 
 PHASE_WORDS = {"dns": "DNS", "connect": "TCP", "tls": "TLS", "wait": "First byte", "transfer": "Body"}
 LATENCY_FLOOR_MS = 50.0
+LABEL_PERCENT = 16.0  # of a chart, how much the word over a band takes
 Phase = tuple[str, float, float, str, str]
 
 
@@ -39,7 +40,8 @@ class Curve:
         step = 100 / len(self.failed)
         out = [(self._at(start), self._at(end), "unwatched", "k-unknown") for start, end in self.unwatched]
         runs = _runs([count > 0 for count in self.failed])
-        return [*out, *((first * step, (last + 1) * step, "failing", "k-down") for first, last in runs)]
+        out += [(first * step, (last + 1) * step, "failing", "k-down") for first, last in runs]
+        return _legible(out)
 
     @property
     def rows(self) -> list[tuple[float, str]]:
@@ -156,6 +158,16 @@ def curve_of_hours(
             worst[index] = max(worst[index] or 0.0, hour.slowest_us / 1000)
     median = [sorted(values)[len(values) // 2] if values else None for values in middles]
     return Curve(start, end, width, median, worst, failed, good, unwatched)
+
+
+def _legible(bands: list[tuple[float, float, str, str]]) -> list[tuple[float, float, str, str]]:
+    """The bands from left to right, without the words of one that would be written over those before."""
+    told, free = [], 0.0
+    for start, end, words, css in sorted(bands):
+        shown = words if start >= free else ""
+        free = start + LABEL_PERCENT if shown else free
+        told.append((start, end, shown, css))
+    return told
 
 
 def _runs(flags: Sequence[bool]) -> list[tuple[int, int]]:

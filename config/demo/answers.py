@@ -121,10 +121,10 @@ def say_over(demo: Demo, incident: Incident, now: datetime) -> None:
 
 def _newest_page(incident: Incident) -> Page | None:
     pages = pages_for_subject(KIND, incident.number).filter(origin="step", accepted_at__isnull=False)
-    newest = pages.order_by("-loop", "-step", "kind").first()
+    newest = pages.order_by("-run", "-loop", "-step", "kind").first()
     if newest is None:
         return None
-    same = list(pages.filter(loop=newest.loop, step=newest.step, person=newest.person))
+    same = list(pages.filter(run=newest.run, loop=newest.loop, step=newest.step, person=newest.person))
     return next((page for page in same if page.kind == "sms"), newest)
 
 

@@ -25,12 +25,24 @@ from monitors.states import State
 
 MS = timedelta(milliseconds=1)
 WRONG = (
-    Trace(Outcome.FAILED, "status", "Answered 502 Bad Gateway, expected 200-299.", 502, total_us=161_000),
-    Trace(Outcome.FAILED, "status", "Answered 503 Service Unavailable, expected 200-299.", 503, total_us=48_000),
-    Trace(Outcome.FAILED, "status", "Answered 500 Internal Server Error, expected 200-299.", 500, total_us=2_310_000),
-    Trace(Outcome.FAILED, "timeout", "No answer within 10 s.", total_us=10_000_000),
-    Trace(Outcome.FAILED, "connect", "The connection was refused.", total_us=1_900),
-)
+    Trace(
+        Outcome.FAILED, "status", "Answered 502 Bad Gateway, expected 200-299.", 502,
+        dns_us=4_000, connect_us=9_000, wait_us=147_000, transfer_us=1_000, total_us=161_000,
+    ),
+    Trace(
+        Outcome.FAILED, "status", "Answered 503 Service Unavailable, expected 200-299.", 503,
+        dns_us=4_000, connect_us=9_000, wait_us=34_000, transfer_us=1_000, total_us=48_000,
+    ),
+    Trace(
+        Outcome.FAILED, "status", "Answered 500 Internal Server Error, expected 200-299.", 500,
+        dns_us=4_000, connect_us=9_000, wait_us=2_296_000, transfer_us=1_000, total_us=2_310_000,
+    ),
+    Trace(
+        Outcome.FAILED, "timeout", "No answer within 10 s.",
+        dns_us=4_000, connect_us=9_000, wait_us=9_987_000, total_us=10_000_000,
+    ),
+    Trace(Outcome.FAILED, "refused", "The connection was refused.", dns_us=1_100, connect_us=800, total_us=1_900),
+)  # fmt: skip
 _shapes: dict[tuple[int, int], Shape] = {}
 
 
