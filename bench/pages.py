@@ -36,11 +36,23 @@ def run() -> Iterator[Figure]:
     big, small = (_measured(size) for size in ("bench", "tiny"))
     for name, told in big.items():
         yield at_most("pages", name, told["ms"], "ms", BAR_MS)
-    grown = {name: (small[name]["queries"], told["queries"]) for name, told in big.items() if name in small}
-    worse = {name: pair for name, pair in grown.items() if pair[1] > pair[0]}
-    for name, (few, many) in worse.items():
-        sys.stderr.write(f"pages: {name} takes {few} queries on the small demo and {many} on the big one\n")
+    few, many = most_queries(small), most_queries(big)
+    worse = [name for name in many if many[name] > few[name]]
+    for name in worse:
+        sys.stderr.write(f"pages: {name} takes {few[name]} queries on the small demo and {many[name]} on the big one\n")
     yield at_most("pages", "pages whose queries grow with the rows", len(worse), "", 0)
+
+
+def most_queries(told: dict[str, dict[str, float]]) -> dict[str, float]:
+    """The most queries that any page of a kind takes; the kind is what stands before the comma of its name.
+
+    One incident has a note to look up and another one has not: it is the same page all the same.
+    """
+    most: dict[str, float] = {}
+    for name, one in told.items():
+        kind = name.partition(",")[0]
+        most[kind] = max(most.get(kind, 0), one["queries"])
+    return most
 
 
 def built(size: str) -> Path:
@@ -145,8 +157,8 @@ def _pages() -> dict[str, str]:
     from oncall.models import Page, Policy
     from oncall.notify.links import token_for
 
-    # with a note and somebody who was asked to join, so that both demos have to look up the same kinds of things
-    told = Incident.objects.filter(timeline__kind="note").filter(timeline__kind="person_added")
+    # with an answer and a note, so that both demos have to look up the same kinds of things
+    told = Incident.objects.filter(timeline__kind="note").filter(timeline__kind="acknowledged")
     busy = told.annotate(lines=Count("timeline")).order_by("-lines").first()
     still = Incident.objects.open().order_by("-pk").first()
     monitor = Monitor.objects.in_force().annotate(turns=Count("intervals")).order_by("interval_s", "-turns").first()

@@ -21,7 +21,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
-from config.demo.target import PORT as TARGET_PORT
+from config.demo_target import PORT as TARGET_PORT
 from config.env import Env, SettingError, read_environment
 from config.keys import ensure_keys
 from config.supervisor import Supervisor, say
@@ -29,7 +29,7 @@ from config.supervisor import Supervisor, say
 ROOT = Path(__file__).resolve().parent.parent
 LOCKS = ("requirements.lock", "requirements-dev.lock")
 # run from wherever up.py was called
-RUN_TARGET = "import sys; sys.path.insert(0, sys.argv[1]); from config.demo.target import main; sys.exit(main())"
+RUN_TARGET = "import sys; sys.path.insert(0, sys.argv[1]); from config.demo_target import main; sys.exit(main())"
 # settings of a real installation that the demo must not see
 LEFT_OUT_OF_DEMO = (
     "DATABASE_URL", "REDIS_URL", "EMAIL_", "TWILIO_", "SECRET_", "SIGNING_", "ENCRYPTION_", "FINGERPRINT_",

@@ -159,7 +159,7 @@ def somebody_sees_it_first(demo: Demo) -> None:
 
 
 def still_going_on(demo: Demo) -> None:
-    """Nineteen minutes before now labels stop printing. It goes on when the demo is opened (config.demo.target)."""
+    """Nineteen minutes before now labels stop printing. It goes on when the demo is opened (config.demo_target)."""
     when = demo.end - 19 * MINUTE
     fail(demo, "Label request", when, 24 * 60 * MINUTE)
     answers.later(demo, "Label request", when + 9 * MINUTE, answers.anybody_has_it)

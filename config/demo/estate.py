@@ -8,8 +8,8 @@ from itertools import count
 
 from accounts.services.organisation import allow_network
 from config.demo.checks import watch
-from config.demo.target import PORT
 from config.demo.world import Demo, doing
+from config.demo_target import PORT
 from incidents.services.routes import create_route
 from monitors.services.inventory import create_service, create_system, set_systems
 from monitors.services.monitors import create_monitor

@@ -45,7 +45,7 @@ def checkout(tmp_path):
     """What up.py needs of the repository, with a lock of its own and no environment yet."""
     root = tmp_path / "checkout"
     (root / "config").mkdir(parents=True)
-    for name in ("__init__", "bootstrap", "env", "keys", "lifeline", "supervisor"):
+    for name in ("__init__", "bootstrap", "demo_target", "env", "keys", "lifeline", "supervisor"):
         shutil.copy(ROOT / "config" / f"{name}.py", root / "config")
     shutil.copy(ROOT / "up.py", root)
     (root / "requirements.lock").write_text("")

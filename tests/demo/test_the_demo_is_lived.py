@@ -8,7 +8,9 @@ import pytest
 from config.demo.fill import NotEmpty, refuse_unless_empty
 from ledger import demo as mark
 from tests import builders
+from tests.demo.conftest import manage
 
+pytestmark = pytest.mark.timeout(600)  # the demo is filled inside the first test
 ASK = (Path(__file__).parent / "ask.py").read_text()
 
 
@@ -64,8 +66,6 @@ def test_a_second_start_fills_nothing(demo):
 
 
 def test_a_database_with_people_is_refused_in_one_sentence(tmp_path):
-    from tests.demo.conftest import manage
-
     manage(tmp_path, "prepare")
     make = "from accounts.models import User; User.objects.create_user('eve@example.com', name='Eve')"
     manage(tmp_path, "shell", "-v0", "-c", make)

@@ -16,8 +16,21 @@ FILES = sorted(
     if "migrations" not in path.parts
 )
 # decisions without Django: standard library and each other only
-PURE = {"judge", "correlate", "plan", "states", "availability", "summary", "tiling", "retry", "target", "policy"}
+PURE = {
+    "judge",
+    "correlate",
+    "plan",
+    "states",
+    "availability",
+    "summary",
+    "tiling",
+    "retry",
+    "target",
+    "policy",
+    "packs",
+}
 BOOTSTRAP = {"config/bootstrap.py", "config/env.py", "config/keys.py", "config/lifeline.py", "config/supervisor.py"}
+BOOTSTRAP |= {"config/demo_target.py"}
 
 
 def tree(path):
