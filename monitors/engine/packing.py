@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from datetime import time as clock_time
 from itertools import groupby
 from statistics import median_low
 from typing import Any
@@ -113,9 +114,9 @@ def _turn(name: str, until: int, do: _Do) -> int | None:
 
 
 def _first_hour(until: int) -> int:
-    """Where work begins that was never done: with the oldest result."""
-    oldest = Result.objects.order_by("day", "planned_at").values_list("planned_at", flat=True).first()
-    return hour_of(oldest) if oldest else until
+    """Where work begins that was never done: with the day of the oldest result, which the key knows at once."""
+    oldest = Result.objects.order_by("day").values_list("day", flat=True).first()
+    return min(hour_of(datetime.combine(oldest, clock_time.min, UTC)), until) if oldest else until
 
 
 def _batch(hour: int, after: int) -> list[int]:
