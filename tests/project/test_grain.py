@@ -16,19 +16,7 @@ FILES = sorted(
     if "migrations" not in path.parts
 )
 # decisions without Django: standard library and each other only
-PURE = {
-    "judge",
-    "correlate",
-    "plan",
-    "states",
-    "availability",
-    "summary",
-    "tiling",
-    "retry",
-    "target",
-    "policy",
-    "packs",
-}
+PURE = {"judge", "correlate", "plan", "states", "availability", "summary", "tiling", "retry", "target", "policy"}
 BOOTSTRAP = {"config/bootstrap.py", "config/env.py", "config/keys.py", "config/lifeline.py", "config/supervisor.py"}
 BOOTSTRAP |= {"config/demo_target.py"}
 
