@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from django.db.models import Min, Q, QuerySet
 
 from monitors.believed import believed, stretches
+from monitors.judge import TICK
 from monitors.models import Monitor, MonitorState, ProbeSlot, Result, Service, Signal, StateInterval
 from monitors.states import CAUSES, Cause, State, worst
 
