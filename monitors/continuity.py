@@ -12,15 +12,19 @@ from django.db.models.functions import Cast, Substr
 from ledger.seal_text import midnight_after
 from monitors.expected import Version, expected_slots, was_active
 from monitors.models import Monitor, ProbeSlot, Result
+from monitors.samples import hour_start, packed_slots, packed_until
 
 EXECUTED = ("ok", "failed")
-KEPT_AS_ROWS = timedelta(hours=48)
+KEPT = timedelta(days=800)  # packs; rows of single checks become packs after two days
 SHORTEST_GAP_S = 60  # gaps are looked for between minutes
+MINUTE = timedelta(minutes=1)
+
+Minute = tuple[datetime, datetime, int]
 
 
 @dataclass(frozen=True)
 class Continuity:
-    """The figures of one day (UTC). None: no longer known, because the day's results are not kept as rows any more.
+    """The figures of one day (UTC). None: no longer known, because the day's results are not kept any more.
 
     longest_gap_s: the longest stretch in which no check of any monitor ran, 0 for less than a minute; None also
     on a day with nothing to check.
@@ -46,7 +50,7 @@ def continuity_of(day: date, *, now: datetime) -> Continuity:
     )
     minutes = _minutes(day)
     executed = sum(count for _, _, count in minutes)
-    if not executed and now - end > KEPT_AS_ROWS:
+    if not executed and now - end > KEPT:
         return Continuity(len(held), expected, None if expected else 0, None)
     return Continuity(len(held), expected, executed, _longest_gap(minutes, start, end) if expected else None)
 
@@ -61,12 +65,34 @@ def _versions(end: datetime) -> dict[str, list[Version]]:
     return dict(found)
 
 
-def _minutes(day: date) -> list[tuple[datetime, datetime, int]]:
+def _minutes(day: date) -> list[Minute]:
     """First and last executed check of each minute that had one, and how many of the timetable it had.
 
-    By the minute, because a day may hold millions of results. Cutting the text of the instant is native to both databases.
+    By the minute, because a day may hold millions of results. Hours that are packed are read from their packs: of
+    their rows only failures are kept.
     """
-    rows = Result.objects.filter(day=day, outcome__in=EXECUTED)
+    end = midnight_after(day)
+    start = end - timedelta(days=1)
+    rows_from = max(start, min(end, hour_start(packed_until())))
+    return _packed_minutes(start, rows_from) + _minutes_of_rows(day, rows_from)
+
+
+def _packed_minutes(start: datetime, end: datetime) -> list[Minute]:
+    if start >= end:
+        return []
+    found: dict[int, tuple[datetime, datetime, int]] = {}
+    monitors = Monitor.objects.values_list("pk", flat=True)
+    for at, outcome, retry in packed_slots(list(monitors), start, end):
+        if outcome in EXECUTED:
+            minute = (at - start) // MINUTE
+            first, last, counted = found.get(minute, (at, at, 0))
+            found[minute] = min(first, at), max(last, at), counted + (not retry)
+    return [found[minute] for minute in sorted(found)]
+
+
+def _minutes_of_rows(day: date, since: datetime) -> list[Minute]:
+    """Cutting the text of the instant is native to both databases."""
+    rows = Result.objects.filter(day=day, planned_at__gte=since, outcome__in=EXECUTED)
     by_minute = rows.annotate(minute=Substr(Cast("planned_at", CharField()), 1, 16)).values("minute").order_by("minute")
     told = by_minute.annotate(
         first=Min("planned_at"), last=Max("planned_at"), counted=Count("planned_at", filter=Q(retry=False))
@@ -74,7 +100,7 @@ def _minutes(day: date) -> list[tuple[datetime, datetime, int]]:
     return [(row["first"].astimezone(UTC), row["last"].astimezone(UTC), row["counted"]) for row in told]
 
 
-def _longest_gap(minutes: list[tuple[datetime, datetime, int]], start: datetime, end: datetime) -> int:
+def _longest_gap(minutes: list[Minute], start: datetime, end: datetime) -> int:
     starts = [*(first for first, _, _ in minutes), end]
     ends = [start, *(last for _, last, _ in minutes)]
     longest = max((began - ended for ended, began in zip(ends, starts, strict=True)), default=timedelta(0))

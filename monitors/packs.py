@@ -10,7 +10,7 @@ import zlib
 from array import array
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import groupby, pairwise
+from itertools import accumulate, groupby, pairwise
 from sys import byteorder
 from typing import NamedTuple
 
@@ -83,12 +83,30 @@ def decode(pack: bytes) -> list[Sample]:
         raise PackError(f"not a pack: {error}") from error
 
 
-def _decode(pack: bytes) -> list[Sample]:
+def slots(pack: bytes) -> list[tuple[int, str, bool]]:
+    """Slot, outcome and whether it was a retry of every sample, without the measured half. Raises PackError."""
+    try:
+        steps, codes, _ = _slots(pack)
+    except (IndexError, ValueError) as error:
+        raise PackError(f"not a pack: {error}") from error
+    return [
+        (slot, OUTCOMES[code & ~RETRY], bool(code & RETRY)) for slot, code in zip(accumulate(steps), codes, strict=True)
+    ]
+
+
+def _slots(pack: bytes) -> tuple[list[int], list[int], int]:
+    """Steps from slot to slot, codes, and where the measured half begins."""
     if not pack or pack[0] not in (PLAIN, DEFLATED):
         raise PackError(f"format {pack[0] if pack else 'none'} is not known here")
     count, at = _read(pack, 1)
-    offsets, at = _expand(pack, at, count, number=True)
+    steps, at = _expand(pack, at, count, number=True)
     codes, at = _expand(pack, at, count, number=False)
+    return steps, codes, at
+
+
+def _decode(pack: bytes) -> list[Sample]:
+    offsets, codes, at = _slots(pack)
+    count = len(codes)
     rest = pack[at:] if pack[0] == PLAIN else zlib.decompress(pack[at:], -zlib.MAX_WBITS)
     lags, end = _values(rest, 0, count)
     totals, end = _values(rest, end, count)

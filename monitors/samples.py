@@ -14,7 +14,7 @@ from typing import NamedTuple
 from django.db.models import QuerySet
 
 from monitors.models import PackProgress, Result, ResultPack
-from monitors.packs import decode
+from monitors.packs import decode, slots
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -73,6 +73,16 @@ def samples(monitor_ids: Collection[int], start: datetime, end: datetime) -> dic
     for theirs in found.values():
         theirs.sort(key=lambda seen: seen.planned_at)  # two places, or two versions, of one hour are two packs
     return found
+
+
+def packed_slots(monitor_ids: Collection[int], start: datetime, end: datetime) -> Iterator[tuple[datetime, str, bool]]:
+    """Slot, outcome and whether it was a retry of all packed samples with slots in `[start, end)`, pack after pack."""
+    for hour, body in _packs(monitor_ids, start, end, packed_until()).values_list("hour", "body").iterator():
+        begins = hour_start(hour)
+        for offset_ms, outcome, retry in slots(bytes(body)):
+            at = begins + offset_ms * MS
+            if start <= at < end:
+                yield at, outcome, retry
 
 
 def hours(monitor_id: int, start: datetime, end: datetime) -> list[Hour]:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from ledger.ids import snowflake
 from monitors.continuity import continuity_of
+from monitors.engine import packing
 from monitors.expected import Version, expected_slots, was_active
 from monitors.models import Location, Result
 from monitors.services import pause_monitor
@@ -89,4 +90,17 @@ def test_a_day_with_nothing_to_check_knows_no_silence(monitor):
 
 def test_a_day_whose_checks_are_no_longer_kept_is_unknown_and_not_nought(monitor):
     assert continuity_of(DAY, now=END).checks_executed == 0
-    assert continuity_of(DAY, now=END + timedelta(days=3)).checks_executed is None
+    assert continuity_of(DAY, now=END + timedelta(days=801)).checks_executed is None
+
+
+def test_a_day_reads_the_same_after_its_hours_were_packed(monitor, monkeypatch):
+    monkeypatch.setattr(packing, "BUDGET_S", 60.0)
+    for minute in range(0, 24 * 60, 4):
+        if not 600 < minute < 700:
+            ran(monitor, START + timedelta(minutes=minute), "failed" if minute % 100 == 0 else "ok")
+    ran(monitor, at(3, 1), retry=True)
+    before = continuity_of(DAY, now=END)
+    packing.pack(END + timedelta(hours=9))
+    packing.clear(END + timedelta(days=3))
+    assert Result.objects.filter(outcome="ok").count() == 0
+    assert continuity_of(DAY, now=END + timedelta(days=40)) == before
