@@ -57,8 +57,9 @@ def make_incident_pack(incident: Incident, out: Path, *, now: datetime) -> Writt
         draft.mkdir(parents=True)
         with snapshot():
             about, covered, made = _fill(Writer(draft), incident, about_id, now)
-        pack = _record(draft, about, covered, made, name, now)
-        draft.rename(out / name)
+        with transaction.atomic():
+            pack = _record(draft, about, covered, made, name, now)
+            draft.rename(out / name)  # a pack that cannot be handed over is not recorded either
     except OSError as error:
         raise OutputRefused(f"The pack cannot be written to {out}: {error.strerror or error}.") from error
     finally:
@@ -104,7 +105,6 @@ def _about(incident: Incident, around: Surroundings, pack_id: str, now: datetime
     )
 
 
-@transaction.atomic
 def _record(draft: Path, about: About, covered: Covered, made: list[Made], name: str, now: datetime) -> Pack:
     who = current_actor()
     listing = (draft / SUMS).read_bytes()

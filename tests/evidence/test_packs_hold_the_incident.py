@@ -22,6 +22,7 @@ from ledger.verify import verify
 from monitors.evidence import redacted
 from monitors.services import change_monitor
 from oncall.services import change_policy
+from tests import builders
 from tests.world import NUMBERS
 
 NOTE = "=HYPERLINK(1) said Mr Featherstone"
@@ -265,3 +266,16 @@ def test_a_pack_that_cannot_be_finished_leaves_nothing_behind(night, tmp_path, m
         make_incident_pack(night.incident, tmp_path / "out", now=night.now)
     assert list((tmp_path / "out").iterdir()) == []
     assert not Pack.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_pack_is_read_as_of_one_instant_outside_any_transaction(tmp_path):
+    now = builders.NIGHT
+    builders.organisation(now=now)
+    ada = builders.person("Ada Admin", "admin", now=now)
+    incident = declare(
+        title="Slow", severity=3, service=None, actor=Actor("user", ada.public_id), person=ada, how="screen", now=now
+    )
+    made = make_incident_pack(incident, tmp_path / "out", now=now)
+    assert len(table(made, "05_incidents/incident_timeline")) >= 1
+    assert verify().faults == ()
