@@ -47,7 +47,7 @@ def ordinary(demo: Demo, name: str, when: datetime) -> None:
     if chance < 0.66:
         after = rng.uniform(0.4, 4.2) * MINUTE  # the first person, before the second is called
     elif chance < 0.86:
-        after = rng.uniform(5.6, 9.5) * MINUTE
+        after = rng.uniform(6.3, 9.5) * MINUTE
     else:
         return  # it recovers by itself, or the ladder goes on until somebody else is asked
     answers.later(demo, name, known + after, answers.anybody_has_it)
