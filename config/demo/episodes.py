@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from config.demo import answers
+from config.demo import answers, customers
 from config.demo.checks import carry, fail, next_of, watch
 from config.demo.world import Demo, actor_of, doing
 from incidents.services.work import declare
@@ -163,6 +163,7 @@ def still_going_on(demo: Demo) -> None:
     when = demo.end - 19 * MINUTE
     fail(demo, "Label request", when, 24 * 60 * MINUTE)
     answers.later(demo, "Label request", when + 9 * MINUTE, answers.anybody_has_it)
+    answers.later(demo, "Label request", when + 11 * MINUTE, customers.are_told)
     answers.later(demo, "Label request", when + 13 * MINUTE, answers.note)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from config.demo import answers
+from config.demo import answers, customers
 from config.demo.checks import fail
 from config.demo.estate import WATCHED, in_order
 from config.demo.world import Demo
@@ -51,6 +51,7 @@ def ordinary(demo: Demo, name: str, when: datetime) -> None:
     else:
         return  # it recovers by itself, or the ladder goes on until somebody else is asked
     answers.later(demo, name, known + after, answers.anybody_has_it)
+    answers.later(demo, name, known + after + rng.uniform(1, 6) * MINUTE, customers.are_told)
     if rng.random() < 0.45:
         answers.later(demo, name, known + after + rng.uniform(1, 9) * MINUTE, answers.note)
     if rng.random() < 0.08:

@@ -16,7 +16,7 @@ from random import Random
 from django.db import connection
 
 from accounts.models import User
-from config.demo import changes, episodes, estate, faults, people, samples
+from config.demo import changes, customers, episodes, estate, faults, lessons, people, samples, seals
 from config.demo.checks import carry, next_of
 from config.demo.recorder import recording
 from config.demo.sizes import SIZES
@@ -30,11 +30,13 @@ PLANNED: tuple[Callable[[Demo], None], ...] = (
     people.begin,
     people.changes,
     estate.begin,
+    customers.begin,
     changes.spread,
     faults.spread,
     episodes.tell,
+    lessons.spread,
 )
-TOLD: tuple[Callable[[Demo], None], ...] = (samples.packs,)
+TOLD: tuple[Callable[[Demo], None], ...] = (samples.packs, seals.of_every_day)
 LAST: tuple[Callable[[Demo], None], ...] = (samples.rows,)
 
 
