@@ -300,7 +300,7 @@ def test_the_watchdog_runs_the_auditor_when_celery_does_not(house, monkeypatch):
     liveness.beat(ticks.ENGINE, now=house.now - MINUTE)
     dog.look()
     assert AuditorState.objects.get().done_at == house.now
-    assert sent == ["send", "ping"]
+    assert sent == ["send", "ping", "webhooks"]
     # its own sign of life is there by the second turn, and says that Celery's is not
     monkeypatch.setattr(watchdog, "database_now", lambda: house.now + MINUTE)
     dog._tick.last_run.clear()

@@ -11,9 +11,12 @@ from accounts.services.setup import issue_setup_link
 from config import ticks
 from evidence.models import AuditHour, AuditorState, DeadMan, DeadManState, SelfCheckFinding
 from evidence.services.deadman import change_dead_man
+from incidents.services.transitions import acknowledge
 from ledger import clock, liveness
+from ledger.actors import SYSTEM
 from ledger.link import link_entries
 from monitors.models import ProbeSlot
+from oncall.models import Page
 
 URL = "https://hc.example.com/ping/0f3c-nobody-knows"
 MINUTE = timedelta(minutes=1)
@@ -28,6 +31,9 @@ def text(answer):
 def audited(house):
     """An engine that ticks and was audited half a minute ago."""
     now = clock.now()
+    # somebody has it: a chain that nobody ran for days would be trouble of the watcher
+    acknowledge(house.incident, actor=SYSTEM, person=house.colleague, how="API", now=now)
+    Page.objects.update(due_at=now + MINUTE)
     link_entries()
     ProbeSlot.objects.update(next_due_at=now + MINUTE)
     for component in ("engine", "step:claim", "step:plan", "step:link"):
