@@ -12,6 +12,7 @@ from django.utils.cache import get_conditional_response
 from django.views.decorators.http import require_safe
 
 from ledger.clock import now
+from ledger.demo import is_demo
 from statuspage.as_json import summary_of
 from statuspage.models import StatusPage
 from statuspage.public import Shown, gather
@@ -39,7 +40,8 @@ def summary(request: HttpRequest, slug: str) -> HttpResponseBase:
 def drawn(shown: Shown, *, preview: bool = False) -> str:
     """The HTML of a page, in its own zone. It is given no request: nothing in it may depend on who asks."""
     with timezone.override(shown.page.zone):
-        return render_to_string("statuspage/public.html", {"shown": shown, "now": shown.at, "preview": preview})
+        facts = {"shown": shown, "now": shown.at, "preview": preview, "demo": is_demo()}
+        return render_to_string("statuspage/public.html", facts)
 
 
 def cacheable(request: HttpRequest, answer: HttpResponse) -> HttpResponseBase:
