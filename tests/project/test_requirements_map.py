@@ -13,7 +13,7 @@ from django.urls import Resolver404, resolve
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "requirements.md").read_text()
 IDS = [*(f"A-{n:02}" for n in range(1, 137)), *(f"B-{n:02}" for n in range(1, 39))]
-STATES = ("met", "partly", "part 2", "open", "outside")
+STATES = ("met", "partly", "open", "outside")
 ROWS = [
     [cell.strip() for cell in line.strip("|").split("|")] for line in PAGE.splitlines() if re.match(r"\| [AB]-\d", line)
 ]
@@ -36,20 +36,18 @@ def test_a_row_has_what_its_state_asks_for(row):
     _, what, state, where, missing, shown = row
     assert what
     assert state in STATES
-    assert (where != "–") == (state in ("met", "partly", "outside")) or state == "part 2"
+    assert (where != "–") == (state in ("met", "partly", "outside"))
     assert (shown != "–") or state not in ("met", "partly")
     if state == "met":
         assert missing == "–"
     if state in ("partly", "open", "outside"):
         assert re.match(r"open: part [2-9]: \w", missing)
-    if state == "part 2":
-        assert re.match(r"part 2: \w", missing)
 
 
 def test_what_is_open_names_a_part_of_the_plan():
     for row in ROWS:
         for piece in row[4].split("; ") if row[4] != "–" else []:
-            assert re.fullmatch(r"(open: part [2-9]|part 2): .+", piece), row
+            assert re.fullmatch(r"open: part [2-9]: .+", piece), row
 
 
 def test_the_plan_has_nine_parts():
@@ -59,7 +57,7 @@ def test_the_plan_has_nine_parts():
 def test_the_counts_are_those_of_the_table():
     counts = Counter(row[2] for row in ROWS)
     said = re.search(
-        r"Of (\d+) requirements (\d+) are met, (\d+) partly, (\d+) come with .*?, (\d+) are open, and (\d+) lie outside",
+        r"Of (\d+) requirements (\d+) are met, (\d+) partly, (\d+) are open, and (\d+) lie outside",
         PAGE,
     )
     assert said
