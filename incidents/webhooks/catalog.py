@@ -33,6 +33,7 @@ KINDS: dict[str, str] = {
     "incident.postmortem_started": "Its post-mortem was begun",
     "incident.postmortem_published": "Its post-mortem was approved and published",
     "page.ended": "A page came to its end: delivered, failed, cancelled",
+    "page.bounced": "A letter came back",
     "page.confirmed": "A person confirmed a page that had ended",
     "page.verification_planned": "A code is sent to a contact method",
     "page.test_planned": "A test page is sent",
