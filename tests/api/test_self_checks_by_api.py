@@ -43,7 +43,7 @@ def test_the_dead_man_is_named_and_its_address_never_comes_back(house, admin):
     history = admin.get(f"/api/v1/dead-man/{identity}/history/")
     assert [row["reason"] for row in history.json()["items"]] == ["Moved", "Test"]
     for answer in (sent, history, admin.get("/api/v1/dead-man/")):
-        assert "0f3c" not in answer.content.decode()
+        assert "nobody-knows" not in answer.content.decode()
 
 
 def test_everybody_reads_how_it_fares(house):

@@ -126,7 +126,7 @@ def test_another_answer_is_no_ping_and_is_said(house, named, status):
     standing = dead_man_standing()
     assert (standing.ok_at, standing.failed) == (None, 1)
     assert f"answered {status}" in standing.error
-    assert "0f3c" not in standing.error
+    assert "a-secret" not in standing.error
 
 
 def test_three_lost_pings_are_a_finding_which_does_not_stop_the_pinging(house, named):
@@ -147,7 +147,7 @@ def test_nobody_there_is_a_failure_in_words(house, named):
     named.close()
     assert minute(house, 0, SOUND) == 0
     assert dead_man_standing().error
-    assert "0f3c" not in dead_man_standing().error
+    assert "a-secret" not in dead_man_standing().error
 
 
 def test_a_private_address_named_on_the_screen_needs_an_allowed_network(house, sink):
@@ -172,7 +172,7 @@ def test_the_address_is_in_no_history_and_no_ledger(house, named):
     record = json.dumps([entry.line for entry in Entry.objects.all()])
     history = json.dumps([row.state for row in DeadMan.history.all()])
     for kept in (record, history, str(dead_man)):
-        assert "0f3c" not in kept
+        assert "a-secret" not in kept
     assert named.host in history
 
 

@@ -108,7 +108,7 @@ def test_an_admin_names_it_and_sees_its_host_only(as_, audited):
     admin = as_("admin")
     sent = admin.post("/system/dead-man/", {"url": URL, "reason": "Somebody must", "version": 1}, follow=True)
     assert "hc.example.com is pinged from the next audit on." in text(sent)
-    assert "0f3c" not in sent.content.decode()
+    assert "nobody-knows" not in sent.content.decode()
     assert (DeadMan.objects.get().url, NOBODY in text(sent)) == (URL, False)
     gone = admin.post("/system/dead-man/", {"url": "", "reason": "Not any more", "version": 1}, follow=True)
     assert "Nobody is told any more." in text(gone)
