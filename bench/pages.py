@@ -37,7 +37,7 @@ def run() -> Iterator[Figure]:
     for name, told in big.items():
         yield at_most("pages", name, told["ms"], "ms", BAR_MS)
     few, many = most_queries(small), most_queries(big)
-    worse = [name for name in many if many[name] > few[name]]
+    worse = [name for name in many if many[name] > few.get(name, many[name])]
     for name in worse:
         sys.stderr.write(f"pages: {name} takes {few[name]} queries on the small demo and {many[name]} on the big one\n")
     yield at_most("pages", "pages whose queries grow with the rows", len(worse), "", 0)
@@ -152,10 +152,12 @@ def _pages() -> dict[str, str]:
     from django.db.models import Count
 
     from accounts.models import User
+    from config.demo.customers import SLUG
     from incidents.models import Incident, Route
     from monitors.models import Monitor, Service, System
     from oncall.models import Page, Policy
     from oncall.notify.links import token_for
+    from postmortems.models import PostMortem
 
     # with an answer and a note, so that both demos have to look up the same kinds of things
     told = Incident.objects.filter(timeline__kind="note").filter(timeline__kind="acknowledged")
@@ -164,6 +166,7 @@ def _pages() -> dict[str, str]:
     monitor = Monitor.objects.in_force().annotate(turns=Count("intervals")).order_by("interval_s", "-turns").first()
     service = Service.objects.in_force().annotate(held=Count("monitors")).order_by("-held").first()
     person = User.objects.annotate(paged=Count("pages")).order_by("-paged").first()
+    learnt = PostMortem.objects.filter(status="published").order_by("-pk").first()
     page = Page.objects.filter(run__subject_id=still.number, origin="step").order_by("-pk").first()
     web = {
         "now": "/",
@@ -182,6 +185,13 @@ def _pages() -> dict[str, str]:
         "service": f"/services/{service.public_id}/",
         "systems": "/systems/",
         "system": f"/systems/{System.objects.first().public_id}/",
+        "post-mortems": "/postmortems/",
+        "action items": "/postmortems/action-items/",
+        "ledger": "/ledger/",
+        "system page": "/system/",
+        "status pages": "/status-pages/",
+        "public page": f"/status/{SLUG}/",
+        "public page, JSON": f"/status/{SLUG}/summary.json",
         "people": "/people/",
         "person": f"/people/{person.public_id}/",
         "me": "/me/",
@@ -192,6 +202,8 @@ def _pages() -> dict[str, str]:
         "route": f"/routes/{Route.objects.in_force().first().public_id}/",
         "phone page": f"/a/{token_for(page)}/",
     }
+    if learnt is not None:  # three weeks may be too short for one
+        web["post-mortem"] = f"/postmortems/{learnt.public_id}/"
     lists = (
         "incidents", "alerts", "monitors", "rules", "signals", "services", "systems", "people", "teams",
         "contact-methods", "policies", "routes", "runs", "pages", "ledger",
