@@ -21,6 +21,8 @@ pytestmark = [pytest.mark.processes, pytest.mark.crash, pytest.mark.timeout(180)
 
 RANDOM_KILLS = 20
 SPREAD_S = 4.0  # from the death of the target to well after the second page
+# A receipt that met a dead process is asked for six times, at doubling distances from RECONCILE_AFTER_S: 2 s here.
+LAST_POLL_S = 2 * (2**6 - 1) / 2 + 15
 ANSWERS = ("answer.before_commit", "answer.after_commit")
 
 
@@ -73,7 +75,11 @@ class Fault:
             pages = self.house.pages(number)
             return pages if all(page["ended_at"] for page in pages) else None
 
-        pages = wait_for("every page has an end", all_ended, within=30)
+        try:
+            pages = wait_for("every page has an end", all_ended, within=LAST_POLL_S)
+        except AssertionError as late:
+            waiting = [page for page in self.house.pages(number) if not page["ended_at"]]
+            raise AssertionError(f"{late}; still waiting: {waiting}") from None
         steps = [page for page in pages if page["origin"] == "step"]
         once = Counter((page["person"]["id"], page["kind"], page["loop"], page["step"]) for page in steps)
         assert set(once.values()) == {1}, "a page was planned twice"
