@@ -103,10 +103,17 @@ def event_of(signal: Signal) -> c.Event:
         title=title_of(monitor.name, signal.condition),
         effective_at=signal.effective_at,
         reopens=True,
-        measured=signal.opens or signal.interval is None or signal.interval.state == State.UP,
+        measured=signal.opens or _was_seen(signal),
         rule_version=signal.rule_version,
         reason=signal.reason,
     )
+
+
+def _was_seen(signal: Signal) -> bool:
+    """Whether somebody saw the end that a signal tells: a monitor's own interval says so, or that it is still watched."""
+    if signal.interval is None:
+        return signal.monitor.retired_at is None
+    return signal.interval.state == State.UP
 
 
 def _lock_incidents(event: c.Event, *, now: datetime, within: timedelta) -> None:

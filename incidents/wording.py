@@ -18,6 +18,7 @@ CONDITIONS: dict[str, str] = {
     "below_quorum": "is seen from too few locations",
     "not_reporting": "is not reporting",
     "flapping": "is flapping",
+    "burn": "burns its error budget too fast",
 }
 
 OPENING_REASONS: dict[str, str] = {

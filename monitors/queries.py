@@ -11,7 +11,7 @@ from django.db.models import Min, Q, QuerySet
 
 from monitors.believed import believed, stretches
 from monitors.judge import TICK
-from monitors.models import Monitor, MonitorState, ProbeSlot, Result, Service, Signal, StateInterval
+from monitors.models import ConditionState, Monitor, MonitorState, ProbeSlot, Result, Service, Signal, StateInterval
 from monitors.states import CAUSES, Cause, State, worst
 
 
@@ -36,6 +36,15 @@ def oldest_unclaimed_signal() -> datetime | None:
     """When the oldest waiting signal was recorded; None if none waits."""
     waiting = Signal.objects.filter(claimed_at__isnull=True).order_by("id")
     return waiting.values_list("recorded_at", flat=True).first()
+
+
+def open_conditions(monitors: Iterable[Monitor]) -> dict[int, list[ConditionState]]:
+    """What holds beside the state, by monitor and the oldest first, in one query."""
+    found: dict[int, list[ConditionState]] = {}
+    held = ConditionState.objects.filter(monitor__in=list(monitors), is_open=True).select_related("rule")
+    for one in held.order_by("since", "rule_id"):
+        found.setdefault(one.monitor_id, []).append(one)
+    return found
 
 
 def _same_condition(signal: Signal) -> QuerySet[Signal]:

@@ -17,9 +17,10 @@ from accounts.api.people import TeamRef
 from accounts.api.views import ApiView, operation
 from monitors.access import get_monitor
 from monitors.api.inventory import Ref, changed, named
+from monitors.conditions import DOWN, LABELS
 from monitors.models import Monitor, Rule
-from monitors.models.monitors import DOWN, KINDS, URGENCIES
-from monitors.queries import Standing, monitors_in_force, standings
+from monitors.models.monitors import KINDS, URGENCIES
+from monitors.queries import Standing, monitors_in_force, open_conditions, standings
 from monitors.services import change_monitor, create_monitor, pause_monitor, resume_monitor, retire_monitor
 from monitors.services.definition import BOUNDS
 from monitors.states import State
@@ -134,6 +135,16 @@ class StandingOut(serializers.Serializer):
     next_due_at = Instant(allow_null=True)
 
 
+class ConditionOut(serializers.Serializer):
+    """A condition that holds beside the state, such as a certificate that runs out."""
+
+    condition = serializers.ChoiceField(source="rule.condition", choices=list(LABELS))
+    since = Instant()
+    severity = serializers.IntegerField()
+    urgency = serializers.ChoiceField(choices=list(URGENCIES))
+    reason = serializers.CharField()
+
+
 class MonitorOut(serializers.Serializer):
     """One thing that is checked."""
 
@@ -147,6 +158,7 @@ class MonitorOut(serializers.Serializer):
     timeout_s = serializers.IntegerField()
     rule = serializers.SerializerMethodField()
     standing = serializers.SerializerMethodField()
+    conditions = serializers.SerializerMethodField()
     paused_at = Instant(allow_null=True)
     version = serializers.IntegerField()
     created_at = Instant()
@@ -167,6 +179,13 @@ class MonitorOut(serializers.Serializer):
             attach([monitor], now=self.context["now"])
         held: Standing | None = None if monitor.retired_at else monitor.held_standing  # type: ignore[attr-defined]
         return None if held is None else StandingOut(held).data
+
+    @extend_schema_field(ConditionOut(many=True))
+    def get_conditions(self, monitor: Monitor) -> Any:
+        """What holds beside the state; nothing in the usual case."""
+        if not hasattr(monitor, "held_conditions"):
+            attach([monitor], now=self.context["now"])
+        return ConditionOut(monitor.held_conditions, many=True).data  # type: ignore[attr-defined]
 
 
 class MonitorFilters(Filters):
@@ -194,7 +213,7 @@ class Monitors(ApiView):
         return monitors_in_force()
 
     def prepare(self, rows: list[Monitor]) -> None:
-        """Rules and standings of the page: three queries."""
+        """Rules and standings of the page: four queries."""
         attach(rows, now=self.now)
 
     @operation("Create a monitor", verb="edit", takes=MonitorIn, gives=MonitorOut, status=201)
@@ -254,12 +273,14 @@ class MonitorRetirement(ApiView):
 
 
 def attach(monitors: list[Monitor], *, now: datetime) -> None:
-    """Put the rule and the standing on each monitor."""
+    """Put the rule, the standing and the open conditions on each monitor."""
     rules = {rule.monitor_id: rule for rule in Rule.objects.in_force().filter(monitor__in=monitors, condition=DOWN)}
     stands = standings([monitor.pk for monitor in monitors], now=now)
+    held = open_conditions(monitors)
     for monitor in monitors:
         monitor.held_rule = rules.get(monitor.pk)  # type: ignore[attr-defined]
         monitor.held_standing = stands.get(monitor.pk)  # type: ignore[attr-defined]
+        monitor.held_conditions = held.get(monitor.pk, [])  # type: ignore[attr-defined]
 
 
 def split(body: dict[str, Any]) -> dict[str, Any]:

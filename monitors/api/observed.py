@@ -17,8 +17,9 @@ from accounts.api.views import ApiView, operation
 from monitors.access import get_location, get_monitor, get_rule, get_signal
 from monitors.api.inventory import Ref
 from monitors.api.monitors import TargetFields, split
+from monitors.conditions import LABELS
 from monitors.models import Location, Result, Rule, Signal, StateInterval
-from monitors.models.monitors import CONDITIONS, URGENCIES
+from monitors.models.monitors import URGENCIES
 from monitors.probes.trace import Outcome, Trace
 from monitors.services import check_once
 from monitors.services.checks import MOST_S
@@ -43,7 +44,7 @@ class RuleOut(serializers.Serializer):
 
     id = serializers.CharField(source="public_id")
     monitor = Ref()
-    condition = serializers.ChoiceField(choices=list(CONDITIONS))
+    condition = serializers.ChoiceField(choices=list(LABELS))
     confirmation_s = serializers.IntegerField()
     recovery_s = serializers.IntegerField()
     severity = serializers.IntegerField()
@@ -104,7 +105,7 @@ class SignalOut(serializers.Serializer):
     monitor = Ref()
     rule = serializers.CharField(source="rule.public_id")
     rule_version = serializers.IntegerField()
-    condition = serializers.ChoiceField(choices=list(CONDITIONS))
+    condition = serializers.ChoiceField(choices=list(LABELS))
     opens = serializers.BooleanField()
     severity = serializers.IntegerField()
     urgency = serializers.ChoiceField(choices=list(URGENCIES))
@@ -167,7 +168,7 @@ class RuleFilters(Filters):
     """Filters of rules."""
 
     monitor = IdFilter("monitor", label="Public id of a monitor.")
-    condition = ChoiceOf(choices=list(CONDITIONS))
+    condition = ChoiceOf(choices=list(LABELS))
     severity = WholeFilter(min_value=1, max_value=4)
 
 
@@ -192,7 +193,7 @@ class SignalFilters(Filters):
 
     monitor = IdFilter("monitor", label="Public id of a monitor.")
     service = IdFilter("monitor__service", label="Public id of a service.")
-    condition = ChoiceOf(choices=list(CONDITIONS))
+    condition = ChoiceOf(choices=list(LABELS))
     opens = FlagFilter(label="Whether it opens or closes.")
     recorded_from = InstantFilter(field_name="recorded_at", lookup_expr="gte", label="Recorded at or after.")
     recorded_to = InstantFilter(field_name="recorded_at", lookup_expr="lt", label="Recorded before.")

@@ -14,8 +14,8 @@ from typing import Any
 from django.db import connection
 
 from ledger.ids import snowflake
+from monitors.conditions import DOWN
 from monitors.engine.findings import Finding
-from monitors.models.monitors import DOWN
 
 RESULT_COLUMNS = (
     "day", "id", "monitor_id", "location_id", "planned_at", "recorded_at", "monitor_version", "retry", "outcome",

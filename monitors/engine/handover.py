@@ -16,13 +16,13 @@ from django.db import transaction
 
 from ledger.actors import SYSTEM, acting_as
 from ledger.failpoints import fail_point
+from monitors.conditions import DOWN
 from monitors.engine import bulk
 from monitors.engine.bulk import read_instant
 from monitors.engine.causes import cause_of_silence
 from monitors.engine.findings import Finding
 from monitors.judge import Change, Observation, Standing, Terms, judge, retry_gap
 from monitors.models import Monitor, MonitorState, ProbePlan, Rule
-from monitors.models.monitors import DOWN
 from monitors.probes.trace import OBSERVED, Outcome
 from monitors.services.transitions import Why, apply, read_run, write_run
 from monitors.states import MEASURED, Event, State

@@ -4,9 +4,10 @@ from monitors.models.facts import Result, Signal, StateInterval
 from monitors.models.inventory import Service, ServiceSystem, System
 from monitors.models.monitors import Location, Monitor, Rule
 from monitors.models.packs import PackProgress, ResultPack
-from monitors.models.runtime import MonitorState, ProbePlan, ProbeSlot
+from monitors.models.runtime import ConditionState, MonitorState, ProbePlan, ProbeSlot
 
 __all__ = [
+    "ConditionState",
     "Location",
     "Monitor",
     "MonitorState",

@@ -7,12 +7,11 @@ from django.db import models
 from accounts.models import Team
 from ledger.fields import EncryptedJSONField, PublicIdField
 from ledger.tracked import Tracked
+from monitors.conditions import DOWN, LABELS
 from monitors.models.inventory import Service
 
 HTTP = "http"
 KINDS: dict[str, str] = {HTTP: "HTTP"}
-DOWN = "down"
-CONDITIONS: dict[str, str] = {DOWN: "Down"}
 SEVERITIES = (1, 2, 3, 4)
 URGENCIES: dict[str, str] = {"high": "High: page at any hour", "low": "Low: no need to wake anybody"}
 
@@ -24,7 +23,7 @@ def kind_choices() -> list[tuple[str, str]]:
 
 def condition_choices() -> list[tuple[str, str]]:
     """Choices as a callable, so that a new condition never makes a migration."""
-    return list(CONDITIONS.items())
+    return list(LABELS.items())
 
 
 def urgency_choices() -> list[tuple[str, str]]:

@@ -6,7 +6,7 @@ from django.db import models
 
 from ledger.ids import snowflake
 from monitors.models.facts import StateInterval
-from monitors.models.monitors import Location, Monitor
+from monitors.models.monitors import Location, Monitor, Rule
 
 
 class ProbeSlot(models.Model):
@@ -75,3 +75,26 @@ class MonitorState(models.Model):
 
     def __str__(self) -> str:
         return f"{self.state} since {self.since:%Y-%m-%d %H:%M:%S}"
+
+
+class ConditionState(models.Model):
+    """Whether the condition of one rule holds, beside the monitor's state. Locked by whoever raises or clears it.
+
+    severity, urgency: how loud its open signal was; raised again when it gets worse. since, reason: of the signal.
+    """
+
+    rule = models.OneToOneField(Rule, primary_key=True, on_delete=models.PROTECT, related_name="standing")
+    monitor = models.ForeignKey(Monitor, on_delete=models.PROTECT, related_name="conditions")
+    is_open = models.BooleanField(default=False)
+    since = models.DateTimeField(null=True)
+    severity = models.PositiveSmallIntegerField(default=0)
+    urgency = models.CharField(max_length=8, blank=True, default="")
+    reason = models.CharField(max_length=300, blank=True, default="")
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["monitor"], condition=models.Q(is_open=True), name="condition_open"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.rule.condition} {'holds' if self.is_open else 'does not hold'}"

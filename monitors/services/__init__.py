@@ -1,6 +1,7 @@
 """Services of monitors: one function for each change of state or configuration."""
 
 from monitors.services.checks import check_once
+from monitors.services.conditions import clear_condition, ensure_rule, raise_condition
 from monitors.services.inventory import (
     change_service,
     change_system,
@@ -25,12 +26,15 @@ __all__ = [
     "change_service",
     "change_system",
     "check_once",
+    "clear_condition",
     "create_monitor",
     "create_service",
     "create_system",
     "down_rule",
     "ensure_location",
+    "ensure_rule",
     "pause_monitor",
+    "raise_condition",
     "resume_monitor",
     "retire_monitor",
     "retire_service",

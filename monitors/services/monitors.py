@@ -13,8 +13,10 @@ from accounts.models import Team
 from ledger.crypto import fingerprint
 from ledger.hints import hint
 from monitors import judge
+from monitors.conditions import DOWN
 from monitors.models import Location, Monitor, MonitorState, ProbeSlot, Rule, Service
-from monitors.models.monitors import DOWN, HTTP
+from monitors.models.monitors import HTTP
+from monitors.services.conditions import end_conditions
 from monitors.services.definition import RULE_FIELDS, Definition, define
 from monitors.services.refusals import name_once, refusal
 from monitors.services.transitions import Why, apply, begin, end, lock_state, remember, standing_of
@@ -123,6 +125,7 @@ def retire_monitor(monitor: Monitor, *, now: datetime, reason: str, expected_ver
     rule = down_rule(monitor)
     monitor.retire(now=now, reason=reason, expected_version=expected_version)
     rule.retire(now=now, reason=reason)
+    end_conditions(monitor, now=now, reason=reason)
     end(row, monitor=monitor, rule=rule, now=now)
     row.save()
     ProbeSlot.objects.filter(monitor=monitor).update(next_due_at=None)

@@ -15,6 +15,7 @@ from accounts.history import Change, changes_of, naming
 from accounts.models import Organisation, Team
 from ledger.clock import now
 from monitors.access import get_monitor
+from monitors.conditions import LABELS
 from monitors.models import Monitor, Service
 from monitors.overview import (
     BUCKETS,
@@ -28,7 +29,7 @@ from monitors.overview import (
     rows,
     with_days,
 )
-from monitors.queries import last_failure
+from monitors.queries import last_failure, open_conditions
 from monitors.services import check_once
 from monitors.tracewords import phases_of_result, said, seen, waterfall_of
 
@@ -90,7 +91,15 @@ def page_context(request: HttpRequest, monitor: Monitor, instant: datetime, **fo
 
 def _facts(monitor: Monitor, instant: datetime) -> dict[str, Any]:
     row = rows([monitor], now=instant)[0]
-    return {"monitor": monitor, "row": row, "rule": down_rule(monitor), "next_due": next_due(monitor), "now": instant}
+    held = [(LABELS[one.rule.condition], one) for one in open_conditions([monitor]).get(monitor.pk, [])]
+    return {
+        "monitor": monitor,
+        "row": row,
+        "rule": down_rule(monitor),
+        "next_due": next_due(monitor),
+        "conditions": held,
+        "now": instant,
+    }
 
 
 def _latency(monitor: Monitor, span: str, instant: datetime) -> dict[str, Any]:

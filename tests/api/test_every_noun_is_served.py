@@ -54,6 +54,7 @@ SERVED = {
 INSIDE = {
     "incidents.WebhookAttempt": ("webhook-deliveries/<pid:public_id>/", "attempts"),
     "incidents.WebhookEvent": ("webhook-deliveries/<pid:public_id>/", "payload"),
+    "monitors.ConditionState": ("monitors/<pid:public_id>/", "conditions"),
     "monitors.MonitorState": ("monitors/<pid:public_id>/", "standing"),
     "monitors.ServiceSystem": ("services/<pid:public_id>/", "systems"),
     "oncall.Attempt": ("pages/<pid:public_id>/", "attempts"),

@@ -31,6 +31,7 @@ RUNTIME = {
     "incidents.WebhookEvent": "a body made from a line of the ledger, emptied after 30 days",
     "ledger.Head": "where the chain ends, written with every batch",
     "ledger.Liveness": "signs of life, overwritten every second",
+    "monitors.ConditionState": "whether a condition holds, under lock; every change of it is a signal and a line",
     "monitors.MonitorState": "the judge's memory of the newest results",
     "monitors.PackProgress": "how far packing has come, advanced in the transaction of the packs",
     "monitors.ProbePlan": "slots on their way to a probe; deleted when the last result is stored",
