@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
+from itertools import pairwise
 
 from django.db.models import CharField, Count, Max, Min, Q
 from django.db.models.functions import Cast, Substr
@@ -12,14 +13,13 @@ from django.db.models.functions import Cast, Substr
 from ledger.seal_text import midnight_after
 from monitors.expected import Version, expected_slots, was_active
 from monitors.models import Monitor, ProbeSlot, Result
-from monitors.samples import hour_start, packed_slots, packed_until
+from monitors.samples import hour_start, packed_checks, packed_slots, packed_until
 
 EXECUTED = ("ok", "failed")
 KEPT = timedelta(days=800)  # packs; rows of single checks become packs after two days
 SHORTEST_GAP_S = 60  # gaps are looked for between minutes
-MINUTE = timedelta(minutes=1)
-
-Minute = tuple[datetime, datetime, int]
+MS = timedelta(milliseconds=1)
+OPENED_FIRST = 4  # monitors whose packs are opened before it is asked whether a gap is left
 
 
 @dataclass(frozen=True)
@@ -48,11 +48,12 @@ def continuity_of(day: date, *, now: datetime) -> Continuity:
         places.get(public_id, 1) * expected_slots(public_id, versions, start, end)
         for public_id, versions in held.items()
     )
-    minutes = _minutes(day)
-    executed = sum(count for _, _, count in minutes)
+    rows_from = max(start, min(end, hour_start(packed_until())))
+    ran, counted = _ran_in_rows(day, rows_from)
+    executed = counted + packed_checks(start, rows_from)
     if not executed and now - end > KEPT:
         return Continuity(len(held), expected, None if expected else 0, None)
-    return Continuity(len(held), expected, executed, _longest_gap(minutes, start, end) if expected else None)
+    return Continuity(len(held), expected, executed, _silence(ran, start, rows_from, end) if expected else None)
 
 
 def _versions(end: datetime) -> dict[str, list[Version]]:
@@ -65,44 +66,47 @@ def _versions(end: datetime) -> dict[str, list[Version]]:
     return dict(found)
 
 
-def _minutes(day: date) -> list[Minute]:
-    """First and last executed check of each minute that had one, and how many of the timetable it had.
+def _ran_in_rows(day: date, since: datetime) -> tuple[list[int], int]:
+    """First and last check of each minute of the hours that are rows still, and how many the timetable had.
 
-    By the minute, because a day may hold millions of results. Hours that are packed are read from their packs: of
-    their rows only failures are kept.
+    By the minute, because a day may hold millions of results; cutting the text of the instant is native to both
+    databases. Instants are milliseconds into the day.
     """
-    end = midnight_after(day)
-    start = end - timedelta(days=1)
-    rows_from = max(start, min(end, hour_start(packed_until())))
-    return _packed_minutes(start, rows_from) + _minutes_of_rows(day, rows_from)
-
-
-def _packed_minutes(start: datetime, end: datetime) -> list[Minute]:
-    if start >= end:
-        return []
-    found: dict[int, tuple[datetime, datetime, int]] = {}
-    monitors = Monitor.objects.values_list("pk", flat=True)
-    for at, outcome, retry in packed_slots(list(monitors), start, end):
-        if outcome in EXECUTED:
-            minute = (at - start) // MINUTE
-            first, last, counted = found.get(minute, (at, at, 0))
-            found[minute] = min(first, at), max(last, at), counted + (not retry)
-    return [found[minute] for minute in sorted(found)]
-
-
-def _minutes_of_rows(day: date, since: datetime) -> list[Minute]:
-    """Cutting the text of the instant is native to both databases."""
+    start = midnight_after(day) - timedelta(days=1)
     rows = Result.objects.filter(day=day, planned_at__gte=since, outcome__in=EXECUTED)
     by_minute = rows.annotate(minute=Substr(Cast("planned_at", CharField()), 1, 16)).values("minute").order_by("minute")
-    told = by_minute.annotate(
-        first=Min("planned_at"), last=Max("planned_at"), counted=Count("planned_at", filter=Q(retry=False))
+    told = list(
+        by_minute.annotate(
+            first=Min("planned_at"), last=Max("planned_at"), counted=Count("planned_at", filter=Q(retry=False))
+        )
     )
-    return [(row["first"].astimezone(UTC), row["last"].astimezone(UTC), row["counted"]) for row in told]
+    ran = [(row[end] - start) // MS for row in told for end in ("first", "last")]
+    return ran, sum(row["counted"] for row in told)
 
 
-def _longest_gap(minutes: list[Minute], start: datetime, end: datetime) -> int:
-    starts = [*(first for first, _, _ in minutes), end]
-    ends = [start, *(last for _, last, _ in minutes)]
-    longest = max((began - ended for ended, began in zip(ends, starts, strict=True)), default=timedelta(0))
-    seconds = int(longest.total_seconds())
+def _silence(ran: list[int], start: datetime, rows_from: datetime, end: datetime) -> int:
+    """The longest stretch of `[start, end)` without a check, in seconds; 0 for less than a minute.
+
+    Packs are opened for a few monitors, then for twice as many, and only while a gap is left that others might fill:
+    of five hundred monitors the first dozen shows that an ordinary day had none.
+    """
+    length = (end - start) // MS
+    longest = _longest_gap(ran, length)
+    waiting = (
+        list(Monitor.objects.order_by("interval_s", "pk").values_list("pk", flat=True)) if start < rows_from else []
+    )
+    opened = OPENED_FIRST
+    while waiting and longest:
+        some, waiting = waiting[:opened], waiting[opened:]
+        opened *= 2
+        for hour, slots in packed_slots(some, start, rows_from):
+            begins = (hour - start) // MS
+            ran += [begins + offset_ms for offset_ms, outcome, _ in slots if outcome in EXECUTED]
+        longest = _longest_gap(ran, length)
+    return longest
+
+
+def _longest_gap(ran: list[int], length: int) -> int:
+    bounds = [0, *sorted(ran), length]
+    seconds = max(later - earlier for earlier, later in pairwise(bounds)) // 1000
     return seconds if seconds >= SHORTEST_GAP_S else 0
