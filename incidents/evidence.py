@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,7 +13,7 @@ from incidents.models import Alert, Incident, Route
 from incidents.queries import story_of
 from incidents.subjects import KIND
 from ledger.evidence import threaded
-from ledger.tables import Row, Scope, Table
+from ledger.tables import Row, Scope, Table, pieces
 from ledger.tracked import as_of
 from monitors.evidence import monitor_tables, observed_ids
 from monitors.models import Monitor, Service
@@ -21,6 +21,7 @@ from oncall.evidence import paging_ids, paging_tables, people_named
 from oncall.models import Policy
 
 AROUND = timedelta(hours=1)
+PIECE = 200  # incidents whose alerts are asked for at once
 INCIDENTS = (
     "incident_id", "title", "severity", "severity_initial", "urgency", "state", "service_id", "runbook_url", "detected_by",
     "impact_started_at", "detected_at", "first_acknowledged_at", "acknowledged_at", "acknowledged_by", "resolved_at",
@@ -56,7 +57,7 @@ def surroundings(incident: Incident, *, now: datetime) -> Surroundings:
     began to an hour after it ended.
     """
     end = min(now, (incident.resolved_at or now) + AROUND)
-    scope = Scope(incident.number, incident.recorded_at, incident.opened_at - AROUND, end)
+    scope = Scope(KIND, incident.number, incident.recorded_at, incident.opened_at - AROUND, end)
     alerts = incident.alerts.exclude(monitor=None)
     monitors = list(Monitor.objects.filter(pk__in=alerts.values("monitor")).order_by("pk"))
     own = [incident.service_id] if incident.service_id else []
@@ -73,15 +74,22 @@ def incident_tables(incident: Incident, around: Surroundings) -> list[Table]:
     """Every table of an incident's pack, from all apps, in the order of the folders."""
     scope = around.scope
     tables = [
-        _incidents(scope, incident),
-        _timeline(scope, incident),
-        _alerts(scope, incident),
-        _routes(scope),
+        *_told_of(scope, [incident]),
         *people_tables(scope, around.people),
         *monitor_tables(scope, around.monitors, around.services),
         *paging_tables(scope, KIND, incident.number, around.policies),
     ]
     return sorted(tables, key=lambda table: table.path)
+
+
+def period_tables(scope: Scope) -> list[Table]:
+    """Incidents that were recorded in a period, with their timelines and alerts, and the routes at its end."""
+    held = Incident.objects.filter(recorded_at__gte=scope.start, recorded_at__lt=scope.end)
+    return _told_of(scope, list(held.select_related("service").order_by("recorded_at", "pk")))
+
+
+def _told_of(scope: Scope, incidents: Sequence[Incident]) -> list[Table]:
+    return [_incidents(scope, incidents), _timeline(scope, incidents), _alerts(scope, incidents), _routes(scope)]
 
 
 def subjects_of(incident: Incident, around: Surroundings) -> list[tuple[str, str]]:
@@ -95,53 +103,60 @@ def subjects_of(incident: Incident, around: Surroundings) -> list[tuple[str, str
     ]
 
 
-def _incidents(scope: Scope, incident: Incident) -> Table:
+def _incidents(scope: Scope, incidents: Sequence[Incident]) -> Table:
     def rows() -> Iterator[Row]:
-        i = incident
-        who = public_ids(User, [i.acknowledged_by_id, i.resolved_by_id])
-        cells = (
-            i.number, i.title, i.severity, i.severity_initial, i.urgency, i.state, i.service.public_id if i.service else None,
-            i.runbook_url, i.detected_by, i.opened_at, i.recorded_at, i.first_acknowledged_at, i.acknowledged_at,
-            who.get(i.acknowledged_by_id), i.resolved_at, who.get(i.resolved_by_id), i.reopened_count, i.last_reopened_at,
-            _seconds(i.opened_at, i.recorded_at), _seconds(i.opened_at, i.first_acknowledged_at),
-            _seconds(i.opened_at, i.resolved_at), i.recorded_at,
-        )  # fmt: skip
-        return threaded([cells], KIND, [i.number])
+        who = public_ids(User, [key for i in incidents for key in (i.acknowledged_by_id, i.resolved_by_id)])
+        return threaded((_incident_cells(one, who) for one in incidents), KIND, [one.number for one in incidents])
 
-    words = "The incident. ttd, tta and ttr count from impact_started_at, in whole seconds, truncated."
+    words = "Each incident. ttd, tta and ttr count from impact_started_at, in whole seconds, truncated."
     return Table("05_incidents/incidents", INCIDENTS, rows, "incidents", words, scope.parameters)
 
 
-def _timeline(scope: Scope, incident: Incident) -> Table:
-    def rows() -> Iterator[Row]:
-        for e in story_of(incident):
-            seq = e.entry.seq
-            yield (
-                e.public_id, incident.number, e.occurred_at, e.recorded_at, _seconds(e.occurred_at, e.recorded_at),
-                e.actor_kind, e.actor_id, e.person.public_id if e.person else None, e.kind, e.how, e.data,
-                e.text, e.text_sha256, seq, seq,  # type: ignore[attr-defined]
-            )  # fmt: skip
+def _incident_cells(i: Incident, who: dict[Any, str]) -> tuple[Any, ...]:
+    return (
+        i.number, i.title, i.severity, i.severity_initial, i.urgency, i.state, i.service.public_id if i.service else None,
+        i.runbook_url, i.detected_by, i.opened_at, i.recorded_at, i.first_acknowledged_at, i.acknowledged_at,
+        who.get(i.acknowledged_by_id), i.resolved_at, who.get(i.resolved_by_id), i.reopened_count, i.last_reopened_at,
+        _seconds(i.opened_at, i.recorded_at), _seconds(i.opened_at, i.first_acknowledged_at),
+        _seconds(i.opened_at, i.resolved_at), i.recorded_at,
+    )  # fmt: skip
 
-    words = "The incident's timeline in order of what happened. A redacted text stays redacted; its hash stays."
+
+def _timeline(scope: Scope, incidents: Sequence[Incident]) -> Table:
+    def rows() -> Iterator[Row]:
+        for incident in incidents:
+            for e in story_of(incident):
+                seq = e.entry.seq
+                yield (
+                    e.public_id, incident.number, e.occurred_at, e.recorded_at, _seconds(e.occurred_at, e.recorded_at),
+                    e.actor_kind, e.actor_id, e.person.public_id if e.person else None, e.kind, e.how, e.data,
+                    e.text, e.text_sha256, seq, seq,  # type: ignore[attr-defined]
+                )  # fmt: skip
+
+    words = "The timeline of each incident in order of what happened. A redacted text stays redacted; its hash stays."
     return Table("05_incidents/incident_timeline", TIMELINE, rows, "incident_timeline", words, scope.parameters)
 
 
-def _alerts(scope: Scope, incident: Incident) -> Table:
+def _alerts(scope: Scope, incidents: Sequence[Incident]) -> Table:
     def rows() -> Iterator[Row]:
-        held: list[Alert] = list(incident.alerts.select_related("monitor", "service").order_by("opened_at", "pk"))
-        cells = (
-            (
-                a.public_id, incident.number, a.source, a.condition, a.monitor.public_id if a.monitor else None,
-                a.service.public_id if a.service else None, a.rule_version, a.severity, a.urgency, a.title, a.reason,
-                a.opened_at, a.recorded_at, a.last_seen_at, a.count, a.closed_at, a.closed_recorded_at, a.closed_reason,
-                a.suppressed_by,
+        for part in pieces(incidents, PIECE):
+            found = Alert.objects.filter(incident__in=[one.pk for one in part]).select_related(
+                "incident", "monitor", "service"
             )
-            for a in held
-        )  # fmt: skip
-        return threaded(cells, "alert", [a.public_id for a in held])
+            held = list(found.order_by("incident__recorded_at", "incident_id", "opened_at", "pk"))
+            yield from threaded((_alert_cells(one) for one in held), "alert", [one.public_id for one in held])
 
-    words = "Alerts of the incident, oldest first; repeats of one are counted."
+    words = "Alerts of each incident, oldest first; repeats of one are counted."
     return Table("06_alerts/alerts", ALERTS, rows, "alerts", words, scope.parameters)
+
+
+def _alert_cells(a: Alert) -> tuple[Any, ...]:
+    return (
+        a.public_id, a.incident.number if a.incident else None, a.source, a.condition,
+        a.monitor.public_id if a.monitor else None, a.service.public_id if a.service else None, a.rule_version, a.severity,
+        a.urgency, a.title, a.reason, a.opened_at, a.recorded_at, a.last_seen_at, a.count, a.closed_at,
+        a.closed_recorded_at, a.closed_reason, a.suppressed_by,
+    )  # fmt: skip
 
 
 def _routes(scope: Scope) -> Table:

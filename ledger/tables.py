@@ -39,12 +39,14 @@ class Table:
 
 @dataclass(frozen=True)
 class Scope:
-    """What an incident's pack is about. as_of: the instant whose configuration is shown.
+    """What a pack is about. as_of: the instant whose configuration is shown.
 
-    Observations are taken from `[start, end)`, a little wider than the incident. All ids are public ones.
+    kind and subject: `incident` and its number, or `period` and its days. Observations are taken from `[start, end)`;
+    of an incident that is a little wider than itself. All ids are public ones.
     """
 
-    incident: str
+    kind: str
+    subject: str
     as_of: datetime
     start: datetime
     end: datetime
@@ -52,7 +54,7 @@ class Scope:
     @property
     def parameters(self) -> dict[str, str]:
         """For the sheet that says how each table was made."""
-        return {"incident": self.incident}
+        return {self.kind: self.subject}
 
     @property
     def at(self) -> dict[str, str]:

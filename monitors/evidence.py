@@ -51,6 +51,17 @@ def monitor_tables(scope: Scope, monitors: Sequence[Monitor], services: Sequence
     ]
 
 
+def period_tables(scope: Scope) -> list[Table]:
+    """The same of every monitor and service that was in force in a period, without single checks."""
+    monitors = list(Monitor.objects.filter(_in_force(scope)).order_by("pk"))
+    services = list(Service.objects.filter(_in_force(scope)).order_by("pk"))
+    return [table for table in monitor_tables(scope, monitors, services) if table.query != "results"]
+
+
+def _in_force(scope: Scope) -> Q:
+    return Q(created_at__lt=scope.end) & (Q(retired_at__isnull=True) | Q(retired_at__gt=scope.start))
+
+
 def observed_ids(scope: Scope, monitors: Sequence[Monitor]) -> list[tuple[str, str]]:
     """(kind, public id) of the intervals and signals of the window: what ledger lines may speak of."""
     intervals = _intervals_of(scope, monitors).values_list("public_id", flat=True)
@@ -77,7 +88,7 @@ def _services(scope: Scope, services: Sequence[Service]) -> Table:
         ]
         return with_threads(Service, held, cells)
 
-    words = as_of_words("Services of the incident and of its monitors")
+    words = as_of_words("Services, of an incident those of its monitors,")
     return Table("02_config/services_as_of", SERVICES, rows, "services_as_of", words, scope.at)
 
 
@@ -96,7 +107,7 @@ def _checks(scope: Scope, monitors: Sequence[Monitor]) -> Table:
         ]  # fmt: skip
         return with_threads(Monitor, held, cells)
 
-    words = as_of_words("Monitors behind the incident")
+    words = as_of_words("Monitors, of an incident those behind it,")
     return Table("02_config/checks_as_of", CHECKS, rows, "checks_as_of", words, scope.at)
 
 

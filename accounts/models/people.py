@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, date, datetime
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
@@ -35,6 +35,10 @@ class Organisation(Tracked):
     def zone(self) -> ZoneInfo:
         """The organisation's zone, in which days and incident years are counted."""
         return ZoneInfo(self.timezone)
+
+    def midnight(self, day: date) -> datetime:
+        """The instant at which a day begins in the organisation's zone."""
+        return datetime(day.year, day.month, day.day, tzinfo=self.zone).astimezone(UTC)
 
 
 class Team(Tracked):

@@ -36,7 +36,7 @@ class PackOut(serializers.Serializer):
 class PackFilters(Filters):
     """Filters of packs."""
 
-    subject = TextFilter(label="Number of an incident.")
+    subject = TextFilter(label="Number of an incident, or the days of a period.")
 
 
 class Packs(ApiView):

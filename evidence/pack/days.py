@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -39,8 +40,7 @@ def write_days(writer: Writer, numbers: Sequence[int], *, first_day: date, last_
     covered = Covered()
     begun = False
     for seal in Seal.objects.select_related("key").order_by("day").iterator(chunk_size=100):
-        holds = any(seal.first_seq <= number <= seal.last_seq for number in numbers)
-        wanted = holds or first_day <= seal.day <= last_day
+        wanted = first_day <= seal.day <= last_day or _holds_one(seal, numbers)
         begun = begun or wanted
         if not begun:
             continue
@@ -53,6 +53,12 @@ def write_days(writer: Writer, numbers: Sequence[int], *, first_day: date, last_
     _write_unsealed(writer, covered, numbers)
     _write_keys(writer, covered)
     return covered
+
+
+def _holds_one(seal: Seal, numbers: Sequence[int]) -> bool:
+    """Whether one of the numbers, which are in order, is a line of the sealed day."""
+    at = bisect_left(numbers, seal.first_seq)
+    return at < len(numbers) and numbers[at] <= seal.last_seq
 
 
 def _write_unsealed(writer: Writer, covered: Covered, numbers: Sequence[int]) -> None:

@@ -13,6 +13,7 @@ from evidence.pack.writer import Made
 from ledger.tables import Scope, told
 
 VERIFY = (Path(__file__).parent / "VERIFY.md").read_text(encoding="utf-8")
+AS_OF = {"incident": "the instant at which the incident was recorded", "period": "the end of the period"}
 IPE = (
     "file", "rows", "first_id", "last_id", "query_id", "query_version", "query", "parameters", "generated_at",
     "generated_by", "product_version", "escaped_cells", "redactions",
@@ -50,14 +51,14 @@ def readme(about: About, covered: Covered, made: Sequence[Made]) -> str:
     """`README.md`."""
     scope = about.scope
     parts = [
-        f"# Evidence of {scope.incident}",
+        f"# Evidence of {scope.subject}",
         *(["**Made-up data.** This installation is a demonstration; nothing here happened."] if about.demo else []),
         f"{about.title}. {about.organisation}. Pack `{about.pack_id}`, made {told(about.made_at)} by {about.made_by} with "
         f"Watchbook {about.version}, signed by the key `{about.key}`.",
         "## Known gaps",
         "\n".join(f"- {gap}" for gap in _gaps(covered, made)),
         "## What it shows",
-        f"Configuration as of {told(scope.as_of)}, the instant at which the incident was recorded, from history and never from "
+        f"Configuration as of {told(scope.as_of)}, {AS_OF[scope.kind]}, from history and never from "
         f"today. Observations from {told(scope.start)} to {told(scope.end)}. People and addresses are masked; `usr_…` is a person, "
         "`cht_…` an address of theirs. Instants are UTC. Spans are half-open.",
         "## Files",

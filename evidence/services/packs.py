@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from django.conf import settings
@@ -14,10 +15,12 @@ from django.utils.text import slugify
 
 from accounts.models import Organisation
 from evidence.models import Pack
+from evidence.pack.contents import Contents
 from evidence.pack.days import Covered, write_days
 from evidence.pack.readme import VERIFY, About, readme, sheet
 from evidence.pack.writer import SIGNATURE, SUMS, Made, Writer
-from incidents.evidence import Surroundings, incident_tables, subjects_of, surroundings
+from evidence.periods import of_period
+from incidents.evidence import incident_tables, subjects_of, surroundings
 from incidents.models import Incident
 from incidents.subjects import KIND
 from ledger import seal_keys
@@ -47,16 +50,32 @@ def make_incident_pack(incident: Incident, out: Path, *, now: datetime) -> Writt
 
     It is written beside its final name and renamed when it is whole and recorded. Raises OutputRefused.
     """
+    return _make(lambda: _of_incident(incident, now), incident.number, out, now)
+
+
+def make_period_pack(first: date, last: date, out: Path, *, now: datetime) -> Written:
+    """The same for all days from `first` to `last`, both included, of the organisation's zone. Raises OutputRefused.
+
+    A period that is not over yet ends now.
+    """
+    if last < first:
+        raise OutputRefused(f"The period ends on {last}, before it begins on {first}.")
+    if Organisation.current().midnight(first) >= now:
+        raise OutputRefused(f"The period begins on {first}, and nothing of it has happened yet.")
+    return _make(lambda: of_period(first, last, now=now), f"{first}_{last}", out, now)
+
+
+def _make(read: Callable[[], Contents], subject: str, out: Path, now: datetime) -> Written:
     _check(out)
     while link_entries():
         pass
     about_id = new_public_id("pck")
-    name = _folder_name(incident, about_id)
+    name = _folder_name(subject, about_id)
     draft = out / f".{name}.part"
     try:
         draft.mkdir(parents=True)
         with snapshot():
-            about, covered, made = _fill(Writer(draft), incident, about_id, now)
+            about, covered, made = _fill(Writer(draft), read(), about_id, now)
         with transaction.atomic():
             pack = _record(draft, about, covered, made, name, now)
             draft.rename(out / name)  # a pack that cannot be handed over is not recorded either
@@ -67,15 +86,12 @@ def make_incident_pack(incident: Incident, out: Path, *, now: datetime) -> Writt
     return Written(out / name, pack)
 
 
-def _fill(writer: Writer, incident: Incident, pack_id: str, now: datetime) -> tuple[About, Covered, list[Made]]:
+def _fill(writer: Writer, holds: Contents, pack_id: str, now: datetime) -> tuple[About, Covered, list[Made]]:
     """Every file of the pack but the list of them."""
-    incident.refresh_from_db()
-    around = surroundings(incident, now=now)
-    numbers = numbers_about(subjects_of(incident, around))
-    made = [writer.table(table) for table in [*incident_tables(incident, around), lines_table(around.scope, numbers)]]
-    covered = _days(writer, incident, around, numbers, now)
+    made = [writer.table(table) for table in [*holds.tables, lines_table(holds.scope, holds.numbers)]]
+    covered = write_days(writer, holds.numbers, first_day=holds.first_day, last_day=holds.last_day)
     made += covered.made
-    about = _about(incident, around, pack_id, now)
+    about = _about(holds, pack_id, now)
     writer.text("ipe.csv", sheet(about, made))
     writer.text("README.md", readme(about, covered, made))
     writer.text("VERIFY.md", VERIFY)
@@ -85,18 +101,28 @@ def _fill(writer: Writer, incident: Incident, pack_id: str, now: datetime) -> tu
     return about, covered, made
 
 
-def _days(writer: Writer, incident: Incident, around: Surroundings, numbers: list[int], now: datetime) -> Covered:
+def _of_incident(incident: Incident, now: datetime) -> Contents:
+    """An incident with what surrounds it, and the days of the ledger from its beginning to its end."""
+    incident.refresh_from_db()
+    around = surroundings(incident, now=now)
     first, last = incident.opened_at, incident.resolved_at or now
-    return write_days(writer, numbers, first_day=first.astimezone(UTC).date(), last_day=last.astimezone(UTC).date())
+    return Contents(
+        title=incident.title,
+        scope=around.scope,
+        tables=incident_tables(incident, around),
+        numbers=numbers_about(subjects_of(incident, around)),
+        first_day=first.astimezone(UTC).date(),
+        last_day=last.astimezone(UTC).date(),
+    )
 
 
-def _about(incident: Incident, around: Surroundings, pack_id: str, now: datetime) -> About:
+def _about(holds: Contents, pack_id: str, now: datetime) -> About:
     who = current_actor()
     return About(
         pack_id=pack_id,
         organisation=Organisation.current().name,
-        title=incident.title,
-        scope=around.scope,
+        title=holds.title,
+        scope=holds.scope,
         made_at=now,
         made_by=who.id or who.via or who.kind,
         version=settings.VERSION,
@@ -110,8 +136,8 @@ def _record(draft: Path, about: About, covered: Covered, made: list[Made], name:
     listing = (draft / SUMS).read_bytes()
     pack = Pack.objects.create(
         public_id=about.pack_id,
-        kind=KIND,
-        subject=about.scope.incident,
+        kind=about.scope.kind,
+        subject=about.scope.subject,
         folder=name,
         as_of=about.scope.as_of,
         made_at=now,
@@ -124,13 +150,13 @@ def _record(draft: Path, about: About, covered: Covered, made: list[Made], name:
         sealed_until=covered.sealed_until,
     )
     said = {"sums_sha256": pack.sums_sha256, "files": pack.files, "rows": pack.rows, "key": pack.key_fingerprint}
-    record("pack.created", [pack, (KIND, pack.subject)], said, now=now)
+    record("pack.created", [pack, *([(KIND, pack.subject)] if pack.kind == KIND else [])], said, now=now)
     return pack
 
 
-def _folder_name(incident: Incident, pack_id: str) -> str:
+def _folder_name(subject: str, pack_id: str) -> str:
     house = Organisation.current()
-    return f"evidence_{slugify(house.name)[:60] or house.public_id or 'watchbook'}_{incident.number}_{pack_id}"
+    return f"evidence_{slugify(house.name)[:60] or house.public_id or 'watchbook'}_{subject}_{pack_id}"
 
 
 def _check(out: Path) -> None:

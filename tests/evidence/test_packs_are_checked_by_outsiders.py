@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from evidence.services.packs import make_incident_pack
+from evidence.services.packs import make_incident_pack, make_period_pack
 from ledger import seal_keys
 
 pytestmark = pytest.mark.django_db
@@ -203,3 +203,12 @@ def test_an_unsigned_seal_is_caught(copy, check):
     path.write_text(path.read_text().replace("demo no", "demo yes"))
     sign_again(folder)
     assert "is not signed" in check(folder)
+
+
+def test_the_pack_of_a_period_is_checked_by_the_same_commands(night, tmp_path, check):
+    day = night.now.date()
+    folder = make_period_pack(day.replace(day=1), day, tmp_path / "out", now=night.now).folder
+    assert check(folder) == ""
+    some = folder / "05_incidents" / "incidents.csv"
+    some.write_bytes(some.read_bytes().replace(b"INC", b"INX", 1))
+    assert "WRONG 3" in check(folder)
