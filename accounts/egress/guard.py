@@ -109,7 +109,7 @@ def _decide_one(target: Address, port: int, rules: EgressRules) -> Refusal | Non
         return Refusal(METADATA, f"{target} is a cloud metadata address, which Watchbook never calls.")
     if (target, port) in rules.own or (port in rules.own_ports and _is_here(target, rules)):
         return Refusal(OWN, f"{_shown(target, port)} belongs to Watchbook itself, which it never calls.")
-    if _is_public(target) or port == rules.private_port:
+    if _is_public(target) or (rules.private_port and port == rules.private_port):
         return None
     if any(target in network for network in rules.allowed if network.version == target.version):
         return None

@@ -77,6 +77,11 @@ def test_the_internet_may_be_called(address):
     assert decide(address, 443, NOTHING) is None
 
 
+def test_a_ping_which_has_no_port_is_guarded_too():
+    assert decide("127.0.0.1", 0, NOTHING).kind == PRIVATE
+    assert decide("10.1.2.3", 0, TEN) is None
+
+
 def test_an_allowed_network_opens_no_other():
     assert decide("10.9.9.9", 80, TEN) is None
     assert decide("::ffff:10.9.9.9", 80, TEN) is None
