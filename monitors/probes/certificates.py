@@ -26,12 +26,13 @@ def read_chain(certinfo: Any) -> Certificate | None:
 
 def _describe(certificate: x509.Certificate) -> Certificate:
     return Certificate(
-        subject=_common_name(certificate.subject),
-        issuer=_common_name(certificate.issuer),
+        subject=common_name(certificate.subject),
+        issuer=common_name(certificate.issuer),
         not_after=certificate.not_valid_after_utc.astimezone(UTC),
     )
 
 
-def _common_name(name: x509.Name) -> str:
+def common_name(name: x509.Name) -> str:
+    """The name a person knows a certificate by: its common name, else its organisation, else all of it."""
     found = name.get_attributes_for_oid(NameOID.COMMON_NAME) or name.get_attributes_for_oid(NameOID.ORGANIZATION_NAME)
     return str(found[0].value) if found else name.rfc4514_string()

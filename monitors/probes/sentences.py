@@ -33,6 +33,9 @@ CERTIFICATE_ERRORS = {
     26: "is not meant for a server",
     62: "is for another name",
     64: "is for another address",
+    66: "has a key that is too weak",
+    67: "was issued with a key that is too weak",
+    68: "was signed in a way that is too weak",
 }
 
 WEIRD_REPLY, TOO_LARGE = 8, 100  # numbers of libcurl for which pycurl has no name

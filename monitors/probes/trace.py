@@ -74,6 +74,39 @@ class Certificate:
 
 
 @dataclass(frozen=True, slots=True)
+class Link:
+    """One certificate of a chain, the server's own at position 0.
+
+    chain_ok, hostname_ok: None when the verification stopped before it came to that. sent: the server sent it,
+    rather than that it was found among the trusted ones. key_type: `EC secp256r1`.
+    """
+
+    position: int
+    subject: str
+    issuer: str
+    serial: str
+    sha256: str
+    key_type: str
+    sans: tuple[str, ...]
+    not_before: datetime
+    not_after: datetime
+    chain_ok: bool | None = None
+    hostname_ok: bool | None = None
+    sent: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What a resolver answered to one question. expected: whether it is what was wanted."""
+
+    name: str
+    record: str
+    resolver: str
+    values: tuple[str, ...]
+    expected: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Hop:
     """One request of a check that followed redirects."""
 
@@ -106,6 +139,8 @@ class Trace:
     hops: list[Hop] = field(default_factory=list)
     certificate: Certificate | None = None
     certificate_days: int | None = None
+    chain: tuple[Link, ...] = ()
+    answers: Answers | None = None
 
     @property
     def ok(self) -> bool:
