@@ -1,25 +1,46 @@
-"""Was the monitoring itself running on a day: monitors active, checks expected and executed, the longest silence."""
+"""Was the monitoring itself running on a day: monitors active, checks expected and executed, the longest silence.
+
+Packs know how many of their samples were good and failed, so a day is counted without opening one. Only the longest
+silence needs instants, and of an hour as few packs are opened as show that it has none.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from itertools import pairwise
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
-from django.db.models import CharField, Count, Max, Min, Q
+from django.db.models import CharField, Count, F, FloatField, Func, Max, Min, Q, QuerySet, Sum
 from django.db.models.functions import Cast, Substr
+from django.db.models.lookups import GreaterThan
 
 from ledger.seal_text import midnight_after
-from monitors.expected import Version, expected_slots, was_active
-from monitors.models import Monitor, ProbeSlot, Result
-from monitors.samples import hour_start, packed_checks, packed_slots, packed_until
+from monitors.expected import Mark, Version, expected_slots, has_gap, longest_gap_s, marks, was_active
+from monitors.models import Monitor, ProbeSlot, Result, ResultPack
+from monitors.packs import slots
+from monitors.samples import LATE_AFTER, MS, hour_of, hour_start, packed_until
 
 EXECUTED = ("ok", "failed")
 KEPT = timedelta(days=800)  # packs; rows of single checks become packs after two days
-SHORTEST_GAP_S = 60  # gaps are looked for between minutes
-MS = timedelta(milliseconds=1)
-OPENED_FIRST = 4  # monitors whose packs are opened before it is asked whether a gap is left
+FIRST_PACKS = 8  # monitors whose packs are opened first; as many again, and again, while an hour still has a gap
+
+
+class Seconds(Func):
+    """An instant in seconds. Django computes with instants in SQLite by a Python function for each row."""
+
+    arity = 1
+    output_field = FloatField()
+    template = "EXTRACT(EPOCH FROM %(expressions)s)"
+
+    def as_sqlite(self, compiler: Any, connection: Any, **more: Any) -> Any:
+        """SQLite counts in days."""
+        return self.as_sql(compiler, connection, template="(julianday(%(expressions)s) * 86400)", **more)
+
+
+# such a result is stored as the row it is, and counts in no figure
+_TOO_LATE = Q(GreaterThan(Seconds("recorded_at") - Seconds("planned_at"), LATE_AFTER.total_seconds()))
 
 
 @dataclass(frozen=True)
@@ -27,86 +48,160 @@ class Continuity:
     """The figures of one day (UTC). None: no longer known, because the day's results are not kept any more.
 
     longest_gap_s: the longest stretch in which no check of any monitor ran, 0 for less than a minute; None also
-    on a day with nothing to check.
+    on a day with nothing to check. late: checks whose results came too late to count.
     """
 
     monitors: int
     checks_expected: int
     checks_executed: int | None
     longest_gap_s: int | None
+    checks_late: int | None = 0
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What one monitor came to on one day. missed: expected and not executed; late ones are among them."""
+
+    expected: int
+    executed: int
+    late: int
+
+    @property
+    def missed(self) -> int:
+        """Slots of the timetable that nothing in time came of."""
+        return max(0, self.expected - self.executed)
 
 
 def continuity_of(day: date, *, now: datetime) -> Continuity:
     """What a day's monitoring came to. Expected is counted from the settings in force, so a stopped engine shows."""
     end = midnight_after(day)
-    start = end - timedelta(days=1)
-    held = {public_id: versions for public_id, versions in _versions(end).items() if was_active(versions, start, end)}
-    places = dict(
-        ProbeSlot.objects.values("monitor__public_id").annotate(n=Count("pk")).values_list("monitor__public_id", "n")
-    )
-    expected = sum(
-        places.get(public_id, 1) * expected_slots(public_id, versions, start, end)
-        for public_id, versions in held.items()
-    )
-    rows_from = max(start, min(end, hour_start(packed_until())))
-    ran, counted = _ran_in_rows(day, rows_from)
-    executed = counted + packed_checks(start, rows_from)
+    ran = ran_on(day)
+    expected = sum(one.expected for one in ran.values())
+    executed = sum(one.executed for one in ran.values())
+    held = sum(one.expected > 0 for one in ran.values())
     if not executed and now - end > KEPT:
-        return Continuity(len(held), expected, None if expected else 0, None)
-    return Continuity(len(held), expected, executed, _silence(ran, start, rows_from, end) if expected else None)
+        return Continuity(held, expected, None if expected else 0, None, None if expected else 0)
+    late = sum(one.late for one in ran.values())
+    gap = longest_gap_s(_marks(day), end - timedelta(days=1), end) if expected else None
+    return Continuity(held, expected, executed, gap, late)
 
 
-def _versions(end: datetime) -> dict[str, list[Version]]:
-    """Every monitor's versions from before `end`, in order, by public id."""
+def ran_on(day: date, monitors: Collection[Monitor] | None = None) -> dict[str, Ran]:
+    """Expected, executed and late checks of a day, by the public id of each monitor that was to be checked on it.
+
+    monitors: only these; all if None.
+    """
+    end = midnight_after(day)
+    start = end - timedelta(days=1)
+    found = Monitor.objects.values_list("public_id", "pk")
+    keys = dict(found if monitors is None else found.filter(pk__in=[one.pk for one in monitors]))
+    executed, late, places = _executed(day, list(keys.values())), _late(day), _places()
+    return {
+        public_id: Ran(
+            places.get(keys[public_id], 1) * expected_slots(public_id, versions, start, end),
+            executed.get(keys[public_id], 0),
+            late.get(keys[public_id], 0),
+        )
+        for public_id, versions in versions_until(end, None if monitors is None else keys).items()
+        if was_active(versions, start, end)
+    }
+
+
+def longest_gap_of(monitor: Monitor, day: date) -> int:
+    """The longest stretch of a day in which no check of this monitor ran, in seconds; 0 for less than a minute."""
+    end = midnight_after(day)
+    return longest_gap_s(_marks(day, [monitor.pk]), end - timedelta(days=1), end)
+
+
+def versions_until(end: datetime, chosen: Collection[str] | None = None) -> dict[str, list[Version]]:
+    """Every monitor's versions from before `end`, in order, by public id; of the chosen ones if given."""
     found: dict[str, list[Version]] = defaultdict(list)
     rows = Monitor.history.filter(history_date__lt=end).order_by("version")
+    if chosen is not None:
+        rows = rows.filter(public_id__in=chosen)
     columns = rows.values_list("public_id", "history_date", "interval_s", "paused_at", "retired_at")
     for public_id, since, interval_s, paused_at, retired_at in columns.iterator(chunk_size=2_000):
         found[public_id].append(Version(since, interval_s, bool(paused_at or retired_at)))
     return dict(found)
 
 
-def _ran_in_rows(day: date, since: datetime) -> tuple[list[int], int]:
-    """First and last check of each minute of the hours that are rows still, and how many the timetable had.
+def _places() -> dict[int, int]:
+    """From how many places each monitor is checked."""
+    return dict(ProbeSlot.objects.values("monitor_id").annotate(n=Count("pk")).values_list("monitor_id", "n"))
 
-    By the minute, because a day may hold millions of results; cutting the text of the instant is native to both
-    databases. Instants are milliseconds into the day.
-    """
-    start = midnight_after(day) - timedelta(days=1)
-    rows = Result.objects.filter(day=day, planned_at__gte=since, outcome__in=EXECUTED)
+
+def _bounds(day: date) -> tuple[datetime, datetime, datetime]:
+    """Where the day begins, from where on its hours are still rows, and where it ends."""
+    end = midnight_after(day)
+    start = end - timedelta(days=1)
+    return start, max(start, min(end, hour_start(packed_until()))), end
+
+
+def _executed(day: date, monitor_ids: list[int]) -> dict[int, int]:
+    """Checks that ran, by monitor: the figures of the packs, and the rows that are not packed yet."""
+    start, rows_from, end = _bounds(day)
+    found: dict[int, int] = defaultdict(int)
+    packs = _packs(monitor_ids, start, rows_from).values("monitor_id").annotate(n=Sum(F("good") + F("failed")))
+    for monitor_id, count in packs.order_by().values_list("monitor_id", "n"):
+        found[monitor_id] += count
+    if rows_from < end:
+        rows = _rows(day, rows_from).filter(retry=False, monitor__in=monitor_ids).values("monitor_id")
+        for monitor_id, count in rows.annotate(n=Count("planned_at")).order_by().values_list("monitor_id", "n"):
+            found[monitor_id] += count
+    return found
+
+
+def _late(day: date) -> dict[int, int]:
+    """Checks whose results came too late, by monitor: they stay rows."""
+    found = Result.objects.filter(_TOO_LATE, day=day, outcome__in=EXECUTED, retry=False).values("monitor_id")
+    return dict(found.annotate(n=Count("planned_at")).order_by().values_list("monitor_id", "n"))
+
+
+def _packs(monitor_ids: list[int], start: datetime, end: datetime) -> QuerySet[ResultPack]:
+    """Packs of whole hours. The key begins with the monitor: with each one named, a day is a few steps in it."""
+    hours = {"hour__gte": hour_of(start), "hour__lt": hour_of(end)}
+    return ResultPack.objects.filter(monitor__in=monitor_ids, revision=1, **hours)
+
+
+def _rows(day: date, since: datetime) -> QuerySet[Result]:
+    return Result.objects.filter(~_TOO_LATE, day=day, planned_at__gte=since, outcome__in=EXECUTED)
+
+
+def _marks(day: date, monitor_ids: list[int] | None = None) -> list[Mark]:
+    """First and last executed check of stretches that have no gap inside, in order."""
+    start, rows_from, _ = _bounds(day)
+    ids = list(Monitor.objects.values_list("pk", flat=True)) if monitor_ids is None else monitor_ids
+    return _packed_marks(ids, start, rows_from) + _marks_of_rows(day, rows_from, monitor_ids)
+
+
+def _packed_marks(monitor_ids: list[int], start: datetime, end: datetime) -> list[Mark]:
+    """Packs are opened a few monitors at a time, those with the most checks first, and only of hours that still show
+    a gap: where something ran all the time that is seen soon, and where nothing ran there is little to open."""
+    if start >= end:
+        return []
+    counted = _packs(monitor_ids, start, end).values("monitor_id").annotate(n=Sum(F("good") + F("failed")))
+    busiest = list(counted.order_by("-n", "monitor_id").values_list("monitor_id", flat=True))
+    seen: dict[int, set[datetime]] = {hour: set() for hour in range(hour_of(start), hour_of(end))}
+    gaping, at, size = set(seen), 0, FIRST_PACKS
+    while gaping and at < len(busiest):
+        packs = _packs(busiest[at : at + size], start, end).filter(hour__in=gaping).values_list("hour", "body")
+        for hour, body in packs.iterator(chunk_size=500):
+            seen[hour].update(_instants(hour, bytes(body)))
+        gaping = {hour for hour in gaping if has_gap(seen[hour], hour_start(hour), hour_start(hour + 1))}
+        at, size = at + size, size * 2
+    return [mark for hour in sorted(seen) for mark in marks(seen[hour])]
+
+
+def _instants(hour: int, body: bytes) -> list[datetime]:
+    begins = hour_start(hour)
+    return [begins + offset_ms * MS for offset_ms, outcome, _ in slots(body) if outcome in EXECUTED]
+
+
+def _marks_of_rows(day: date, since: datetime, monitor_ids: list[int] | None) -> list[Mark]:
+    """By the minute, because a day may hold millions of rows; cutting the text of an instant is native to both databases."""
+    rows = _rows(day, since)
+    if monitor_ids is not None:
+        rows = rows.filter(monitor__in=monitor_ids)
     by_minute = rows.annotate(minute=Substr(Cast("planned_at", CharField()), 1, 16)).values("minute").order_by("minute")
-    told = list(
-        by_minute.annotate(
-            first=Min("planned_at"), last=Max("planned_at"), counted=Count("planned_at", filter=Q(retry=False))
-        )
-    )
-    ran = [(row[end] - start) // MS for row in told for end in ("first", "last")]
-    return ran, sum(row["counted"] for row in told)
-
-
-def _silence(ran: list[int], start: datetime, rows_from: datetime, end: datetime) -> int:
-    """The longest stretch of `[start, end)` without a check, in seconds; 0 for less than a minute.
-
-    Packs are opened for a few monitors, then for twice as many, and only while a gap is left that others might fill:
-    of five hundred monitors the first dozen shows that an ordinary day had none.
-    """
-    length = (end - start) // MS
-    longest = _longest_gap(ran, length)
-    waiting = (
-        list(Monitor.objects.order_by("interval_s", "pk").values_list("pk", flat=True)) if start < rows_from else []
-    )
-    opened = OPENED_FIRST
-    while waiting and longest:
-        some, waiting = waiting[:opened], waiting[opened:]
-        opened *= 2
-        for hour, slots in packed_slots(some, start, rows_from):
-            begins = (hour - start) // MS
-            ran += [begins + offset_ms for offset_ms, outcome, _ in slots if outcome in EXECUTED]
-        longest = _longest_gap(ran, length)
-    return longest
-
-
-def _longest_gap(ran: list[int], length: int) -> int:
-    bounds = [0, *sorted(ran), length]
-    seconds = max(later - earlier for earlier, later in pairwise(bounds)) // 1000
-    return seconds if seconds >= SHORTEST_GAP_S else 0
+    told = by_minute.annotate(first=Min("planned_at"), last=Max("planned_at"))
+    return [(row["first"].astimezone(UTC), row["last"].astimezone(UTC)) for row in told]

@@ -1,12 +1,18 @@
-"""How many checks a stretch of time should have seen, from the settings that were in force. Standard library only."""
+"""How many checks a stretch of time should have seen, from the settings that were in force, and where none ran.
+
+Standard library only.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from monitors.slots import MS, next_slot, phase_of
+
+SHORTEST_GAP = timedelta(minutes=1)
+Mark = tuple[datetime, datetime]  # first and last check of a stretch without a gap
 
 
 @dataclass(frozen=True)
@@ -42,3 +48,28 @@ def _slots(public_id: str, interval_s: int, first: datetime, until: datetime) ->
     # the first point at or after each bound; their distance is a whole number of intervals
     begins, ends = (next_slot(bound - MS, interval_s, phase_ms) for bound in (first, until))
     return (ends - begins) // timedelta(seconds=interval_s)
+
+
+def marks(instants: Iterable[datetime]) -> list[Mark]:
+    """Checks as stretches without a gap inside, in order."""
+    found: list[Mark] = []
+    for at in sorted(instants):
+        if found and at - found[-1][1] < SHORTEST_GAP:
+            found[-1] = found[-1][0], at
+        else:
+            found.append((at, at))
+    return found
+
+
+def has_gap(instants: Iterable[datetime], start: datetime, end: datetime) -> bool:
+    """Whether `[start, end)` may hold a gap, also one that reaches over an edge: half of one is enough there."""
+    found = marks(instants)
+    return len(found) != 1 or found[0][0] - start >= SHORTEST_GAP / 2 or end - found[0][1] >= SHORTEST_GAP / 2
+
+
+def longest_gap_s(found: Sequence[Mark], start: datetime, end: datetime) -> int:
+    """The longest stretch of `[start, end)` without a check, in seconds; 0 for less than a minute."""
+    begins = [*(first for first, _ in found), end]
+    ends = [start, *(last for _, last in found)]
+    longest = max((began - ended for ended, began in zip(ends, begins, strict=True)), default=timedelta(0))
+    return int(longest.total_seconds()) if longest >= SHORTEST_GAP else 0

@@ -11,10 +11,10 @@ from datetime import UTC, date, datetime, timedelta
 from statistics import median_low
 from typing import NamedTuple
 
-from django.db.models import F, QuerySet, Sum
+from django.db.models import QuerySet
 
-from monitors.models import Monitor, PackProgress, Result, ResultPack
-from monitors.packs import decode, slots
+from monitors.models import PackProgress, Result, ResultPack
+from monitors.packs import decode
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -75,29 +75,6 @@ def samples(monitor_ids: Collection[int], start: datetime, end: datetime) -> dic
     return found
 
 
-def packed_slots(
-    monitor_ids: Collection[int], start: datetime, end: datetime
-) -> Iterator[tuple[datetime, list[tuple[int, str, bool]]]]:
-    """Packed hours that begin in `[start, end)`, pack after pack: where the hour begins, and slot (milliseconds into
-    the hour), outcome and whether it was a retry of each of its samples."""
-    if start < end:
-        packs = _packs(monitor_ids, start, end, packed_until())
-        for hour, body in packs.values_list("hour", "body").iterator():
-            yield hour_start(hour), slots(bytes(body))
-
-
-def packed_checks(start: datetime, end: datetime) -> int:
-    """How many checks of the timetable ran in the packed hours that begin in `[start, end)`, of all monitors.
-
-    Packs know their own figures, so none is opened.
-    """
-    if start >= end:
-        return 0
-    packs = _packs(Monitor.objects.values("pk"), start, end, packed_until())
-    ran = packs.order_by().aggregate(ran=Sum(F("good") + F("failed")))["ran"]
-    return ran or 0
-
-
 def hours(monitor_id: int, start: datetime, end: datetime) -> list[Hour]:
     """What each hour that begins in `[start, end)` came to, oldest first; an hour without samples is left out.
 
@@ -123,9 +100,7 @@ def _hour(hour: int, seen: list[Seen]) -> Hour:
     return Hour(hour_start(hour), len(good), failed, median_low(good) if good else 0, max(good, default=0))
 
 
-def _packs(
-    monitor_ids: Collection[int] | QuerySet, start: datetime, end: datetime, first_row: int
-) -> QuerySet[ResultPack]:
+def _packs(monitor_ids: Collection[int], start: datetime, end: datetime, first_row: int) -> QuerySet[ResultPack]:
     until = min(hour_of(end - MS / 1000) + 1, first_row)
     return ResultPack.objects.filter(
         monitor__in=monitor_ids, hour__gte=hour_of(start), hour__lt=until, revision=1
