@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from datetime import date
 from typing import Any, ClassVar
 
 import django_filters
@@ -45,6 +47,29 @@ class InstantFilter(django_filters.Filter):
 
     field_class = InstantFormField
     schema: ClassVar[dict[str, Any]] = {"type": "string", "format": "date-time"}
+
+
+class DayFormField(forms.CharField):
+    """A calendar day, such as 2026-11-22."""
+
+    def clean(self, value: Any) -> Any:
+        """Return a date, None for nothing."""
+        text = super().clean(value)
+        if not text:
+            return None
+        if not re.fullmatch(r"(19|2[0-9])[0-9]{2}-[0-9]{2}-[0-9]{2}", text):
+            raise forms.ValidationError("Send a day such as 2026-11-22.", "invalid")
+        try:
+            return date.fromisoformat(text)
+        except ValueError:
+            raise forms.ValidationError("There is no such day.", "invalid") from None
+
+
+class DayFilter(django_filters.Filter):
+    """A bound in days: `…_from` includes its day, `…_to` does not."""
+
+    field_class = DayFormField
+    schema: ClassVar[dict[str, Any]] = {"type": "string", "format": "date"}
 
 
 class FlagFilter(django_filters.Filter):

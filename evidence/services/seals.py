@@ -15,7 +15,7 @@ from ledger.hints import hint
 from ledger.models import Seal
 from ledger.seal_text import DayFacts, DayLines
 from ledger.seals import day_due, read_day, write_seal
-from monitors.continuity import continuity_of
+from monitors.services.continuity import recorded_day
 
 MOST_AT_ONCE = 40  # after a long stop the rest follows with the next tick
 
@@ -47,7 +47,7 @@ def seal_day(day: date, *, now: datetime) -> Seal | None:
 
 def facts_of(day: date, *, now: datetime) -> DayFacts:
     """What the house knows of a day beside its lines."""
-    seen = continuity_of(day, now=now)
+    seen = recorded_day(day, now=now)
     house = Organisation.current()
     return DayFacts(
         organisation=f"{house.public_id} {house.name}",

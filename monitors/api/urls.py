@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from accounts.api.history import history_of
-from monitors.api import inventory, monitors, observed
+from monitors.api import continuity, inventory, monitors, observed
 from monitors.models import Location, Monitor, Rule, Service, ServiceSystem, System
 
 urlpatterns = [
@@ -34,6 +34,7 @@ urlpatterns = [
     path("locations/", observed.Locations.as_view()),
     path("locations/<pid:public_id>/", observed.OneLocation.as_view()),
     path("locations/<pid:public_id>/history/", history_of(Location)),
+    path("continuity/", continuity.ContinuityDays.as_view()),
     path("signals/", observed.Signals.as_view()),
     path("signals/<pid:public_id>/", observed.OneSignal.as_view()),
     path("check-once/", observed.CheckOnce.as_view()),

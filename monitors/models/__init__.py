@@ -1,5 +1,6 @@
 """Models of monitors: configuration, what was observed, and the engine's own rows."""
 
+from monitors.models.continuity import ContinuityDay
 from monitors.models.facts import Result, Signal, StateInterval
 from monitors.models.inventory import Service, ServiceSystem, System
 from monitors.models.monitors import Location, Monitor, Rule
@@ -8,6 +9,7 @@ from monitors.models.runtime import ConditionState, MonitorState, ProbePlan, Pro
 
 __all__ = [
     "ConditionState",
+    "ContinuityDay",
     "Location",
     "Monitor",
     "MonitorState",

@@ -29,6 +29,7 @@ SERVED = {
     "ledger.Entry": ("ledger/", "ledger/<seq:seq>/"),
     "ledger.Seal": ("seals/", "seals/<pid:public_id>/"),
     "ledger.SealKey": ("seal-keys/",),
+    "monitors.ContinuityDay": ("continuity/",),
     "monitors.Location": ("locations/", "locations/<pid:public_id>/"),
     "monitors.Monitor": ("monitors/", "monitors/<pid:public_id>/"),
     "monitors.Result": ("monitors/<pid:public_id>/results/",),

@@ -20,7 +20,7 @@ from ledger.actors import SYSTEM
 from ledger.ids import snowflake
 from ledger.link import link_entries
 from ledger.models import Entry, Seal, SealKey
-from monitors.models import Location, Result, StateInterval
+from monitors.models import ContinuityDay, Location, Result, StateInterval
 from monitors.services import create_system
 from oncall.models import Attempt, Callback, Page
 from oncall.ticks import plan
@@ -218,6 +218,17 @@ def _seal(house, n, now):
     day.save(force_insert=True)
 
 
+def _day(house, n, now):
+    ContinuityDay.objects.create(
+        day=now.date() + timedelta(days=n),
+        monitors=1,
+        checks_expected=1440,
+        checks_executed=1440,
+        checks_late=0,
+        recorded_at=now,
+    )
+
+
 def _seal_key(house, n, now):
     SealKey.objects.create(fingerprint=f"{n:064d}", pem="none", first_used_at=now)
 
@@ -246,6 +257,7 @@ GROW = {
     "monitors/<pid:public_id>/intervals/": _interval,
     "rules/": _monitor,
     "locations/": _location,
+    "continuity/": _day,
     "signals/": lambda house, n, now: builders.signal(house.monitor, opens=bool(n % 2), at=now),
     "policies/": lambda house, n, now: builders.policy(
         house.people["admin"], name=f"Policy {n}", team=builders.team(f"Team {n}", now=now), now=now
