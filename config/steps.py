@@ -9,6 +9,7 @@ from datetime import datetime
 from django.conf import settings
 
 from accounts.services.letters import ask_for_letters, send_letters
+from config.clocks import look_at_clocks
 from config.promises import PROMISES
 from evidence.services.audit import Outcome
 from evidence.services.audit import audit as hold_against_the_facts
@@ -69,6 +70,7 @@ STEPS = (
     # after the chain, whose numbers it reads, and after everything that pages
     Step("webhooks", webhooks),
     Step("seals", ask_for_seals, every_s=30),
+    Step("clocks", look_at_clocks, every_s=60),
     # last: what the steps before it mend is no finding
     Step("audit", audit, every_s=settings.SELF_CHECK_EVERY_S / 12),
     Step("dead-man", ping_waits, every_s=5),

@@ -15,7 +15,7 @@ from config.health import Fact, engine_ticks
 from config.liveness import FAILED
 from config.promises import PROMISES
 from config.wording import count
-from evidence.models import SelfCheckFinding
+from evidence.models import ClockReading, SelfCheckFinding
 from evidence.queries.watch import (
     AuditorStanding,
     DeadManStanding,
@@ -71,6 +71,7 @@ class System:
     signs: Sequence[Liveness]
     coverage: str
     versions: Sequence[tuple[str, str]]
+    clock: ClockReading | None
     lead: str
 
 
@@ -89,6 +90,7 @@ def system(*, now: datetime) -> System:
         signs=list(signs.order_by("component", "instance")),
         coverage=coverage(*minutes_audited(now=now)),
         versions=versions(),
+        clock=ClockReading.objects.order_by("-hour").first(),
         lead=lead(auditor),
     )
 

@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from django.http import Http404
 
 from accounts.access import require
-from evidence.models import Anchor, AuditHour, DeadMan, Pack, SelfCheckFinding
+from evidence.models import Anchor, AuditHour, ClockReading, DeadMan, Pack, SelfCheckFinding
 from ledger.models import Seal, SealKey
 
 
@@ -35,6 +35,12 @@ def all_hours(user: Any) -> QuerySet[AuditHour]:
     """The hours in which the auditor ran. Raises PermissionDenied."""
     require(user, "read")
     return AuditHour.objects.all()
+
+
+def all_readings(user: Any) -> QuerySet[ClockReading]:
+    """Every look at the clocks. Raises PermissionDenied."""
+    require(user, "read")
+    return ClockReading.objects.all()
 
 
 def get_dead_man(user: Any, need: str = "read") -> DeadMan:

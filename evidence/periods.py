@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from accounts.evidence import people_tables
 from accounts.models import Organisation, User
+from evidence.clock_table import clock_tables
 from evidence.pack.contents import Contents
 from incidents.evidence import period_tables as of_incidents
 from ledger.link import chain_end
@@ -37,7 +38,7 @@ def of_period(first: date, last: date, *, now: datetime) -> Contents:
 def period_tables(scope: Scope) -> list[Table]:
     """Every table of a period, in the order of the folders."""
     everybody = list(User.objects.order_by("pk").values_list("public_id", flat=True))
-    tables = [*people_tables(scope, everybody), *of_monitors(scope), *of_incidents(scope)]
+    tables = [*people_tables(scope, everybody), *of_monitors(scope), *of_incidents(scope), *clock_tables(scope)]
     return sorted(tables, key=lambda table: table.path)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from accounts.api.history import history_of
-from evidence.api import anchors, deadman, packs, seals, selfchecks
+from evidence.api import anchors, clocks, deadman, packs, seals, selfchecks
 from evidence.models import Anchor, DeadMan
 
 urlpatterns = [
@@ -21,6 +21,7 @@ urlpatterns = [
     path("self-checks/", selfchecks.Findings.as_view()),
     path("self-checks/hours/", selfchecks.Hours.as_view()),
     path("self-checks/<pid:public_id>/", selfchecks.OneFinding.as_view()),
+    path("clock-readings/", clocks.ClockReadings.as_view()),
     path("dead-man/", deadman.TheDeadMan.as_view()),
     path("dead-man/<pid:public_id>/history/", history_of(DeadMan)),
 ]

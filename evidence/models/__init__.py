@@ -1,8 +1,19 @@
 """Models of evidence."""
 
 from evidence.models.anchors import Anchor, SealLetter
+from evidence.models.clocks import ClockReading
 from evidence.models.deadman import DeadMan, DeadManState
 from evidence.models.packs import Pack
 from evidence.models.selfchecks import AuditHour, AuditorState, SelfCheckFinding
 
-__all__ = ["Anchor", "AuditHour", "AuditorState", "DeadMan", "DeadManState", "Pack", "SealLetter", "SelfCheckFinding"]
+__all__ = [
+    "Anchor",
+    "AuditHour",
+    "AuditorState",
+    "ClockReading",
+    "DeadMan",
+    "DeadManState",
+    "Pack",
+    "SealLetter",
+    "SelfCheckFinding",
+]

@@ -17,6 +17,7 @@ SERVED = {
     "accounts.User": ("people/", "people/<pid:public_id>/"),
     "evidence.Anchor": ("anchors/", "anchors/<pid:public_id>/"),
     "evidence.AuditHour": ("self-checks/hours/",),
+    "evidence.ClockReading": ("clock-readings/",),
     "evidence.DeadMan": ("dead-man/",),
     "evidence.Pack": ("packs/", "packs/<pid:public_id>/"),
     "evidence.SelfCheckFinding": ("self-checks/", "self-checks/<pid:public_id>/"),
