@@ -16,11 +16,13 @@ from evidence.services.audit import audit as hold_against_the_facts
 from evidence.services.deadman import ping, ping_waits
 from evidence.services.letters import send_seal_letters
 from evidence.services.seals import ask_for_seals, seal_due_days
+from incidents.release import release
 from incidents.ticks import intake
 from incidents.webhooks.ticks import send_webhooks, webhooks
 from ledger.link import link_entries
 from monitors.engine.packing import clear, pack
 from monitors.engine.ticks import claim, sweep
+from monitors.services.window_times import turn as windows
 from oncall.ticks import plan, reconcile, send
 
 Run = Callable[[datetime], object]
@@ -59,7 +61,10 @@ def seal(now: datetime) -> None:
 
 STEPS = (
     Step("claim", claim),
+    Step("windows", windows),
     Step("intake", intake),
+    # after the signals, so that what has recovered is closed and pages nobody
+    Step("release", release),
     Step("plan", plan),
     Step("reconcile", reconcile, every_s=5),
     Step("sweep", sweep, every_s=5),

@@ -106,7 +106,7 @@ def correlate(
         return Decision(ATTACH, "repeat", alert=open_one.id, incident=open_one.incident)
     waiting = None if open_one is None else open_one.id  # suppressed so far: it has no incident yet
     for reason, covers in (("silenced", silences), ("maintenance", maintenance)):
-        cover = _covering(event, covers, now)
+        cover = covering(event, covers, now)
         if cover is not None:
             return Decision(SUPPRESS, reason, alert=waiting, cover=cover.id)
     return replace(_open(event, known, same, list(parents), now, reopen_within), alert=waiting)
@@ -157,7 +157,8 @@ def _as_loud(alert: KnownAlert, event: Event) -> bool:
     return alert.severity <= event.severity and (alert.urgency == "high" or event.urgency != "high")
 
 
-def _covering(event: Event, covers: Iterable[Cover], now: datetime) -> Cover | None:
+def covering(event: Event, covers: Iterable[Cover], now: datetime) -> Cover | None:
+    """The first cover that holds over the event at `now`; None when nothing keeps it quiet."""
     scopes = {event.service, event.group, event.identity} - {""}
     for cover in covers:
         if cover.scope in scopes and cover.start <= now and (cover.end is None or now < cover.end):

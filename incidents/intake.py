@@ -15,6 +15,7 @@ from incidents import correlate as c
 from incidents.models import Alert, Incident
 from incidents.models.alerts import AlertQuerySet
 from incidents.queries import alerts_for
+from incidents.quiet import maintenance_at
 from incidents.services.rows import lock
 from incidents.services.story import tell
 from incidents.services.transitions import recover, reopen
@@ -82,7 +83,9 @@ def act_on(event: c.Event, origin: Origin, *, now: datetime) -> c.Decision:
     """Decide what an event means and do it, in the caller's transaction."""
     within = timedelta(hours=settings.SIGNAL_REOPEN_H)
     _lock_incidents(event, now=now, within=within)
-    decision = c.correlate(event, alerts_for(event, now=now, within=within), now=now, reopen_within=within)
+    decision = c.correlate(
+        event, alerts_for(event, now=now, within=within), now=now, reopen_within=within, maintenance=maintenance_at(now)
+    )
     _apply(event, decision, origin, now=now)
     return decision
 
@@ -195,7 +198,8 @@ def _alert(event: c.Event, decision: c.Decision, origin: Origin, *, now: datetim
 
 
 def _close(event: c.Event, decision: c.Decision, *, now: datetime) -> None:
-    alert = _open_one(event).select_related("incident").get()
+    # locked, because the end of a maintenance window may be giving it an incident at this moment
+    alert = _open_one(event).select_for_update(of=("self",)).select_related("incident").get()
     alert.closed_at = max(event.effective_at, alert.opened_at)
     alert.closed_recorded_at, alert.closed_reason, alert.closed_by_key = now, decision.reason, event.key
     alert.save(update_fields=["closed_at", "closed_recorded_at", "closed_reason", "closed_by_key"])

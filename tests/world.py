@@ -34,6 +34,7 @@ from django.test import Client
 from config.steps import link
 from incidents.models import Incident
 from incidents.queries import story_of
+from incidents.release import release
 from incidents.story import Line, sentence
 from incidents.ticks import intake
 from incidents.views.answers import texts
@@ -44,8 +45,9 @@ from monitors.engine.findings import Finding, Slot
 from monitors.engine.handover import hand_over
 from monitors.engine.plans import take
 from monitors.engine.ticks import claim, sweep
-from monitors.models import MonitorState, ProbePlan, ProbeSlot
+from monitors.models import MaintenanceSpan, MonitorState, ProbePlan, ProbeSlot
 from monitors.probes.trace import Outcome, Trace
+from monitors.services.window_times import turn as windows
 from oncall import ticks as oncall
 from oncall.models import Attempt, Page, Run
 from oncall.notify.hangups import hang_up_due
@@ -265,7 +267,9 @@ class World:
         claim(self.now)
         self._take_plans()
         self._check()
+        windows(self.now)
         intake(self.now)
+        release(self.now)
         oncall.plan(self.now)
         hang_up_due(now=self.now)
         send_due(now=self.now, slots=1)
@@ -302,6 +306,8 @@ class World:
                 (Page.objects.filter(state="claimed"), "lease_until"),
                 (Attempt.objects, "inquire_at"),
                 (Attempt.objects, "hang_up_at"),
+                (MaintenanceSpan.objects.filter(ending=None), "planned_start"),
+                (MaintenanceSpan.objects.filter(ending=None), "planned_end"),
                 (MonitorState.objects, "silent_at"),
                 (ProbeSlot.objects, "next_due_at"),
             )

@@ -3,6 +3,7 @@
 from monitors.models.continuity import ContinuityDay
 from monitors.models.facts import Result, Signal, StateInterval
 from monitors.models.inventory import Service, ServiceSystem, System
+from monitors.models.maintenance import MaintenanceSpan, MaintenanceWindow
 from monitors.models.monitors import Location, Monitor, Rule
 from monitors.models.packs import PackProgress, ResultPack
 from monitors.models.runtime import ConditionState, MonitorState, ProbePlan, ProbeSlot
@@ -11,6 +12,8 @@ __all__ = [
     "ConditionState",
     "ContinuityDay",
     "Location",
+    "MaintenanceSpan",
+    "MaintenanceWindow",
     "Monitor",
     "MonitorState",
     "PackProgress",
