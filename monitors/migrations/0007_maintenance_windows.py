@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0001_initial'),
-        ('monitors', '0005_result_failed'),
+        ('monitors', '0006_conditions'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
