@@ -4,12 +4,22 @@ Every member reads them; managers edit those of their teams. What does not exist
 not done is 403. Retired objects can be read, because an auditor asks about them; they cannot be edited.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.http import Http404
 
 from accounts.access import require
-from monitors.models import Location, Monitor, Rule, Service, Signal, System
+from monitors.models import (
+    Location,
+    MaintenanceSpan,
+    MaintenanceWindow,
+    Monitor,
+    Rule,
+    Service,
+    Signal,
+    System,
+)
 
 
 def get_monitor(user: Any, public_id: str, need: str = "read") -> Monitor:
@@ -40,6 +50,39 @@ def get_location(user: Any, public_id: str) -> Location:
 def get_signal(user: Any, public_id: str) -> Signal:
     """A confirmed change with its monitor and rule. Raises Http404, PermissionDenied."""
     return _read(Signal.objects.select_related("monitor", "rule"), user, public_id)
+
+
+def get_window(user: Any, public_id: str, need: str = "read") -> MaintenanceWindow:
+    """A maintenance window with its people; to edit it, a person must be able to edit all that it covers.
+
+    Whoever may quiet an alarm must be somebody who may change it. Raises Http404, PermissionDenied.
+    """
+    found = MaintenanceWindow.objects.select_related("team", "requested_by", "approved_by")
+    window: MaintenanceWindow = _get(found, user, public_id, need)
+    if need != "read":
+        require_covered(user, window.covered, need)
+    return window
+
+
+def get_span(user: Any, public_id: str, need: str = "read") -> MaintenanceSpan:
+    """One time of a maintenance window, with the rights of the window. Raises Http404, PermissionDenied."""
+    if not getattr(user, "is_authenticated", False):
+        raise Http404
+    found = MaintenanceSpan.objects.select_related("window__team", "requested_by", "approved_by")
+    span = found.filter(public_id=public_id).first()
+    if span is None:
+        raise Http404
+    require(user, need, span.window)
+    if need != "read":
+        require_covered(user, span.covered, need)
+    return span
+
+
+def require_covered(user: Any, public_ids: Sequence[str], need: str = "edit") -> None:
+    """Raise PermissionDenied unless a person may do `need` with each of these services and monitors."""
+    for model in (Service, Monitor):
+        for obj in model.objects.filter(public_id__in=public_ids).select_related("team"):
+            require(user, need, obj)
 
 
 def _read(found: Any, user: Any, public_id: str) -> Any:

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from monitors.views import add, changes, monitor, monitors, services, systems
+from monitors.views import add, changes, maintenance, monitor, monitors, services, systems, window_changes
 
 pages = [
     path("monitors/", monitors.monitors_page, name="monitors"),
@@ -27,6 +27,16 @@ pages = [
     path("systems/<str:public_id>/", systems.system_page, name="system"),
     path("systems/<str:public_id>/edit/", systems.edit_system, name="edit_system"),
     path("systems/<str:public_id>/retire/", systems.retire, name="retire_system"),
+    path("maintenance/", maintenance.maintenance_page, name="maintenance"),
+    path("maintenance/new/", maintenance.new_window, name="new_window"),
+    path("maintenance/times/<str:public_id>/extend/", window_changes.extend_time, name="extend_time"),
+    path("maintenance/times/<str:public_id>/end/", window_changes.end_time, name="end_time"),
+    path("maintenance/times/<str:public_id>/leave-out/", window_changes.leave_out, name="leave_out_time"),
+    path("maintenance/<str:public_id>/", maintenance.window_page, name="window"),
+    path("maintenance/<str:public_id>/edit/", maintenance.edit_window, name="edit_window"),
+    path("maintenance/<str:public_id>/approve/", window_changes.approve, name="approve_window"),
+    path("maintenance/<str:public_id>/announce/", window_changes.announce, name="announce_window"),
+    path("maintenance/<str:public_id>/cancel/", window_changes.cancel, name="cancel_window"),
 ]
 
 urlpatterns = [path("", include((pages, "monitors")))]

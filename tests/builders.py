@@ -4,12 +4,13 @@ Each takes `now`, goes through the service that makes the thing in life where th
 defaults for all that the test does not speak of.
 """
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from accounts.models import ContactMethod, Membership, Organisation, Team, User
 from incidents.services.routes import create_route
 from monitors.models import Rule, Service, Signal, StateInterval
 from monitors.services.monitors import create_monitor
+from monitors.services.windows import approve_window, plan_window
 from oncall.models import CatchAll
 from oncall.services import create_policy
 from statuspage.services import create_component, create_page
@@ -91,6 +92,25 @@ def signal(monitor, *, opens=True, at=NIGHT, recorded_at=None, condition="down",
     )
     made.save()
     return made
+
+
+def window(
+    *covered,
+    name="Database upgrade",
+    team=None,
+    by=None,
+    approved_by=None,
+    starts_in=timedelta(hours=1),
+    length=timedelta(hours=1),
+    rrule="",
+    now=NIGHT,
+):
+    """A maintenance window over services and monitors, in UTC; it mutes nothing unless somebody approved it."""
+    made = plan_window(
+        name=name, team=team, covered=[one.public_id for one in covered], zone="UTC",
+        starts=f"{now + starts_in:%Y-%m-%dT%H:%M}", length_s=int(length.total_seconds()), rrule=rrule, by=by, now=now, reason=REASON,
+    )  # fmt: skip
+    return approve_window(made, by=approved_by, now=now, reason=REASON) if approved_by else made
 
 
 # --- on-call ------------------------------------------------------------------------------------

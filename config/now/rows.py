@@ -17,6 +17,7 @@ from evidence.queries.watch import AuditorStanding, DeadManStanding, auditor_sta
 from incidents.models import Incident
 from incidents.observed import shown_state, standing_of, stretches_between
 from ledger.models import Entry, Liveness
+from monitors.maintenance import times_between
 from monitors.models import Monitor, ProbeSlot
 from oncall.escalation.who import reachable_contacts
 from oncall.models import CatchAll
@@ -59,6 +60,7 @@ class Board:
     services: list[Row] = field(default_factory=list)
     duty: list[Row] = field(default_factory=list)
     muted: list[Row] = field(default_factory=list)
+    maintenance: list[Row] = field(default_factory=list)
     watcher: list[Row] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
     # nobody outside is told that we live
@@ -81,6 +83,7 @@ def board(
         services=services(monitors, states, since, open_incidents, start=start, now=now),
         duty=duty(start=start, end=end),
         muted=muted(monitors, start=start, now=now, end=end),
+        maintenance=maintenance(start=start, now=now, end=end),
         watcher=[*watcher(len(monitors), start=start, now=now), dead_man(outside, now=now)],
         counts=dict(counts),
         alone=not outside.named,
@@ -205,6 +208,26 @@ def muted(monitors: Sequence[Monitor], *, start: datetime, now: datetime, end: d
             label=f"{monitor.name}: paused",
         )
         for monitor in paused
+    ]
+
+
+def maintenance(*, start: datetime, now: datetime, end: datetime) -> list[Row]:
+    """Planned work in progress or coming on the axis: a fault of what it covers pages nobody inside."""
+    return [
+        Row(
+            state="maintenance" if one.in_progress else "",
+            word="In progress" if one.in_progress else "Planned" if one.state == "planned" else "Approved",
+            name=one.window.name,
+            href=one.window.public_id,
+            since=one.start,
+            who="waits for approval, mutes nothing"
+            if one.state == "planned"
+            else f"{count(len(one.span.covered), 'service or monitor', 'services and monitors')} muted",
+            blocks=[(max(start, one.start), min(end, one.end), "k-shift", one.window.name)],
+            label=f"{one.window.name}: maintenance",
+        )
+        for one in times_between(start, end, now=now)
+        if one.end > now and not one.span.ending
     ]
 
 

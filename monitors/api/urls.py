@@ -5,8 +5,8 @@ from __future__ import annotations
 from django.urls import path
 
 from accounts.api.history import history_of
-from monitors.api import continuity, inventory, monitors, observed
-from monitors.models import Location, Monitor, Rule, Service, ServiceSystem, System
+from monitors.api import continuity, inventory, maintenance, monitors, observed
+from monitors.models import Location, MaintenanceWindow, Monitor, Rule, Service, ServiceSystem, System
 
 urlpatterns = [
     path("services/", inventory.Services.as_view()),
@@ -37,5 +37,17 @@ urlpatterns = [
     path("continuity/", continuity.ContinuityDays.as_view()),
     path("signals/", observed.Signals.as_view()),
     path("signals/<pid:public_id>/", observed.OneSignal.as_view()),
+    path("maintenance-windows/", maintenance.Windows.as_view()),
+    path("maintenance-windows/preview/", maintenance.Preview.as_view()),
+    path("maintenance-windows/<pid:public_id>/", maintenance.OneWindow.as_view()),
+    path("maintenance-windows/<pid:public_id>/approve/", maintenance.Approval.as_view()),
+    path("maintenance-windows/<pid:public_id>/announce/", maintenance.Announcement.as_view()),
+    path("maintenance-windows/<pid:public_id>/cancel/", maintenance.Cancellation.as_view()),
+    path("maintenance-windows/<pid:public_id>/history/", history_of(MaintenanceWindow)),
+    path("maintenance-spans/", maintenance.Spans.as_view()),
+    path("maintenance-spans/<pid:public_id>/", maintenance.OneSpan.as_view()),
+    path("maintenance-spans/<pid:public_id>/extend/", maintenance.Extension.as_view()),
+    path("maintenance-spans/<pid:public_id>/end/", maintenance.EarlyEnd.as_view()),
+    path("maintenance-spans/<pid:public_id>/cancel/", maintenance.LeftOut.as_view()),
     path("check-once/", observed.CheckOnce.as_view()),
 ]

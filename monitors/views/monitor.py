@@ -1,7 +1,7 @@
 """One monitor: what is true of it, what happened to it, who changed it."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 from django.core.exceptions import ValidationError
@@ -16,6 +16,7 @@ from accounts.models import Organisation, Team
 from ledger.clock import now
 from monitors.access import get_monitor
 from monitors.conditions import LABELS
+from monitors.maintenance import covering
 from monitors.models import Monitor, Service
 from monitors.overview import (
     BUCKETS,
@@ -34,6 +35,7 @@ from monitors.services import check_once
 from monitors.tracewords import phases_of_result, said, seen, waterfall_of
 
 INTERVALS = 20
+SOON = timedelta(days=7)
 
 
 def monitor_page(request: HttpRequest, public_id: str) -> HttpResponse:
@@ -81,6 +83,7 @@ def page_context(request: HttpRequest, monitor: Monitor, instant: datetime, **fo
         "day_rows": _day_rows(row),
         "intervals": interval_rows(monitor, now=instant, limit=INTERVALS),
         "changes": _history(monitor),
+        "maintenance": covering([monitor.public_id, monitor.service.public_id], now=instant, within=SOON)[:2],
         "can_edit": editable,
         "can_check": monitor.retired_at is None and can(request.user, "respond"),
         "pause_form": RetireForm(initial={"version": monitor.version}, auto_id="pause_%s"),

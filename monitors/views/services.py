@@ -1,5 +1,6 @@
 """Services: what customers see."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -19,6 +20,7 @@ from monitors.access import get_service, get_system
 from monitors.forms.inventory import NewServiceForm, ServiceForm
 from monitors.forms.monitor import refuse
 from monitors.inventory import change_service_whole, create_service_whole
+from monitors.maintenance import covering
 from monitors.models import Service, System
 from monitors.overview import (
     monitors_of,
@@ -31,6 +33,8 @@ from monitors.overview import (
 )
 from monitors.services import retire_service
 from monitors.views.owned import choices, owned, owned_initial
+
+SOON = timedelta(days=7)
 
 
 def services_page(request: HttpRequest) -> HttpResponse:
@@ -112,6 +116,7 @@ def _page(request: HttpRequest, service: Service, *, status: int = 200, **forms:
         "service": service,
         "rows": with_days(found, now=instant, zone=Organisation.current().zone),
         "systems": systems_of(service),
+        "maintenance": covering([service.public_id], now=instant, within=SOON)[:2],
         "changes": changes_of(service, limit=20, labels={"team": naming(Team), "owner": naming(User)}),
         "can_edit": service.retired_at is None and can(request.user, "edit", service),
         "retire_form": RetireForm(initial={"version": service.version}),

@@ -76,6 +76,9 @@ class House:
             owner=self.colleague, label="deploy", scopes=["read"], expires_at=now + timedelta(days=30), now=now
         )
 
+        self.window = make.window(self.service, team=self.team, by=self.colleague, now=now)
+        self.other_window = make.window(self.other_service, team=self.other_team, by=self.colleague, now=now)
+        self.span = self.window.spans.get()
         self.postmortem, self.action = self._learnt()
         self.anchor = add_anchor(name="Dana Reyes", address="dana@hollis.example", now=now, reason="Test")
         link_entries()

@@ -155,6 +155,7 @@ def build() -> House:
         kind="incident", subject=house.incident.number, folder="evidence", as_of=now, made_at=now, made_by_kind="command",
         files=1, rows=1, sums_sha256="0" * 64, key_fingerprint="0" * 64,
     )  # fmt: skip
+    window = builders.window(house.service, team=house.team, by=house.people["manager"], now=now)
     link_entries()
     seal_due_days(now + timedelta(days=1, hours=1))
     house.ids |= {
@@ -184,6 +185,8 @@ def build() -> House:
         "status-pages": house.page.public_id,
         "components": component.public_id,
         "status-updates": house.update.public_id,
+        "maintenance-windows": window.public_id,
+        "maintenance-spans": window.spans.first().public_id,
         "signals": builders.signal(house.monitor, at=now).public_id,
         "post-mortems": house.postmortem.number,
         "action-items": action.number,

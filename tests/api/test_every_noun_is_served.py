@@ -32,6 +32,8 @@ SERVED = {
     "ledger.SealKey": ("seal-keys/",),
     "monitors.ContinuityDay": ("continuity/",),
     "monitors.Location": ("locations/", "locations/<pid:public_id>/"),
+    "monitors.MaintenanceSpan": ("maintenance-spans/", "maintenance-spans/<pid:public_id>/"),
+    "monitors.MaintenanceWindow": ("maintenance-windows/", "maintenance-windows/<pid:public_id>/"),
     "monitors.Monitor": ("monitors/", "monitors/<pid:public_id>/"),
     "monitors.Result": ("monitors/<pid:public_id>/results/",),
     "monitors.Rule": ("rules/", "rules/<pid:public_id>/"),

@@ -55,6 +55,12 @@ GET = {
     "systems/new/": EDITORS,
     "systems/{system}/": ALL,
     "systems/{system}/edit/": EDITORS,
+    "maintenance/": ALL,
+    "maintenance/new/": EDITORS,
+    "maintenance/{window}/": ALL,
+    "maintenance/{window}/edit/": EDITORS,
+    "maintenance/{other_window}/edit/": ADMINS,
+    "maintenance/mtw_none/": NOBODY,
     "policies/": ALL,
     "policies/new/": EDITORS,
     "policies/{policy}/": ALL,
@@ -147,6 +153,15 @@ POST = {
     "systems/new/": saying(EDITORS, ok=422),
     "systems/{system}/edit/": saying(EDITORS, ok=422),
     "systems/{system}/retire/": saying(EDITORS, ok=422),
+    "maintenance/new/": saying(EDITORS, ok=422),
+    "maintenance/{window}/edit/": saying(EDITORS, ok=422),
+    "maintenance/{window}/approve/": saying(EDITORS, ok=422),
+    "maintenance/{window}/announce/": saying(EDITORS, ok=422),
+    "maintenance/{window}/cancel/": saying(EDITORS, ok=422),
+    "maintenance/{other_window}/approve/": saying(ADMINS, ok=422),
+    "maintenance/times/{span}/extend/": saying(EDITORS, ok=422),
+    "maintenance/times/{span}/end/": saying(EDITORS, ok=422),
+    "maintenance/times/{span}/leave-out/": saying(EDITORS, ok=422),
     "policies/new/": saying(EDITORS, ok=422),
     "policies/{policy}/edit/": saying(EDITORS, ok=422),
     "policies/{policy}/retire/": saying(EDITORS, ok=422),
@@ -248,6 +263,6 @@ def shape(address):
     """`monitors/{monitor}/edit/` and `monitors/<str:public_id>/edit/` as `monitors/*/edit/`."""
     parts = address.strip("/").split("/")
     return "/".join(
-        "*" if part[0] in "{<" or part[:4] in ("usr_", "tea_", "mon_", "PM-1") or part.isdigit() else part
+        "*" if part[0] in "{<" or part[:4] in ("usr_", "tea_", "mon_", "mtw_", "PM-1") or part.isdigit() else part
         for part in parts
     )
