@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0001_initial'),
-        ('monitors', '0006_conditions'),
+        ("monitors", "0007_continuity_days"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
