@@ -83,7 +83,7 @@ def _product(mode: str, folder: Path, twilio: FakeTwilio, smtp: FakeSmtp, stack:
 def _watch(house: House, number: int, url: str) -> str:
     """A monitor whose first failed check confirms the failure."""
     numbers = {"interval_s": INTERVAL_S, "timeout_s": 2, "confirmation_s": 0, "severity": 1}
-    body = {"name": f"Fault {number}", "service": house.service, "url": url, **numbers}
+    body = {"name": f"Fault {number}", "service": house.service, "http": {"url": url}, **numbers}
     return house.api.post("monitors/", **body)["id"]
 
 

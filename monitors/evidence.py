@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from django.db.models import Q, QuerySet
@@ -13,12 +14,13 @@ from ledger.crypto import fingerprint
 from ledger.evidence import threaded
 from ledger.tables import Row, Scope, Table
 from ledger.tracked import as_of
+from monitors.kinds import KINDS
 from monitors.models import Location, Monitor, Result, Rule, Service, Signal, StateInterval
 from monitors.queries import days_back
 
 CHECKS = (
-    "as_of", "monitor_id", "version", "name", "service_id", "kind", "target_redacted", "method", "accepted_status",
-    "header_names", "auth", "interval_s", "timeout_s", "paused_at", "retired_at", "last_modified_at", "last_modified_by",
+    "as_of", "monitor_id", "version", "name", "service_id", "kind", "target_redacted", "settings",
+    "interval_s", "timeout_s", "paused_at", "retired_at", "last_modified_at", "last_modified_by",
 )  # fmt: skip
 RULES = (
     "as_of", "rule_id", "version", "monitor_id", "condition", "severity", "urgency", "confirmation_s", "recovery_s",
@@ -99,8 +101,7 @@ def _checks(scope: Scope, monitors: Sequence[Monitor]) -> Table:
         cells = [
             (
                 scope.as_of, m.public_id, m.version, m.name, services.get(m.service_id), m.kind,
-                redacted(m.target.get("url", "")), m.target.get("method", "GET"), m.target.get("accepted_status", ""),
-                m.target.get("header_names", []), m.target.get("auth", ""), m.interval_s, m.timeout_s, m.paused_at,
+                redacted(KINDS[m.kind].restore(m.target).address), _settings(m), m.interval_s, m.timeout_s, m.paused_at,
                 m.retired_at, m.history_date, m.actor_id or m.actor_kind,
             )
             for m in held
@@ -109,6 +110,12 @@ def _checks(scope: Scope, monitors: Sequence[Monitor]) -> Table:
 
     words = as_of_words("Monitors, of an incident those behind it,")
     return Table("02_config/checks_as_of", CHECKS, rows, "checks_as_of", words, scope.at)
+
+
+def _settings(monitor: Any) -> dict[str, Any]:
+    """What else the check asks for and accepts, by the names of its type; no secret is among it."""
+    kind = KINDS[monitor.kind]
+    return {name: value for name, value in kind.restore(monitor.target).as_json().items() if name != kind.address_field}
 
 
 def _rules(scope: Scope, monitors: Sequence[Monitor]) -> Table:

@@ -94,7 +94,7 @@ def narrowed(found: list[Row], wanted: Filter) -> list[Row]:
         for row in found
         if (not wanted.states or row.state in wanted.states)
         and (not wanted.service or row.monitor.service.public_id == wanted.service)
-        and (text in row.monitor.name.casefold() or text in row.monitor.url.casefold())
+        and (text in row.monitor.name.casefold() or text in row.monitor.address.casefold())
     ]
     return sorted(kept, key=lambda row: STATES.index(row.state))
 

@@ -24,7 +24,7 @@ from ledger.actors import current_actor
 from ledger.hints import hint
 from ledger.ids import new_public_id
 from ledger.record import instant, record
-from monitors.target import TargetError, read_url
+from monitors.kinds.text import TargetError, read_url
 
 NAME_MAX, URL_MAX = 80, 2000
 

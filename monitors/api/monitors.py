@@ -11,87 +11,50 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from accounts.access import require
-from accounts.api.fields import Body, Change, Id, Instant, OneOf, Secret, Text, Whole, YesNo
+from accounts.api.errors import ApiError
+from accounts.api.fields import Body, Change, Id, Instant, OneOf, Text, Whole
 from accounts.api.filters import ChoiceOf, Filters, FlagFilter, IdFilter, TextFilter
 from accounts.api.people import TeamRef
 from accounts.api.views import ApiView, operation
 from monitors.access import get_monitor
 from monitors.api.inventory import Ref, changed, named
+from monitors.api.targets import TargetBody, TargetChange, TargetShown, named_after
 from monitors.conditions import DOWN, LABELS
+from monitors.kinds import KINDS
 from monitors.models import Monitor, Rule
-from monitors.models.monitors import KINDS, URGENCIES
+from monitors.models.monitors import URGENCIES
 from monitors.queries import Standing, monitors_in_force, open_conditions, standings
 from monitors.services import change_monitor, create_monitor, pause_monitor, resume_monitor, retire_monitor
 from monitors.services.definition import BOUNDS
 from monitors.states import State
-from monitors.target import BODY_MAX, HEADER_BYTES_MAX, HEADERS_MAX, KEYWORD_MAX, METHODS, REDIRECTS_MAX, URL_MAX
 
-TARGET = ("url", "method", "accepted_status", "keyword", "keyword_present", "redirects")
-SECRETS = ("headers", "body", "basic", "bearer")
 RULE = ("confirmation_s", "recovery_s", "severity", "urgency")
 
 
-class Basic(Body):
-    """Name and password of basic sign-in."""
-
-    username = Text(max_length=200)
-    password = Secret(max_length=1000)
-
-
-class Headers(serializers.DictField):
-    """Header values by name."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(child=Text(max_length=HEADER_BYTES_MAX, allow_blank=True), write_only=True, **kwargs)
-
-    def to_internal_value(self, data: Any) -> Any:
-        """No more than can be sent."""
-        found = super().to_internal_value(data)
-        if len(found) > HEADERS_MAX:
-            raise serializers.ValidationError(f"At most {HEADERS_MAX} headers.", code="too_many")
-        return found
-
-
-class TargetFields(Body):
-    """What is called and what counts as a good answer. Header values, body and sign-in are never given back."""
-
-    method = OneOf(choices=METHODS, required=False)
-    accepted_status = Text(max_length=200, required=False, help_text="Codes and ranges, such as 200-299,304.")
-    keyword = Text(max_length=KEYWORD_MAX, required=False, allow_blank=True, trim_whitespace=False)
-    keyword_present = YesNo(required=False, help_text="False: the words must be absent.")
-    redirects = Whole(min_value=0, max_value=REDIRECTS_MAX, required=False)
-    headers = Headers(required=False, allow_null=True)
-    body = Secret(max_length=BODY_MAX, required=False, allow_null=True, allow_blank=True)
-    basic = Basic(required=False, allow_null=True, write_only=True)
-    bearer = Secret(max_length=4000, required=False, allow_null=True)
-    timeout_s = Whole(min_value=BOUNDS["timeout_s"][0], max_value=BOUNDS["timeout_s"][1], required=False)
-
-
-class MonitorFields(TargetFields):
-    """What can be said of a monitor; only what is sent is set, and null removes a secret."""
+class MonitorFields(Body):
+    """What can be said of any monitor; only what is sent is set, and null removes a secret."""
 
     team = Id("tea", required=False, allow_null=True)
     interval_s = Whole(min_value=BOUNDS["interval_s"][0], max_value=BOUNDS["interval_s"][1], required=False)
+    timeout_s = Whole(min_value=BOUNDS["timeout_s"][0], max_value=BOUNDS["timeout_s"][1], required=False)
     confirmation_s = Whole(min_value=BOUNDS["confirmation_s"][0], max_value=BOUNDS["confirmation_s"][1], required=False)
     recovery_s = Whole(min_value=BOUNDS["recovery_s"][0], max_value=BOUNDS["recovery_s"][1], required=False)
     severity = Whole(min_value=1, max_value=4, required=False, help_text="1 is the worst.")
     urgency = OneOf(choices=list(URGENCIES), required=False)
 
 
-class MonitorIn(MonitorFields):
-    """A new monitor."""
+class MonitorIn(TargetBody, MonitorFields):
+    """A new monitor, with the settings of exactly one type of check. Secrets are never given back."""
 
     name = Text(max_length=120)
     service = Id("svc")
-    url = Text(max_length=URL_MAX)
 
 
-class MonitorChange(MonitorFields, Change):
-    """What changes of a monitor."""
+class MonitorChange(TargetChange, MonitorFields, Change):
+    """What changes of a monitor; of its check only settings of the type it has."""
 
     name = Text(max_length=120, required=False)
     service = Id("svc", required=False)
-    url = Text(max_length=URL_MAX, required=False)
     rule_version = Whole(min_value=1, max_value=2_147_483_647, required=False)
 
 
@@ -105,20 +68,6 @@ class RuleRef(serializers.Serializer):
     severity = serializers.IntegerField()
     urgency = serializers.ChoiceField(choices=list(URGENCIES))
     version = serializers.IntegerField()
-
-
-class TargetOut(serializers.Serializer):
-    """What is called; of the secrets only that they are there."""
-
-    url = serializers.CharField()
-    method = serializers.CharField()
-    accepted_status = serializers.CharField()
-    keyword = serializers.CharField()
-    keyword_present = serializers.BooleanField()
-    redirects = serializers.IntegerField()
-    header_names = serializers.ListField(child=serializers.CharField())
-    body_bytes = serializers.IntegerField()
-    auth = serializers.ChoiceField(choices=["none", "basic", "bearer"])
 
 
 class StandingOut(serializers.Serializer):
@@ -145,15 +94,14 @@ class ConditionOut(serializers.Serializer):
     reason = serializers.CharField()
 
 
-class MonitorOut(serializers.Serializer):
-    """One thing that is checked."""
+class MonitorOut(TargetShown):
+    """One thing that is checked. The settings of its check are in the object named like its kind."""
 
     id = serializers.CharField(source="public_id")
     name = serializers.CharField()
     kind = serializers.ChoiceField(choices=list(KINDS))
     service = Ref()
     team = TeamRef(allow_null=True)
-    target = TargetOut()
     interval_s = serializers.IntegerField()
     timeout_s = serializers.IntegerField()
     rule = serializers.SerializerMethodField()
@@ -219,9 +167,10 @@ class Monitors(ApiView):
     @operation("Create a monitor", verb="edit", takes=MonitorIn, gives=MonitorOut, status=201)
     def post(self, request: Request, body: dict[str, Any]) -> Monitor:
         """It is checked at once. Without a team it belongs to the team of its service."""
-        given = named(self.person, split(body))
+        given = named(self.person, body)
         require(self.person, "edit", Monitor(team=given.get("team") or given["service"].team))
-        return create_monitor(**given, now=self.now, reason="Created through the API")
+        with named_after(given["kind"]):
+            return create_monitor(**given, now=self.now, reason="Created through the API")
 
 
 class OneMonitor(ApiView):
@@ -237,9 +186,13 @@ class OneMonitor(ApiView):
         """What is not sent stays; the next check runs at once under the new terms. What was is never judged anew."""
         monitor = get_monitor(self.person, public_id, "edit")
         rule_version = body.pop("rule_version", None)
-        changes, why = changed(self.person, split(body))
+        kind = body.pop("kind", monitor.kind)
+        if kind != monitor.kind:
+            raise ApiError(400, "invalid", f"This monitor is of the type {monitor.kind}, for good.", field=kind)
+        changes, why = changed(self.person, body)
         require(self.person, "edit", Monitor(team=changes.get("team", monitor.team)))
-        return change_monitor(monitor, changes, now=self.now, expected_rule_version=rule_version, **why)
+        with named_after(kind):
+            return change_monitor(monitor, changes, now=self.now, expected_rule_version=rule_version, **why)
 
 
 class Pause(ApiView):
@@ -281,13 +234,3 @@ def attach(monitors: list[Monitor], *, now: datetime) -> None:
         monitor.held_rule = rules.get(monitor.pk)  # type: ignore[attr-defined]
         monitor.held_standing = stands.get(monitor.pk)  # type: ignore[attr-defined]
         monitor.held_conditions = held.get(monitor.pk, [])  # type: ignore[attr-defined]
-
-
-def split(body: dict[str, Any]) -> dict[str, Any]:
-    """The flat body as the services take it: target, secrets and the rest apart."""
-    rest = {name: value for name, value in body.items() if name not in (*TARGET, *SECRETS)}
-    target = {name: body[name] for name in TARGET if name in body}
-    secrets = {name: body[name] for name in SECRETS if name in body}
-    if secrets.get("basic"):
-        secrets["basic"] = [secrets["basic"]["username"], secrets["basic"]["password"]]
-    return {**rest, **({"target": target} if target else {}), **({"secrets": secrets} if secrets else {})}

@@ -10,13 +10,13 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from accounts.access import require
-from accounts.api.fields import Instant, Text, Whole
+from accounts.api.fields import Instant, Whole
 from accounts.api.filters import ChoiceOf, Filters, FlagFilter, IdFilter, InstantFilter, WholeFilter
 from accounts.api.throttles import CHECK_ONCE
 from accounts.api.views import ApiView, operation
 from monitors.access import get_location, get_monitor, get_rule, get_signal
 from monitors.api.inventory import Ref
-from monitors.api.monitors import TargetFields, split
+from monitors.api.targets import TargetBody, named_after
 from monitors.conditions import LABELS
 from monitors.models import Location, Result, Rule, Signal, StateInterval
 from monitors.models.monitors import URGENCIES
@@ -24,7 +24,6 @@ from monitors.probes.trace import Outcome, Trace
 from monitors.services import check_once
 from monitors.services.checks import MOST_S
 from monitors.states import State
-from monitors.target import URL_MAX
 
 KEPT_DAYS = 3  # results are rows for 48 hours, which touch three days
 OUTCOMES = [outcome.value for outcome in Outcome]
@@ -157,10 +156,9 @@ class TraceOut(serializers.Serializer):
         return phases(trace)
 
 
-class CheckIn(TargetFields):
-    """What to call once."""
+class CheckIn(TargetBody):
+    """What to check once: the settings of exactly one type of check."""
 
-    url = Text(max_length=URL_MAX)
     timeout_s = Whole(min_value=1, max_value=int(MOST_S), required=False)
 
 
@@ -292,9 +290,9 @@ class CheckOnce(ApiView):
     def post(self, request: Request, body: dict[str, Any]) -> Trace:
         """Nothing is stored. A target that fails is a 200 with the failure in it; one that may not be called, a 400."""
         require(self.person, "edit")
-        given = split(body)
-        limit = float(given.get("timeout_s", MOST_S))
-        return check_once(given["target"], secrets=given.get("secrets"), timeout_s=limit, now=self.now)
+        limit = float(body.pop("timeout_s", MOST_S))
+        with named_after(body["kind"]):
+            return check_once(**body, timeout_s=limit, now=self.now)
 
 
 class CheckNow(ApiView):
@@ -305,7 +303,9 @@ class CheckNow(ApiView):
         """It is no slot: nothing is stored and no state changes."""
         monitor = get_monitor(self.person, public_id, "respond")
         secrets: Any = monitor.secrets
-        return check_once(monitor.target, secrets=secrets, timeout_s=float(monitor.timeout_s), now=self.now)
+        limit = float(monitor.timeout_s)
+        with named_after(monitor.kind):
+            return check_once(monitor.kind, monitor.target, secrets=secrets, timeout_s=limit, now=self.now)
 
 
 def phases(timed: Any) -> dict[str, float]:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from accounts.egress.guard import EgressRules
-from monitors.probes.trace import Check, Outcome, Trace
+from monitors.probes.registry import Check
+from monitors.probes.trace import Outcome, Trace
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,10 @@ from datetime import datetime, timedelta
 from accounts.egress.rules import current_rules
 from ledger.failpoints import fail_point
 from monitors.engine.findings import Job, Slot
+from monitors.kinds import KINDS
 from monitors.models import Monitor, ProbePlan
-from monitors.probes.http import compile_check
-from monitors.probes.trace import Check
+from monitors.probes.registry import Check, compile_check
 from monitors.slots import EPOCH, MS
-from monitors.target import read_secrets, read_target
 
 KEPT_CHECKS = 20_000
 
@@ -70,9 +69,10 @@ def _load(known: dict[int, tuple[str, int]]) -> dict[int, Check]:
     """Requests by monitor: read, decrypted and compiled once for each version of a monitor."""
     stale = [pk for pk, (public_id, version) in known.items() if _checks.get(public_id, (0,))[0] != version]
     for monitor in Monitor.objects.filter(pk__in=stale):
-        secrets = read_secrets(monitor.secrets or {})
-        target = read_target(monitor.target, secrets)
-        check = compile_check(target, secrets, timeout_s=float(monitor.timeout_s))
+        kind = KINDS[monitor.kind]
+        secrets = kind.read_secrets(monitor.secrets or {})
+        target = kind.read_target(monitor.target, secrets)
+        check = compile_check(kind.name, target, secrets, timeout_s=float(monitor.timeout_s))
         _checks[monitor.public_id] = (monitor.version, check)
         _checks.move_to_end(monitor.public_id)
     while len(_checks) > KEPT_CHECKS:

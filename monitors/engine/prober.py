@@ -21,9 +21,11 @@ from django.db import InterfaceError, OperationalError
 
 from accounts.egress.guard import EgressRules
 from monitors.engine.findings import Finding, Job, Slot, missed
+from monitors.probes.async_loop import AsyncLoop
 from monitors.probes.http import HttpRun
 from monitors.probes.loop import CurlLoop
-from monitors.probes.trace import Outcome, Trace
+from monitors.probes.registry import RUNS
+from monitors.probes.trace import HttpCheck, Outcome, Trace
 
 log = structlog.get_logger(__name__)
 
@@ -55,6 +57,7 @@ class Prober:
 
     def __init__(self, store: Store, beat: Beat | None = None) -> None:
         self._loop = CurlLoop()
+        self._async = AsyncLoop(self._loop.wake)
         self._submitted: deque[Job] = deque()
         self._heap: list[tuple[float, int, _Place, EgressRules]] = []
         self._count = itertools.count()
@@ -99,12 +102,14 @@ class Prober:
             while not self._stopping:
                 while self._submitted:
                     self._accept(self._submitted.popleft())
+                self._async.take()
                 self._start_due()
                 self._loop.step(self._until_next())
             self._give_up()
         except Exception:  # the process goes on; the sweep records what is lost, and the next plan starts anew
             log.exception("prober_ended")
         finally:
+            self._async.close()
             self._loop.close()
 
     def _accept(self, job: Job) -> None:
@@ -134,9 +139,12 @@ class Prober:
                 self._start(place, rules, int(lag * 1_000_000))
 
     def _start(self, place: _Place, rules: EgressRules, lag_us: int) -> None:
-        finished = partial(self._finished, place, lag_us)
+        finished, check = partial(self._finished, place, lag_us), place.slot.check
         try:
-            HttpRun(self._loop, place.slot.check, rules, finished).start()
+            if isinstance(check, HttpCheck):
+                HttpRun(self._loop, check, rules, finished).start()
+            else:
+                self._async.start(RUNS[type(check)], check, rules, finished)
         except Exception as error:  # a request that cannot be made must not end the checks of all others
             log.exception("check_not_started", monitor=place.slot.monitor_id)
             sentence = f"The request could not be made: {type(error).__name__}."

@@ -1,6 +1,9 @@
-"""The form of an HTTP monitor: what a person may set, with bounds that quote what was written."""
+"""The form of a monitor: what a person may set, with bounds that quote what was written.
 
-from collections.abc import Mapping
+The settings of its type of check come from `monitors.kinds`; what every monitor has stands here.
+"""
+
+from collections.abc import Iterator
 from typing import Any
 
 from django import forms
@@ -9,13 +12,13 @@ from django.core.exceptions import ValidationError
 from accounts.forms.changes import ChangeForm
 from accounts.forms.fields import DurationField, VersionField
 from accounts.history import changes_of
-from monitors.forms.parsing import read_header_lines, with_scheme
+from monitors.forms.parsing import with_scheme
+from monitors.forms.targets import add_inputs, initial_of_target, input_at_fault, line, rows_of, settings_of
+from monitors.kinds import KINDS, Kind, TargetError
+from monitors.kinds.text import read_url
 from monitors.models import Monitor, Rule
-from monitors.target import METHODS, TargetError, read_secrets, read_target, read_url
+from monitors.services.definition import DEFAULTS
 
-KEYWORD_RULES = (("none", "May say anything"), ("present", "Must contain"), ("absent", "Must not contain"))
-AUTH_CHOICES = (("none", "None"), ("basic", "Name and password"), ("bearer", "Bearer token"))
-AUTH_KEEP = (("keep", "Keep what is set"), *AUTH_CHOICES)
 SEVERITIES = (
     (1, "SEV1, customers are stopped"),
     (2, "SEV2, customers are hindered"),
@@ -24,29 +27,6 @@ SEVERITIES = (
 )
 URGENCIES = (("high", "High: page at any hour"), ("low", "Low: no need to wake anybody"))
 
-DEFAULTS: dict[str, Any] = {
-    "method": "GET",
-    "accepted_status": "200-299",
-    "keyword_rule": "none",
-    "redirects": 5,
-    "interval_s": 60,
-    "timeout_s": 10,
-    "confirmation_s": 60,
-    "recovery_s": 60,
-    "severity": 2,
-    "urgency": "high",
-    "auth": "none",
-}
-ZERO_TO_TEN = "A number from 0 to 10."
-
-
-def _line(**attrs: str) -> forms.TextInput:
-    return forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", **attrs})
-
-
-def _lines() -> forms.Textarea:
-    return forms.Textarea(attrs={"rows": 3, "spellcheck": "false"})
-
 
 class UrlForm(forms.Form):
     """One address, to be checked once."""
@@ -54,7 +34,7 @@ class UrlForm(forms.Form):
     url = forms.CharField(
         label="Paste the address your customers use",
         max_length=2000,
-        widget=_line(inputmode="url"),
+        widget=line(inputmode="url"),
         error_messages={"required": "Paste an address, for instance https://shop.example.com/health."},
     )
 
@@ -64,24 +44,10 @@ class UrlForm(forms.Form):
 
 
 class MonitorForm(forms.Form):
-    """Every setting of an HTTP monitor, and the parts of it that the services take."""
+    """Every setting of a monitor of one kind, and the parts of it that the services take."""
 
     name = forms.CharField(max_length=120, help_text="What a person at 03:00 would call it.")
-    url = forms.CharField(label="Address", max_length=2000, widget=_line(inputmode="url"))
     service = forms.ChoiceField()
-    method = forms.ChoiceField(choices=[(m, m) for m in METHODS])
-    accepted_status = forms.CharField(
-        label="Good answers", max_length=120, help_text="Status codes and ranges, as in 200-299, 304."
-    )
-    keyword_rule = forms.ChoiceField(label="The answer", choices=KEYWORD_RULES)
-    keyword = forms.CharField(label="These words", max_length=500, required=False, strip=False)
-    redirects = forms.IntegerField(
-        label="Redirects to follow",
-        min_value=0,
-        max_value=10,
-        help_text="0 judges the first answer.",
-        error_messages=dict.fromkeys(("min_value", "max_value", "invalid"), ZERO_TO_TEN),
-    )
     interval_s = DurationField(label="Check every", least=1, most=86400)
     timeout_s = DurationField(label="Give up after", least=1, most=60)
     confirmation_s = DurationField(
@@ -90,37 +56,30 @@ class MonitorForm(forms.Form):
     recovery_s = DurationField(label="Up again when good for", least=0, most=86400)
     severity = forms.TypedChoiceField(choices=SEVERITIES, coerce=int)
     urgency = forms.ChoiceField(choices=URGENCIES)
-    headers = forms.CharField(
-        label="Request headers",
-        required=False,
-        max_length=8000,
-        widget=_lines(),
-        help_text="One a line: X-Api-Key: abc",
-    )
-    body = forms.CharField(label="Request body", required=False, max_length=64_000, strip=False, widget=_lines())
-    auth = forms.ChoiceField(label="Sign in to it with", choices=AUTH_CHOICES)
-    username = forms.CharField(label="Name", required=False, max_length=200, widget=_line())
-    password = forms.CharField(
-        label="Password or token",
-        required=False,
-        max_length=4000,
-        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
-    )
 
-    def __init__(self, *args: Any, services: list[tuple[str, str]], **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, kind: Kind, services: list[tuple[str, str]], monitor: Monitor | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
+        self.kind = kind
+        self.held: dict[str, Any] = dict(monitor.secrets or {}) if monitor else {}
         self.fields["service"].choices = services  # type: ignore[attr-defined]
+        add_inputs(self, kind, kind.restore(monitor.target) if monitor else None, self.held)
 
-    def clean_url(self) -> str:
-        """The address with its scheme."""
-        return clean_address(self.cleaned_data["url"])
+    @property
+    def everyday(self) -> Iterator[list[forms.BoundField]]:
+        """The inputs of the kind that are shown at once, line by line."""
+        return rows_of(self, self.kind, everyday=True)
 
-    def clean_headers(self) -> dict[str, str]:
-        """Header names to values."""
-        try:
-            return read_header_lines(self.cleaned_data["headers"])
-        except ValueError as error:
-            raise ValidationError(str(error), code="unreadable") from error
+    @property
+    def folded(self) -> list[list[forms.BoundField]]:
+        """The others."""
+        return list(rows_of(self, self.kind, everyday=False))
+
+    @property
+    def has_secrets(self) -> bool:
+        """Whether something written here is never shown again."""
+        return any(field.secret for field in self.kind.fields)
 
     def clean(self) -> dict[str, Any]:
         """Rules that need two fields."""
@@ -129,55 +88,29 @@ class MonitorForm(forms.Form):
         if interval and timeout and timeout > max(interval, 10):
             sentence = f"Give up before the next check is due: it runs every {interval} s and you wrote {timeout} s."
             self.add_error("timeout_s", sentence)
-        if data.get("keyword_rule") != "none" and not data.get("keyword"):
-            self.add_error("keyword", "Write the words to look for, or choose that the answer may say anything.")
-        if data.get("auth") == "basic" and not (data.get("username") and data.get("password")):
-            self.add_error("username", "Write both the name and the password; neither is shown again.")
-        if data.get("auth") == "bearer" and not data.get("password"):
-            self.add_error("password", "Paste the token; it is not shown again.")
         if not self.errors:
             self._judge_target()
         return data
 
     def _judge_target(self) -> None:
-        """Ask the house's own reader, so that form and API refuse the same things with the same words."""
+        """Ask the kind's own reader, so that form and API refuse the same things with the same words."""
         try:
-            read_target(self.target(), read_secrets(self.secrets()))
+            secrets = self.kind.read_secrets(self.kind.merge_secrets(self.held, self.secrets()))
+            self.kind.read_target(self.target(), secrets)
         except TargetError as error:
-            field = {"basic": "username", "bearer": "password"}.get(error.field, error.field)
-            self.add_error(field if field in self.fields else None, error.sentence)
+            self.add_error(input_at_fault(self, error.field), error.sentence)
 
     def secrets(self) -> dict[str, Any]:
-        """The write-only half: header values, body, credentials. Only what was written."""
-        data = self.cleaned_data
-        held: dict[str, Any] = {}
-        if data["headers"]:
-            held["headers"] = data["headers"]
-        if data["body"]:
-            held["body"] = data["body"]
-        if data["auth"] == "basic":
-            held["basic"] = [data["username"], data["password"]]
-        if data["auth"] == "bearer":
-            held["bearer"] = data["password"]
-        return held
+        """The write-only half: only what was written; None removes a part, and a part that is not named stays."""
+        return settings_of(self, self.kind, secret=True)
 
     def numbers(self) -> dict[str, Any]:
         """How often, how long, how loud: the fields of monitor and rule that are not the target."""
-        names = ("interval_s", "timeout_s", "confirmation_s", "recovery_s", "severity", "urgency")
-        return {name: self.cleaned_data[name] for name in names}
+        return {name: self.cleaned_data[name] for name in DEFAULTS}
 
     def target(self) -> dict[str, Any]:
         """The half that history keeps: where and what a good answer is."""
-        data = self.cleaned_data
-        looks = data["keyword_rule"] != "none"
-        return {
-            "url": data["url"],
-            "method": data["method"],
-            "accepted_status": data["accepted_status"],
-            "keyword": data["keyword"] if looks else "",
-            "keyword_present": data["keyword_rule"] != "absent",
-            "redirects": data["redirects"],
-        }
+        return settings_of(self, self.kind, secret=False)
 
 
 class AddMonitorForm(MonitorForm):
@@ -202,27 +135,7 @@ class AddMonitorForm(MonitorForm):
 class EditMonitorForm(MonitorForm, ChangeForm):
     """The same for a monitor that exists: a reason, the versions seen, and secrets kept unless replaced."""
 
-    drop_headers = forms.BooleanField(label="Remove all request headers", required=False)
-    drop_body = forms.BooleanField(label="Remove the request body", required=False)
     rule_version = VersionField()
-
-    def __init__(self, *args: Any, held: Mapping[str, Any], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["auth"].choices = AUTH_KEEP  # type: ignore[attr-defined]
-        names, size = ", ".join(held.get("header_names", ())) or "none", held.get("body_bytes", 0)
-        self.fields["headers"].help_text = f"Set now: {names}. Write here to replace them; left empty they stay."
-        self.fields["body"].help_text = f"Set now: {size:,} bytes. Write here to replace them; left empty they stay."
-
-    def secrets(self) -> dict[str, Any]:
-        """What replaces held secrets; None removes a part, and a part that is not named stays."""
-        held: dict[str, Any] = super().secrets()
-        if self.cleaned_data["drop_headers"]:
-            held["headers"] = None
-        if self.cleaned_data["drop_body"]:
-            held["body"] = None
-        if self.cleaned_data["auth"] == "none":
-            held |= {"basic": None, "bearer": None}
-        return held
 
     def stale(self, monitor: Monitor, rule: Rule) -> None:
         """Say who changed the monitor or its rule meanwhile; the next save aims at what is in force."""
@@ -241,29 +154,29 @@ def refuse(form: forms.Form, error: ValidationError) -> None:
         form.add_error(None, error)
         return
     for field, sentences in error.error_dict.items():
-        shown = {"basic": "username", "bearer": "password"}.get(field, field)
-        form.add_error(shown if shown in form.fields else None, sentences)
+        form.add_error(input_at_fault(form, field), sentences)
 
 
 def initial_of(monitor: Monitor, rule: Rule) -> dict[str, Any]:
     """What the edit form shows: everything but secrets."""
-    target = monitor.target
-    rule_word = ("present" if target.get("keyword_present") else "absent") if target.get("keyword") else "none"
     return {
-        **target,
+        **initial_of_target(KINDS[monitor.kind], monitor.target),
         "name": monitor.name,
         "service": monitor.service.public_id,
         "interval_s": monitor.interval_s,
         "timeout_s": monitor.timeout_s,
-        "keyword_rule": rule_word,
         "confirmation_s": rule.confirmation_s,
         "recovery_s": rule.recovery_s,
         "severity": rule.severity,
         "urgency": rule.urgency,
-        "auth": "keep",
         "version": monitor.version,
         "rule_version": rule.version,
     }
+
+
+def initial_of_new(kind: Kind) -> dict[str, Any]:
+    """What the form of a new monitor of a kind begins with."""
+    return {**DEFAULTS, **initial_of_target(kind, {}), **kind.defaults}
 
 
 def clean_address(text: str) -> str:

@@ -1,4 +1,4 @@
-"""From what people type to what `monitors.target` reads: a bare host, header lines. Standard library only."""
+"""From what people type to what `monitors.kinds` reads: a bare host, header lines. Standard library only."""
 
 
 def with_scheme(text: str) -> str:

@@ -8,17 +8,16 @@ from accounts.models import Team
 from ledger.fields import EncryptedJSONField, PublicIdField
 from ledger.tracked import Tracked
 from monitors.conditions import DOWN, LABELS
+from monitors.kinds import HTTP, KINDS
 from monitors.models.inventory import Service
 
-HTTP = "http"
-KINDS: dict[str, str] = {HTTP: "HTTP"}
 SEVERITIES = (1, 2, 3, 4)
 URGENCIES: dict[str, str] = {"high": "High: page at any hour", "low": "Low: no need to wake anybody"}
 
 
 def kind_choices() -> list[tuple[str, str]]:
     """Choices as a callable, so that a new kind never makes a migration."""
-    return list(KINDS.items())
+    return [(kind.name, kind.label) for kind in KINDS.values()]
 
 
 def condition_choices() -> list[tuple[str, str]]:
@@ -49,9 +48,9 @@ class Location(Tracked):
 
 
 class Monitor(Tracked):
-    """One thing that is checked. `target` is what history keeps; `secrets` is write-only.
+    """One thing that is checked. kind: a type of check, `monitors.kinds`. `target` is what history keeps of it.
 
-    secrets: headers with their values, body and credentials, encrypted; the fingerprint that stands for
+    secrets: write-only and encrypted, such as header values and credentials; the fingerprint that stands for
     them in history says that they changed, not what they are.
     """
 
@@ -80,9 +79,9 @@ class Monitor(Tracked):
         return self.name
 
     @property
-    def url(self) -> str:
-        """The address that is called; "" for kinds without one."""
-        return str(self.target.get("url", ""))
+    def address(self) -> str:
+        """What is checked, as a person is shown it."""
+        return KINDS[self.kind].restore(self.target).address
 
     @property
     def paused(self) -> bool:

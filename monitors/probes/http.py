@@ -10,18 +10,18 @@ import base64
 import json
 import time
 from collections.abc import Callable
-from datetime import datetime, timedelta
 from typing import Any
 
 import pycurl
 
 from accounts.egress.guard import EgressRules, Refusal, refuse_name
 from accounts.egress.sockets import guarded_opener, prepare
+from monitors.kinds.http import HttpSecrets, HttpTarget, accepted_ranges
+from monitors.kinds.text import TargetError, read_url
 from monitors.probes.certificates import read_chain
 from monitors.probes.loop import CurlLoop
 from monitors.probes.sentences import Attempt, explain, seconds
-from monitors.probes.trace import Check, Hop, Outcome, Place, Trace, place_of
-from monitors.target import HttpSecrets, HttpTarget, TargetError, accepted_ranges, read_url
+from monitors.probes.trace import Hop, HttpCheck, Outcome, Place, Trace, place_of
 
 BODY_CAP = 1_048_576  # bytes read of an answer, after which the connection is closed
 SAMPLE = 600
@@ -29,7 +29,7 @@ USER_AGENT = b"User-Agent: Watchbook"
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
-def compile_check(target: HttpTarget, secrets: HttpSecrets, *, timeout_s: float, curious: bool = False) -> Check:
+def compile_check(target: HttpTarget, secrets: HttpSecrets, *, timeout_s: float, curious: bool = False) -> HttpCheck:
     """Make the request of a target: done once for a version of a monitor, then used for each check."""
     lines = [_line(name, value) for name, value in secrets.headers]
     names = {name.lower() for name, _ in secrets.headers}
@@ -42,7 +42,7 @@ def compile_check(target: HttpTarget, secrets: HttpSecrets, *, timeout_s: float,
     plain = [] if "user-agent" in names else [USER_AGENT]
     if secrets.body and "content-type" not in names:
         plain.append(_line("Content-Type", _content_type(secrets.body)))
-    return Check(
+    return HttpCheck(
         url=target.url,
         place=place_of(target.url),
         method=target.method,
@@ -67,7 +67,7 @@ class HttpRun:
         "_send_body", "_started", "_url", "trace",
     )  # fmt: skip
 
-    def __init__(self, loop: CurlLoop, check: Check, rules: EgressRules, finished: Callable[[Trace], None]) -> None:
+    def __init__(self, loop: CurlLoop, check: HttpCheck, rules: EgressRules, finished: Callable[[Trace], None]) -> None:
         self._loop, self._check, self._rules, self._finished = loop, check, rules, finished
         self._url, self._method, self._send_body = check.url, check.method, bool(check.body)
         self._place, self._at_home = check.place, True
@@ -236,8 +236,8 @@ MARKS = (
 PLAIN_MARKS = (MARKS[0], MARKS[1], MARKS[3])
 
 
-def run_once(check: Check, rules: EgressRules, *, now: datetime) -> Trace:
-    """Run one check by itself and return its trace, with the certificate's days left counted from `now`."""
+def run_alone(check: HttpCheck, rules: EgressRules) -> Trace:
+    """Run one check by itself and return its trace."""
     loop = CurlLoop()
     traces: list[Trace] = []
     try:
@@ -246,10 +246,7 @@ def run_once(check: Check, rules: EgressRules, *, now: datetime) -> Trace:
             loop.step(1.0)
     finally:
         loop.close()
-    trace = traces[0]
-    if trace.certificate is not None:
-        trace.certificate_days = (trace.certificate.not_after - now) // timedelta(days=1)
-    return trace
+    return traces[0]
 
 
 def _phases(marks: list[int], total: int, *, answered: bool) -> list[int]:

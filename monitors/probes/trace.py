@@ -41,7 +41,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class HttpCheck:
     """One HTTP request and what counts as a good answer, ready to be sent as it is.
 
     headers: `Name: value` lines sent everywhere; credentials: those of the first origin only. accepted:

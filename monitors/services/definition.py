@@ -9,10 +9,10 @@ from typing import Any
 
 from accounts.egress.guard import decide, refuse_name
 from accounts.egress.rules import current_rules
+from monitors.kinds import Kind, Secrets, Target
 from monitors.models import Monitor, Rule
 from monitors.models.monitors import SEVERITIES, URGENCIES
 from monitors.services.refusals import readable, refusal
-from monitors.target import HttpSecrets, HttpTarget, read_secrets, read_target
 
 RULE_FIELDS = ("severity", "urgency", "confirmation_s", "recovery_s")
 NUMBER_FIELDS = ("interval_s", "timeout_s", *RULE_FIELDS)
@@ -34,18 +34,19 @@ SHORTEST_LIMIT_S = 10  # a check may take so long even when it runs more often
 class Definition:
     """All that was read, valid as a whole. rule: the fields of the rule "down"."""
 
-    target: HttpTarget
-    secrets: HttpSecrets
+    target: Target
+    secrets: Secrets
     interval_s: int
     timeout_s: int
     rule: dict[str, Any]
 
 
-def define(given: Mapping[str, Any], monitor: Monitor | None, rule: Rule | None) -> Definition:
+def define(kind: Kind, given: Mapping[str, Any], monitor: Monitor | None, rule: Rule | None) -> Definition:
     """Read a definition, taking what is not given from what is in force. Raises ValidationError by field."""
     unknown = set(given) - FIELDS
     if unknown:
         raise TypeError(f"a monitor has no {', '.join(sorted(unknown))}")
+    given = given if monitor else {**kind.defaults, **{name: v for name, v in given.items() if v is not None}}
     numbers = {name: _number(name, given, monitor, rule) for name in BOUNDS}
     if numbers["timeout_s"] > max(numbers["interval_s"], SHORTEST_LIMIT_S):
         sentence = (
@@ -53,14 +54,13 @@ def define(given: Mapping[str, Any], monitor: Monitor | None, rule: Rule | None)
             f"and would give up after {numbers['timeout_s']} s."
         )
         raise refusal("timeout_s", sentence)
-    with readable():
-        secrets = read_secrets(merge_secrets((monitor.secrets if monitor else None) or {}, given.get("secrets") or {}))
-        held = monitor.target if monitor else {}
-        target = read_target({**held, **(given.get("target") or {})}, secrets)
-    refuse_address(target)
+    held = (monitor.secrets if monitor else None) or {}
+    secrets = kind.merge_secrets(held, given.get("secrets") or {})
+    target = {**(monitor.target if monitor else {}), **(given.get("target") or {})}
+    read, secret = read_check(kind, target, secrets)
     return Definition(
-        target=target,
-        secrets=secrets,
+        target=read,
+        secrets=secret,
         interval_s=numbers["interval_s"],
         timeout_s=numbers["timeout_s"],
         rule={
@@ -72,28 +72,21 @@ def define(given: Mapping[str, Any], monitor: Monitor | None, rule: Rule | None)
     )
 
 
-def refuse_address(target: HttpTarget) -> None:
-    """Refuse at once what can be known without asking a resolver: metadata names, and addresses as such.
+def read_check(kind: Kind, target: Mapping[str, Any], secrets: Mapping[str, Any]) -> tuple[Target, Secrets]:
+    """What is to be checked and with what. Raises ValidationError by field.
 
-    Any other name is decided when the socket is opened. Raises ValidationError.
+    Refused at once is what can be known without asking a resolver: metadata names, and addresses as such.
+    Any other name is decided when the socket is opened.
     """
-    refused = refuse_name(target.host)
-    if refused is None and _is_address(target.host):
-        refused = decide(target.host, target.port, current_rules())
+    with readable():
+        held = kind.read_secrets(secrets)
+        read = kind.read_target(target, held)
+    refused = refuse_name(read.host)
+    if refused is None and _is_address(read.host):
+        refused = decide(read.host, read.port, current_rules())
     if refused is not None:
-        raise refusal("url", refused.sentence, f"address_{refused.kind}")
-
-
-def merge_secrets(held: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
-    """Secrets after a change: what is given replaces, None removes, what is not given stays.
-
-    A new sign-in replaces the other kind of sign-in.
-    """
-    merged = {**held, **given}
-    for new, old in (("basic", "bearer"), ("bearer", "basic")):
-        if given.get(new) and not given.get(old):
-            merged.pop(old, None)
-    return {name: value for name, value in merged.items() if value}
+        raise refusal(kind.address_field, refused.sentence, f"address_{refused.kind}")
+    return read, held
 
 
 def _is_address(host: str) -> bool:

@@ -14,8 +14,8 @@ from ledger.crypto import fingerprint
 from ledger.hints import hint
 from monitors import judge
 from monitors.conditions import DOWN
+from monitors.kinds import HTTP, KINDS
 from monitors.models import Location, Monitor, MonitorState, ProbeSlot, Rule, Service
-from monitors.models.monitors import HTTP
 from monitors.services.conditions import end_conditions
 from monitors.services.definition import RULE_FIELDS, Definition, define
 from monitors.services.refusals import name_once, refusal
@@ -31,19 +31,19 @@ def create_monitor(
     name: str,
     target: Mapping[str, Any],
     now: datetime,
+    kind: str = HTTP,
     reason: str = "",
     secrets: Mapping[str, Any] | None = None,
     team: Team | None = None,
     **numbers: Any,
 ) -> Monitor:
-    """Make an HTTP monitor with its rule "down", and have it checked at once.
+    """Make a monitor of a type of check, with its rule "down", and have it checked at once.
 
-    target: url, method, accepted_status, keyword, keyword_present, redirects. secrets: headers, body, basic
-    [name, password] or bearer; write-only. numbers: interval_s, timeout_s, confirmation_s, recovery_s,
-    severity, urgency. Raises ValidationError by field.
+    target, secrets: the fields of its kind (`monitors.kinds`). numbers: interval_s, timeout_s, confirmation_s,
+    recovery_s, severity, urgency. Raises ValidationError by field.
     """
-    definition = define({**numbers, "target": target, "secrets": secrets or {}}, None, None)
-    monitor = Monitor(service=service, team=team or service.team, kind=HTTP)
+    definition = define(KINDS[kind], {**numbers, "target": target, "secrets": secrets or {}}, None, None)
+    monitor = Monitor(service=service, team=team or service.team, kind=kind)
     _put(monitor, definition, name=name)
     with name_once(_taken(monitor)):
         monitor.save(now=now, reason=reason)
@@ -72,7 +72,7 @@ def change_monitor(
     """
     lock_state(monitor.pk)  # before the monitor's own row, as everybody does
     rule = down_rule(monitor)
-    definition = define(changes, monitor, rule)
+    definition = define(KINDS[monitor.kind], changes, monitor, rule)
     for field in ("service", "team"):
         if field in changes:
             setattr(monitor, field, changes[field])

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
-from monitors.target import TargetError
+from monitors.kinds import TargetError
 
 
 def refusal(field: str, sentence: str, code: str = "invalid") -> ValidationError:

@@ -15,11 +15,13 @@ from accounts.services.organisation import NetworkRefused, allow_network
 from ledger.clock import now
 from monitors.access import get_service
 from monitors.adding import next_runs, start_watching, suggested
-from monitors.forms.monitor import DEFAULTS, AddMonitorForm, UrlForm, refuse
+from monitors.forms.monitor import AddMonitorForm, UrlForm, initial_of_new, refuse
+from monitors.kinds import HTTP, KINDS
 from monitors.models import Monitor
 from monitors.overview import services_in_force
 from monitors.reach import closed_networks
 from monitors.services import check_once
+from monitors.services.definition import DEFAULTS
 from monitors.tracewords import seen
 
 
@@ -58,7 +60,7 @@ def allow(request: HttpRequest) -> HttpResponse:
 def save(request: HttpRequest) -> HttpResponse:
     """Start watching."""
     require(request.user, "edit")
-    form = AddMonitorForm(request.POST, services=_services(request))
+    form = AddMonitorForm(request.POST, kind=KINDS[HTTP], services=_services(request))
     if form.is_valid():
         try:
             return redirect("monitors:monitor", _start(request, form).public_id)
@@ -71,7 +73,13 @@ def save(request: HttpRequest) -> HttpResponse:
 def _start(request: HttpRequest, form: AddMonitorForm) -> Monitor:
     data = form.cleaned_data
     service = get_service(request.user, data["service"], "edit") if data["service"] else None
-    definition = {"name": data["name"], "target": form.target(), "secrets": form.secrets(), **form.numbers()}
+    definition = {
+        "name": data["name"],
+        "kind": form.kind.name,
+        "target": form.target(),
+        "secrets": form.secrets(),
+        **form.numbers(),
+    }
     return start_watching(
         service=service,
         new_service=data["new_service"],
@@ -84,11 +92,13 @@ def _start(request: HttpRequest, form: AddMonitorForm) -> Monitor:
 def _checked(request: HttpRequest, url_form: UrlForm, network_form: NetworkForm | None = None) -> HttpResponse:
     instant, url = now(), url_form.cleaned_data["url"]
     context: dict[str, Any] = {
-        "form": AddMonitorForm(initial={**DEFAULTS, **suggested(url)}, services=_services(request))
+        "form": AddMonitorForm(
+            kind=KINDS[HTTP], initial={**initial_of_new(KINDS[HTTP]), **suggested(url)}, services=_services(request)
+        )
     }
     status = status_of(network_form) if network_form else 200
     try:
-        context["seen"] = seen(check_once({"url": url}, now=instant))
+        context["seen"] = seen(check_once(HTTP, {"url": url}, now=instant))
     except ValidationError as error:
         refuse(url_form, error)
         status = status_of(url_form)

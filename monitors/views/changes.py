@@ -15,6 +15,7 @@ from ledger.clock import now
 from ledger.tracked import StaleVersion
 from monitors.access import get_monitor, get_service
 from monitors.forms.monitor import EditMonitorForm, initial_of, refuse
+from monitors.kinds import KINDS
 from monitors.models import Monitor
 from monitors.overview import services_in_force
 from monitors.services import change_monitor, down_rule, pause_monitor, resume_monitor, retire_monitor
@@ -26,7 +27,9 @@ def edit(request: HttpRequest, public_id: str) -> HttpResponse:
     monitor = get_monitor(request.user, public_id, "edit")
     rule = down_rule(monitor)
     services = [(one.public_id, one.name) for one in services_in_force() if can(request.user, "edit", one)]
-    form = EditMonitorForm(posted(request), initial=initial_of(monitor, rule), services=services, held=monitor.target)
+    form = EditMonitorForm(
+        posted(request), kind=KINDS[monitor.kind], monitor=monitor, initial=initial_of(monitor, rule), services=services
+    )
     if request.method == "POST" and form.is_valid():
         try:
             _change(request, monitor, form)

@@ -16,6 +16,8 @@ from accounts.models import Organisation, Team
 from ledger.clock import now
 from monitors.access import get_monitor
 from monitors.conditions import LABELS
+from monitors.kinds import KINDS
+from monitors.kinds.words import settings_in_words
 from monitors.maintenance import covering
 from monitors.models import Monitor, Service
 from monitors.overview import (
@@ -58,6 +60,7 @@ def check_now(request: HttpRequest, public_id: str) -> HttpResponse:
     context: dict[str, Any] = {"monitor": monitor, "now": instant}
     try:
         trace = check_once(
+            monitor.kind,
             monitor.target,
             secrets=cast("dict[str, Any] | None", monitor.secrets),
             timeout_s=monitor.timeout_s,
@@ -82,6 +85,7 @@ def page_context(request: HttpRequest, monitor: Monitor, instant: datetime, **fo
         "months": month_marks(row.days),
         "day_rows": _day_rows(row),
         "intervals": interval_rows(monitor, now=instant, limit=INTERVALS),
+        "settings": settings_in_words(KINDS[monitor.kind], monitor.target),
         "changes": _history(monitor),
         "maintenance": covering([monitor.public_id, monitor.service.public_id], now=instant, within=SOON)[:2],
         "can_edit": editable,

@@ -6,10 +6,11 @@ from datetime import UTC, datetime
 import pytest
 
 from accounts.egress.guard import EgressRules
+from monitors.kinds.http import read_secrets, read_target
 from monitors.probes import http
-from monitors.probes.http import BODY_CAP, compile_check, run_once
+from monitors.probes.http import BODY_CAP
+from monitors.probes.registry import compile_check, run_once
 from monitors.probes.trace import PHASES, Outcome
-from monitors.target import read_secrets, read_target
 from tests.monitors.conftest import LOOPBACK
 from tests.monitors.site import Site, certificate, serving, tls
 
@@ -18,7 +19,7 @@ NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 def check(url, *, rules=LOOPBACK, timeout_s=5.0, secrets=None, curious=True, **target):
     held = read_secrets(secrets or {})
-    made = compile_check(read_target({"url": url, **target}, held), held, timeout_s=timeout_s, curious=curious)
+    made = compile_check("http", read_target({"url": url, **target}, held), held, timeout_s=timeout_s, curious=curious)
     return run_once(made, rules, now=datetime.now(UTC))
 
 
@@ -322,7 +323,7 @@ def test_a_check_that_is_not_curious_keeps_neither_sample_nor_hops(site):
 
 def test_each_check_opens_a_connection_of_its_own(site):
     loop = http.CurlLoop()
-    made = compile_check(read_target({"url": site.url}, read_secrets({})), read_secrets({}), timeout_s=5)
+    made = compile_check("http", read_target({"url": site.url}, read_secrets({})), read_secrets({}), timeout_s=5)
     traces = []
     try:
         for _ in range(3):

@@ -2,16 +2,9 @@
 
 import pytest
 
-from monitors.target import (
-    HttpSecrets,
-    TargetError,
-    accepted_ranges,
-    read_accepted,
-    read_host,
-    read_secrets,
-    read_target,
-    read_url,
-)
+from monitors.kinds import TargetError
+from monitors.kinds.http import HttpSecrets, accepted_ranges, read_accepted, read_secrets, read_target
+from monitors.kinds.text import read_host, read_url
 
 NOTHING = HttpSecrets()
 

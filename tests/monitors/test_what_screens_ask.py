@@ -133,13 +133,13 @@ def test_many_monitors_cost_no_more_queries(shop, count, django_assert_num_queri
 class TestCheckOnce:
     def test_it_returns_the_trace_and_stores_nothing(self, site, loopback, django_assert_num_queries):
         with django_assert_num_queries(2):  # allowed networks, before and while
-            trace = check_once({"url": site.url, "keyword": "well"}, now=T0)
+            trace = check_once("http", {"url": site.url, "keyword": "well"}, now=T0)
         assert (trace.ok, trace.status, trace.sample) == (True, 200, "all is well")
         assert trace.certificate_days is None
 
     def test_a_failure_has_its_sentence(self, site, loopback):
         site.status = 500
-        assert check_once({"url": site.url}, now=T0).sentence == "Answered 500, expected 200-299."
+        assert check_once("http", {"url": site.url}, now=T0).sentence == "Answered 500, expected 200-299."
 
     @pytest.mark.parametrize(
         ("url", "words"),
@@ -151,12 +151,12 @@ class TestCheckOnce:
     )
     def test_what_may_not_be_called_is_refused_before_it_is(self, db, url, words):
         with pytest.raises(ValidationError, match=words):
-            check_once({"url": url}, now=T0)
+            check_once("http", {"url": url}, now=T0)
 
     def test_a_redirect_to_metadata_is_told(self, site, loopback):
         site.redirect("/", "http://169.254.169.254/latest/")
-        assert "cloud metadata address" in check_once({"url": site.url}, now=T0).sentence
+        assert "cloud metadata address" in check_once("http", {"url": site.url}, now=T0).sentence
 
     def test_secrets_are_sent(self, site, loopback):
-        check_once({"url": site.url, "method": "POST"}, secrets={"bearer": "t0ken", "body": "x"}, now=T0)
+        check_once("http", {"url": site.url, "method": "POST"}, secrets={"bearer": "t0ken", "body": "x"}, now=T0)
         assert site.seen[0][2]["Authorization"] == "Bearer t0ken"

@@ -32,15 +32,13 @@ def filled(answer):
 
 NEW = {
     "name": "Basket", "url": "https://shop.example.com/basket", "service": "", "new_service": "Shop", "method": "GET",
-    "accepted_status": "200-299", "keyword_rule": "none", "redirects": "5", "interval_s": "20 s", "timeout_s": "10 s",
-    "confirmation_s": "1 min", "recovery_s": "1 min", "severity": "1", "urgency": "high", "auth": "none",
+    "accepted_status": "200-299", "keyword_present": "yes", "redirects": "5", "interval_s": "20 s", "timeout_s": "10 s",
+    "confirmation_s": "1 min", "recovery_s": "1 min", "severity": "1", "urgency": "high",
 }  # fmt: skip
 
 
 def test_a_monitor_and_its_service_are_made_together(house, as_):
-    answer = as_("manager").post(
-        "/monitors/add/save/", {**NEW, "headers": "X-Api-Key: sesame", "auth": "bearer", "password": "t0ken"}
-    )
+    answer = as_("manager").post("/monitors/add/save/", {**NEW, "headers": "X-Api-Key: sesame", "bearer": "t0ken"})
     assert answer.status_code == 302
     monitor = Monitor.objects.get(name="Basket")
     assert (monitor.service.name, monitor.service.team, monitor.interval_s) == ("Shop", house.team, 20)
@@ -61,10 +59,10 @@ def test_a_monitor_and_its_service_are_made_together(house, as_):
         ({"interval_s": "soon"}, "Write a length of time such as 20 s, 5 min or 1 h. You wrote soon."),
         ({"timeout_s": "50 s"}, "Give up before the next check is due: it runs every 20 s and you wrote 50 s."),
         ({"accepted_status": "good"}, "Write status codes and ranges such as 200-299, 304. You wrote good."),
-        ({"keyword_rule": "present"}, "Write the words to look for"),
+        ({"method": "HEAD", "keyword": "ok"}, "An answer to HEAD has no body to look in."),
         ({"headers": "no colon here"}, "Line 1 is not a header."),
-        ({"auth": "basic", "username": "ana"}, "Write both the name and the password"),
-        ({"auth": "bearer"}, "Paste the token; it is not shown again."),
+        ({"basic_username": "ana"}, "Basic sign-in needs a name without a colon, and a password."),
+        ({"bearer": "two words"}, "A token has no spaces or line breaks."),
         ({"body": "x"}, "A GET request carries no body."),
         ({"redirects": "99"}, "A number from 0 to 10."),
         ({"new_service": ""}, "Choose a service, or name a new one."),
@@ -139,7 +137,12 @@ def test_editing_keeps_secrets_that_were_not_written_and_removes_those_that_were
     assert as_("manager").post(page, data).status_code == 302
     monitor.refresh_from_db()
     assert (monitor.name, monitor.secrets) == ("Guarded door", {"headers": {"X-Api-Key": "sesame"}, "bearer": "t0ken"})
-    data = {**filled(as_("manager").get(page)), "drop_headers": "on", "auth": "none", "reason": "no longer guarded"}
+    data = {
+        **filled(as_("manager").get(page)),
+        "drop_headers": "on",
+        "drop_bearer": "on",
+        "reason": "no longer guarded",
+    }
     as_("manager").post(page, data)
     monitor.refresh_from_db()
     assert monitor.secrets is None

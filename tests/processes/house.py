@@ -136,7 +136,8 @@ class House:
     def watch(self, name, url, **numbers):
         """A monitor of `url`, looked at every second; returns its id once it is up."""
         numbers = {"interval_s": 1, "timeout_s": 1, "confirmation_s": 1, "recovery_s": 1, "severity": 1, **numbers}
-        monitor = self.api.post("monitors/", **{"name": name, "service": self.service, "url": url, **numbers})["id"]
+        body = {"name": name, "service": self.service, "http": {"url": url}, **numbers}
+        monitor = self.api.post("monitors/", **body)["id"]
         wait_for(f"{name} is up", lambda: self.state(monitor) == "up", within=15)
         return monitor
 

@@ -88,8 +88,8 @@ def test_a_stranger_has_a_first_result_within_a_minute_and_can_come_back(product
         assert "Answered 200" in visitor.said
         visitor.post(
             "/monitors/add/save/", url=target.url, name="Shop", service="", new_service="Checkout", method="GET",
-            accepted_status="200-299", keyword_rule="none", redirects="5", interval_s="5 s", timeout_s="5 s",
-            confirmation_s="5 s", recovery_s="5 s", severity="1", urgency="high", auth="none",
+            accepted_status="200-299", keyword_present="yes", redirects="5", interval_s="5 s", timeout_s="5 s",
+            confirmation_s="5 s", recovery_s="5 s", severity="1", urgency="high",
         )  # fmt: skip
         page = visitor.path
         assert re.fullmatch(r"/monitors/mon_[a-z0-9]{16}/", page)

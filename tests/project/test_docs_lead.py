@@ -13,7 +13,8 @@ from accounts.durations import parse_duration
 from config import first_run
 from config.docs.render import PAGE_LINK, PICTURE_LINK, render
 from ledger.clock import now as clock_now
-from monitors.forms.monitor import DEFAULTS, MonitorForm
+from monitors.forms.monitor import AddMonitorForm, initial_of_new
+from monitors.kinds import KINDS
 from oncall.escalation.policy import MAX_PEOPLE_PER_STEP, MAX_REPEAT, MAX_STEPS
 from tests import builders as make
 from tests.api import cast
@@ -26,7 +27,7 @@ WALKS = ("first-monitor", "first-rotation")
 SCREENS = " ".join(
     path.read_text()
     for app in APPS
-    for pattern in ("templates/**/*.html", "forms/*.py", "page.py", "views/setup.py")
+    for pattern in ("templates/**/*.html", "forms/*.py", "kinds/*.py", "page.py", "views/setup.py")
     for path in (ROOT / app).glob(pattern)
 )
 FIELDS = {
@@ -103,10 +104,11 @@ def test_every_bold_word_of_a_walk_is_read_on_a_screen(name):
 def test_the_defaults_of_a_monitor_are_those_of_the_form():
     rows = dict(re.findall(r"^\| \*\*([^*]+)\*\* \| ([^|]+) \|", DOCS["first-monitor"], re.MULTILINE))
     assert set(rows) == set(FIELDS)
+    form = AddMonitorForm(kind=KINDS["http"], services=[])
     for label, written in rows.items():
         field = FIELDS[label]
-        kept = DEFAULTS[field]
-        assert (MonitorForm.base_fields[field].label or field.capitalize()) == label
+        kept = initial_of_new(KINDS["http"])[field]
+        assert (form.fields[field].label or field.capitalize()) == label
         if field.endswith("_s"):
             assert parse_duration(written.strip()) == kept
         else:

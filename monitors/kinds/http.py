@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
+
+from monitors.kinds.base import Field, Kind, Secrets, Settings, Shape
+from monitors.kinds.text import UNSAFE, URL_MAX, TargetError, read_url, read_whole, short
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
-URL_MAX = 2000
 KEYWORD_MAX = 500
 REDIRECTS_MAX = 10
 BODY_MAX = 64_000
@@ -20,21 +21,11 @@ HEADER_BYTES_MAX = 8000
 OWN_HEADERS = frozenset({"content-length", "transfer-encoding", "connection", "expect", "te", "upgrade", "trailer"})
 HEADER_NAME = re.compile(r"^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}$")
 STATUS_PART = re.compile(r"^([1-5]\d\d)(?:-([1-5]\d\d))?$")
-LABEL = re.compile(r"^(?!-)[a-z0-9_-]{1,63}(?<!-)$")
-UNSAFE = re.compile(r"[\x00-\x20\x7f\\]")
-
-
-class TargetError(ValueError):
-    """A setting that cannot be used. field: its name in the target, the secrets or the monitor."""
-
-    def __init__(self, field: str, sentence: str) -> None:
-        super().__init__(sentence)
-        self.field = field
-        self.sentence = sentence
+AUTH = ("none", "basic", "bearer")
 
 
 @dataclass(frozen=True, slots=True)
-class HttpTarget:
+class HttpTarget(Settings):
     """What history keeps of an HTTP check. accepted_status: as written, `200-299,304`."""
 
     url: str
@@ -48,6 +39,11 @@ class HttpTarget:
     auth: str = "none"
 
     @property
+    def address(self) -> str:
+        """What is called, as a person is shown it."""
+        return self.url
+
+    @property
     def host(self) -> str:
         """The host of the address, in ASCII and lower case."""
         return urlsplit(self.url).hostname or ""
@@ -58,14 +54,9 @@ class HttpTarget:
         parts = urlsplit(self.url)
         return parts.port or (443 if parts.scheme == "https" else 80)
 
-    def as_json(self) -> dict[str, Any]:
-        """The form in which a monitor keeps it."""
-        names = ("url", "method", "accepted_status", "keyword", "keyword_present", "redirects", "body_bytes", "auth")
-        return {**{name: getattr(self, name) for name in names}, "header_names": list(self.header_names)}
-
 
 @dataclass(frozen=True, slots=True)
-class HttpSecrets:
+class HttpSecrets(Secrets):
     """The write-only half: header values, body and credentials."""
 
     headers: tuple[tuple[str, str], ...] = ()
@@ -75,16 +66,8 @@ class HttpSecrets:
 
     def as_json(self) -> dict[str, Any]:
         """The form in which it is encrypted: only what is set."""
-        held: dict[str, Any] = {}
-        if self.headers:
-            held["headers"] = dict(self.headers)
-        if self.body:
-            held["body"] = self.body
-        if self.basic:
-            held["basic"] = list(self.basic)
-        if self.bearer:
-            held["bearer"] = self.bearer
-        return held
+        held = Secrets.as_json(self)
+        return {**held, "headers": dict(self.headers)} if self.headers else held
 
 
 def read_target(given: Mapping[str, Any], secrets: HttpSecrets) -> HttpTarget:
@@ -102,7 +85,7 @@ def read_target(given: Mapping[str, Any], secrets: HttpSecrets) -> HttpTarget:
         accepted_status=read_accepted(str(given.get("accepted_status") or "200-299")),
         keyword=keyword,
         keyword_present=bool(given.get("keyword_present", True)),
-        redirects=_read_redirects(given.get("redirects", 5)),
+        redirects=read_whole("redirects", given.get("redirects", 5), 0, REDIRECTS_MAX),
         header_names=tuple(sorted(name for name, _ in secrets.headers)),
         body_bytes=len(secrets.body.encode()),
         auth="basic" if secrets.basic else "bearer" if secrets.bearer else "none",
@@ -116,7 +99,7 @@ def read_secrets(given: Mapping[str, Any]) -> HttpSecrets:
     if len(body.encode()) > BODY_MAX:
         raise TargetError("body", f"The body may have {BODY_MAX:,} bytes, and this one has more.")
     basic = given.get("basic")
-    if basic and (len(basic) != 2 or ":" in str(basic[0]) or not basic[0]):
+    if basic and (len(basic) != 2 or ":" in str(basic[0]) or not all(basic)):
         raise TargetError("basic", "Basic sign-in needs a name without a colon, and a password.")
     bearer = str(given.get("bearer") or "")
     if UNSAFE.search(bearer):
@@ -128,59 +111,13 @@ def read_secrets(given: Mapping[str, Any]) -> HttpSecrets:
     return HttpSecrets(headers, body, (str(basic[0]), str(basic[1])) if basic else None, bearer)
 
 
-def read_url(text: str) -> str:
-    """The address in the form that is called: ASCII host, no fragment. Raises TargetError."""
-    url = text.strip()
-    if not url or len(url) > URL_MAX or UNSAFE.search(url):
-        raise TargetError("url", f"Write an address such as https://shop.example.com/health. You wrote {_short(text)}.")
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError:
-        raise TargetError("url", f"This is not an address that can be called: {_short(text)}.") from None
-    if parts.scheme not in ("http", "https"):
-        raise TargetError("url", f"The address must begin with http:// or https://. You wrote {_short(text)}.")
-    if "@" in parts.netloc:
-        sentence = "Leave name and password out of the address; there are fields for them that are encrypted."
-        raise TargetError("url", sentence)
-    if port == 0:
-        raise TargetError("url", "Port 0 cannot be called.")
-    host = read_host(parts.hostname or "")
-    netloc = f"[{host}]" if ":" in host else host
-    path = _quoted(parts.path) or "/"
-    return urlunsplit((parts.scheme, f"{netloc}:{port}" if port else netloc, path, _quoted(parts.query), ""))
-
-
-def read_host(host: str) -> str:
-    """A host in ASCII and lower case, as the resolver is asked for it. Raises TargetError.
-
-    Numbers that only some parsers read as an address (0x7f.1, 2130706433) are refused, because what is
-    shown must be what is called.
-    """
-    if ":" in host:
-        return _read_ipv6(host)
-    try:
-        ascii_host = host.encode("idna").decode().lower() if not host.isascii() else host.lower()
-    except UnicodeError:
-        raise TargetError("url", f"{_short(host)} is not a host name.") from None
-    labels = ascii_host.rstrip(".").split(".")
-    if len(ascii_host) > 253 or not all(LABEL.match(label) for label in labels):
-        raise TargetError("url", f"{_short(host)} is not a host name.")
-    if re.fullmatch(r"\d+|0x[0-9a-f]*", labels[-1]):
-        try:
-            ipaddress.IPv4Address(ascii_host)
-        except ValueError:
-            raise TargetError("url", f"Write an IPv4 address as four numbers. You wrote {_short(host)}.") from None
-    return ascii_host
-
-
 def read_accepted(text: str) -> str:
     """Status codes and ranges in one form. Raises TargetError."""
     parts = [part for part in re.split(r"[,;\s]+", re.sub(r"\s*-\s*", "-", text.strip())) if part]
     for part in parts:
         match = STATUS_PART.match(part)
         if not match or (match[2] and int(match[2]) < int(match[1])):
-            sentence = f"Write status codes and ranges such as 200-299, 304. You wrote {_short(text)}."
+            sentence = f"Write status codes and ranges such as 200-299, 304. You wrote {short(text)}."
             raise TargetError("accepted_status", sentence)
     if not parts or len(parts) > 20:
         raise TargetError("accepted_status", "Write between one and twenty status codes or ranges.")
@@ -200,16 +137,6 @@ def _check_keyword(keyword: str, method: str) -> None:
         raise TargetError("keyword", "An answer to HEAD has no body to look in. Choose GET.")
 
 
-def _read_redirects(given: Any) -> int:
-    try:
-        count = int(given)
-    except (TypeError, ValueError):
-        count = -1
-    if not 0 <= count <= REDIRECTS_MAX:
-        raise TargetError("redirects", f"The number of redirects to follow is from 0 to {REDIRECTS_MAX}.")
-    return count
-
-
 def _read_headers(given: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     headers = tuple((str(name).strip(), str(value).strip()) for name, value in given.items())
     if len(headers) > HEADERS_MAX or sum(len(n) + len(v.encode()) for n, v in headers) > HEADER_BYTES_MAX:
@@ -217,7 +144,7 @@ def _read_headers(given: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
         raise TargetError("headers", sentence)
     for name, value in headers:
         if not HEADER_NAME.match(name):
-            raise TargetError("headers", f"{_short(name)} is not the name of a header.")
+            raise TargetError("headers", f"{short(name)} is not the name of a header.")
         if name.lower() in OWN_HEADERS:
             raise TargetError("headers", f"{name} is set by the request itself.")
         if re.search(r"[\x00-\x08\x0a-\x1f\x7f]", value):
@@ -225,22 +152,41 @@ def _read_headers(given: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     return headers
 
 
-def _read_ipv6(host: str) -> str:
-    try:
-        if "%" in host:
-            raise ValueError("a zone means something on one machine only")
-        return str(ipaddress.IPv6Address(host))
-    except ValueError:
-        raise TargetError("url", f"{_short(host)} is not an IPv6 address.") from None
-
-
-def _quoted(part: str) -> str:
-    """Non-ASCII letters of a path or query as the bytes a browser would send."""
-    if part.isascii():
-        return part
-    return "".join(c if c.isascii() else "".join(f"%{byte:02X}" for byte in c.encode()) for c in part)
-
-
-def _short(text: str) -> str:
-    shown = text.strip()
-    return f"{shown[:80]}…" if len(shown) > 80 else shown or "nothing"
+FIELDS = (
+    Field("url", "Address", Shape.URL, most=URL_MAX, required=True, everyday=True),
+    Field("method", "Method", Shape.CHOICE, default="GET", choices=tuple((m, m) for m in METHODS), half=True),
+    Field(
+        "accepted_status", "Good answers", help="Status codes and ranges, as in 200-299, 304.", default="200-299", half=True,
+    ),
+    Field(
+        "keyword_present", "The answer", Shape.YES_NO, default=True, half=True,
+        choices=(("yes", "Must contain"), ("no", "Must not contain")),
+    ),
+    Field("keyword", "These words", Shape.WORDS, help="Empty: it may say anything.", most=KEYWORD_MAX, half=True),
+    Field(
+        "redirects", "Redirects to follow", Shape.WHOLE, help="0 judges the first answer.", default=5, most=REDIRECTS_MAX,
+    ),
+    Field(
+        "headers", "Request headers", Shape.HEADERS, help="One a line: X-Api-Key: abc.", most=HEADERS_MAX, secret=True,
+        held="header_names",
+    ),
+    Field("body", "Request body", Shape.LINES, most=BODY_MAX, secret=True, held="body_bytes"),
+    Field("basic", "Sign in with a name", Shape.SIGN_IN, most=1000, secret=True, held="auth", instead_of="bearer"),
+    Field("bearer", "Or with a bearer token", most=4000, secret=True, held="auth", instead_of="basic"),
+)  # fmt: skip
+TOLD = (
+    Field("header_names", "Headers sent", Shape.LIST),
+    Field("body_bytes", "Bytes of the body", Shape.WHOLE),
+    Field("auth", "Signs in with", Shape.CHOICE, choices=tuple((word, word) for word in AUTH)),
+)
+KIND = Kind(
+    name="http",
+    label="HTTP",
+    about="Asks a web address and looks at the answer.",
+    fields=FIELDS,
+    told=TOLD,
+    target=HttpTarget,
+    read_target=read_target,
+    read_secrets=read_secrets,
+    address_field="url",
+)

@@ -1,0 +1,28 @@
+"""Settings of a check in words: label and value, in the order of the form. Standard library only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from monitors.kinds.base import Field, Kind, Shape
+
+
+def settings_in_words(kind: Kind, stored: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """(label, words) of what a monitor of this kind asks for and accepts; of secrets, what stands for them."""
+    held = kind.restore(stored).as_json()
+    shown = [*(field for field in kind.fields if not field.secret), *kind.told]
+    return [(field.label, words_of(field, held[field.name])) for field in shown]
+
+
+def words_of(field: Field, value: Any) -> str:
+    """One value as the form words it."""
+    if field.shape is Shape.YES_NO:
+        return dict(field.choices or (("yes", "yes"), ("no", "no")))["yes" if value else "no"]
+    if field.shape is Shape.CHOICE:
+        return dict(field.choices).get(value, str(value))
+    if isinstance(value, list):
+        return ", ".join(map(str, value)) or "none"
+    if isinstance(value, int) and value >= 10_000:
+        return f"{value:,}"
+    return str(value) if value not in ("", None) else "none"

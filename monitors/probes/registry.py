@@ -1,0 +1,56 @@
+"""How each type of check is run: one line a type. curl's checks have no `run`; all others are coroutines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from accounts.egress.guard import EgressRules
+from monitors.kinds import Secrets, Target
+from monitors.probes import async_loop, http
+from monitors.probes.async_loop import Run
+from monitors.probes.trace import HttpCheck, Trace
+
+
+class Check(Protocol):
+    """A check ready to be run as it is: a frozen dataclass, whose type says how."""
+
+    @property
+    def timeout_s(self) -> float:
+        """Within which it ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """compile(target, secrets, *, timeout_s, curious) makes a `check`; run(check, rules) runs it, None for libcurl."""
+
+    check: type
+    compile: Callable[..., Check]
+    run: Run | None = None
+
+
+PROBES: dict[str, Probe] = {
+    "http": Probe(HttpCheck, http.compile_check),
+}
+RUNS: dict[type, Run] = {probe.check: probe.run for probe in PROBES.values() if probe.run is not None}
+
+
+def compile_check(kind: str, target: Target, secrets: Secrets, *, timeout_s: float, curious: bool = False) -> Check:
+    """Make the check of a target: done once for a version of a monitor, then run again and again.
+
+    curious: for a person who looks, so keep what is too much for every check.
+    """
+    return PROBES[kind].compile(target, secrets, timeout_s=timeout_s, curious=curious)
+
+
+def run_once(check: Check, rules: EgressRules, *, now: datetime) -> Trace:
+    """Run one check by itself and return its trace, with the certificate's days left counted from `now`."""
+    if isinstance(check, HttpCheck):
+        trace = http.run_alone(check, rules)
+    else:
+        trace = async_loop.run_alone(RUNS[type(check)], check, rules)
+    if trace.certificate is not None:
+        trace.certificate_days = (trace.certificate.not_after - now) // timedelta(days=1)
+    return trace
