@@ -36,6 +36,7 @@ class Cause(StrEnum):
     ENGINE_STOPPED = "engine_stopped"
     PROBE_LOST = "probe_lost"
     ADDRESS_REFUSED = "address_refused"
+    NO_MAJORITY = "no_majority"
     RESUMED = "resumed"
 
 
@@ -45,6 +46,7 @@ CAUSES: dict[str, str] = {
     Cause.ENGINE_STOPPED: "no checks ran: the engine was stopped",
     Cause.PROBE_LOST: "the checks were planned and lost before they ran",
     Cause.ADDRESS_REFUSED: "its address may not be called, so nothing was measured",
+    Cause.NO_MAJORITY: "too few of its locations spoke, or they disagreed",
     Cause.RESUMED: "watched again, not checked yet",
 }
 

@@ -40,7 +40,7 @@ STATE_COLUMNS = (
 _LOCK = " ".join(
     (
         f"SELECT s.monitor_id, s.interval_id, s.seen_at, {', '.join(f's.{c}' for c in STATE_COLUMNS)},",
-        "m.interval_s, m.timeout_s, m.paused_at, m.retired_at, r.confirmation_s, r.recovery_s",
+        "m.interval_s, m.timeout_s, m.paused_at, m.retired_at, r.confirmation_s, r.recovery_s, s.voters",
         "FROM monitors_monitorstate s JOIN monitors_monitor m ON m.id = s.monitor_id",
         "LEFT JOIN monitors_rule r ON r.monitor_id = m.id AND r.condition = %s AND r.retired_at IS NULL",
         "WHERE s.monitor_id IN ({ids}) ORDER BY s.monitor_id",
@@ -60,6 +60,20 @@ _SEEN = " ".join(
     )
 )
 _COVER = "UPDATE monitors_stateinterval SET covered_until = %s WHERE id = %s AND ended_at IS NULL"
+# A failure goes on from the one before it, unless nothing was heard for longer than a result speaks.
+_HEAR = " ".join(
+    (
+        "UPDATE monitors_voice SET heard_at = %s, good = %s, code = %s, detail = %s,",
+        "failing_since = CASE WHEN heard_at >= %s THEN COALESCE(failing_since, %s) ELSE %s END",
+        "WHERE monitor_id = %s AND location_id = %s AND (heard_at IS NULL OR heard_at < %s)",
+    )
+)
+_OUTCOMES = " ".join(
+    (
+        "SELECT monitor_id, planned_at, location_id, outcome, recorded_at FROM monitors_result",
+        "WHERE day IN ({days}) AND monitor_id IN ({monitors}) AND planned_at IN ({slots})",
+    )
+)
 _RETRY = "UPDATE monitors_probeslot SET next_due_at = %s, extra = %s WHERE monitor_id = %s AND next_due_at > %s"
 
 
@@ -107,7 +121,7 @@ def lock_states(monitor_ids: Iterable[int]) -> list[tuple[Any, ...]]:
     """Lock and read the state rows, in one order so that two hand-overs cannot block each other.
 
     Returns (monitor, interval, seen_at, *STATE_COLUMNS, interval_s, timeout_s, paused_at, retired_at,
-    confirmation_s, recovery_s) as the database returns them.
+    confirmation_s, recovery_s, voters) as the database returns them.
     """
     ids = sorted(set(monitor_ids))
     statement = _LOCK.format(ids=", ".join(["%s"] * len(ids)))
@@ -131,6 +145,26 @@ def show(rows: list[tuple[Any, ...]]) -> None:
 def cover(rows: list[tuple[Any, ...]]) -> None:
     """Rows (covered_until, interval): until when the open interval is true."""
     _many(_COVER, rows)
+
+
+def hear(rows: list[tuple[Any, ...]]) -> None:
+    """Rows (heard_at, good, code, detail, oldest that goes on, failing_since twice, monitor, location, heard_at)."""
+    _many(_HEAR, rows)
+
+
+def read_outcomes(slots: Iterable[tuple[int, datetime]]) -> list[tuple[Any, ...]]:
+    """What is stored of these (monitor, slot): rows (monitor, planned_at, location, outcome, recorded_at)."""
+    wanted, store = set(slots), adapter()
+    if not wanted:
+        return []
+    days = sorted({at.date().isoformat() for _, at in wanted})
+    monitors = sorted({monitor_id for monitor_id, _ in wanted})
+    instants = sorted({at for _, at in wanted})
+    marks = {"days": days, "monitors": monitors, "slots": instants}
+    statement = _OUTCOMES.format(**{name: ", ".join(["%s"] * len(held)) for name, held in marks.items()})
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [*days, *monitors, *(store(at) for at in instants)])
+        return [row for row in cursor.fetchall() if (row[0], read_instant(row[1])) in wanted]
 
 
 def bring_forward(rows: list[tuple[datetime, int]]) -> None:

@@ -16,11 +16,18 @@ def cause_of_silence(row: MonitorState, *, now: datetime) -> Cause:
     slot = ProbeSlot.objects.filter(monitor_id=row.pk).first()
     if slot is not None and _engine_stopped(slot, row, now):
         return Cause.ENGINE_STOPPED
+    if row.voters and row.seen_outcome in (Outcome.OK, Outcome.FAILED) and _heard_since(row):
+        return Cause.NO_MAJORITY
     if row.seen_outcome == Outcome.BLOCKED:
         return Cause.ADDRESS_REFUSED
     if row.seen_outcome == Outcome.MISSED:
         return Cause.PROBE_LOST
     return Cause.NO_RESULT
+
+
+def _heard_since(row: MonitorState) -> bool:
+    """Whether a location spoke after the last slot on which a majority agreed."""
+    return row.seen_at is not None and (row.last_at is None or row.seen_at > row.last_at)
 
 
 def _engine_stopped(slot: ProbeSlot, row: MonitorState, now: datetime) -> bool:

@@ -1,7 +1,8 @@
 """The hand-over: results, states, intervals and signals of a batch in short transactions.
 
 It holds the state row of every monitor in the batch, so two workers with results of one monitor judge one
-after the other. A result delivered twice is stored once and judged once.
+after the other. A result delivered twice is stored once and judged once. What several locations say of one monitor is merged
+on the way to the judge (merging.py); a monitor with one location is judged as its results come.
 """
 
 from __future__ import annotations
@@ -17,13 +18,15 @@ from django.db import transaction
 from ledger.actors import SYSTEM, acting_as
 from ledger.failpoints import fail_point
 from monitors.conditions import DOWN
-from monitors.engine import bulk
+from monitors.engine import bulk, merging
 from monitors.engine.bulk import read_instant
 from monitors.engine.causes import cause_of_silence
 from monitors.engine.findings import Finding
 from monitors.judge import Change, Observation, Standing, Terms, judge, retry_gap
 from monitors.models import Monitor, MonitorState, ProbePlan, Rule
 from monitors.probes.trace import OBSERVED, Outcome
+from monitors.quorum import Vote
+from monitors.samples import LATE_AFTER
 from monitors.services.transitions import Why, apply, read_run, write_run
 from monitors.states import MEASURED, Event, State
 
@@ -40,6 +43,7 @@ class _Row:
     standing: Standing
     terms: Terms
     watched: bool
+    voters: merging.Voters = ()
 
 
 class _Judged(NamedTuple):
@@ -83,7 +87,9 @@ def hand_over(
 def _store(by_monitor: dict[int, list[Finding]], now: datetime, *, quiet: bool) -> list[int]:
     """One transaction. quiet: leave out, and return, the monitors whose results change their state."""
     with transaction.atomic():
-        judged = [_judge(_read(raw), by_monitor) for raw in bulk.lock_states(by_monitor)]
+        rows = [_read(raw) for raw in bulk.lock_states(by_monitor)]
+        before = _earlier_votes(rows, by_monitor)
+        judged = [_judge(row, by_monitor, before.get(row.monitor_id, ()), now) for row in rows]
         turning = [one for one in judged if one.changes]
         if quiet:
             judged = [one for one in judged if not one.changes]
@@ -95,11 +101,22 @@ def _store(by_monitor: dict[int, list[Finding]], now: datetime, *, quiet: bool) 
     return [one.row.monitor_id for one in turning]
 
 
-def _judge(row: _Row, by_monitor: dict[int, list[Finding]]) -> _Judged:
+def _earlier_votes(rows: list[_Row], by_monitor: dict[int, list[Finding]]) -> dict[int, list[Vote]]:
+    """What other locations said of the slots of this batch; no question is asked unless a monitor has several."""
+    several = [row.monitor_id for row in rows if row.voters]
+    return merging.earlier_votes((pk, one.planned_at) for pk in several for one in by_monitor[pk])
+
+
+def _judge(row: _Row, by_monitor: dict[int, list[Finding]], before: Iterable[Vote], now: datetime) -> _Judged:
     findings = sorted(by_monitor[row.monitor_id], key=_planned)
-    if not row.watched:
+    # what is later than that is stored as late: it is in no pack, and no state follows from it
+    in_time = [finding for finding in findings if now - finding.planned_at <= LATE_AFTER]
+    if not row.watched or not in_time:
         return _Judged(row, findings, row.standing, ())
-    observed = [Observation(finding.planned_at, OBSERVED[finding.trace.outcome]) for finding in findings]
+    if row.voters:
+        observed = merging.merge(in_time, before, row.voters)
+    else:
+        observed = [Observation(finding.planned_at, OBSERVED[finding.trace.outcome]) for finding in in_time]
     return _Judged(row, findings, *judge(row.terms, row.standing, observed))
 
 
@@ -113,7 +130,7 @@ def _turn(turning: list[_Judged], now: datetime) -> dict[int, int]:
         pk, cause = one.row.monitor_id, ""
         if any(change.event is Event.SILENCE for change in one.changes):
             cause = cause_of_silence(states[pk], now=now).value
-        why = _why(one.findings, cause)
+        why = _why(one.findings, cause, one.row.voters)
         apply(states[pk], one.changes, monitor=monitors[pk], rule=rules[pk], why=why, now=now)
     return {pk: state.interval_id for pk, state in states.items()}
 
@@ -122,6 +139,7 @@ def _remember(judged: list[_Judged], intervals: dict[int, int]) -> None:
     """Keep what the judge remembers, what the last check showed, how far the open interval is covered."""
     store = bulk.adapter()
     remembered, covered, seen, earlier = [], [], [], []
+    _hear(judged)
     for one in judged:
         row, standing, newest = one.row, one.standing, one.findings[-1]
         if row.seen_at is None or newest.planned_at >= row.seen_at:
@@ -142,12 +160,21 @@ def _remember(judged: list[_Judged], intervals: dict[int, int]) -> None:
     bulk.bring_forward(earlier)
 
 
-def _why(findings: list[Finding], cause: str) -> Why:
-    """What the newest failure of the batch says."""
+def _hear(judged: list[_Judged]) -> None:
+    """Keep what each of several locations last said; a monitor with one says it by its state."""
+    several = [one for one in judged if one.row.voters]
+    if several:
+        heard = {one.row.monitor_id: (one.row.voters, one.row.terms.patience) for one in several}
+        merging.remember_voices(heard, [finding for one in several for finding in one.findings])
+
+
+def _why(findings: list[Finding], cause: str, voters: merging.Voters) -> Why:
+    """What the newest failure of the batch says; of several locations, how many had to agree."""
     failed = [finding.trace for finding in findings if finding.trace.outcome is Outcome.FAILED]
     if not failed:
         return Why(cause=cause)
-    return Why(cause=cause, detail=failed[-1].sentence, code=failed[-1].code, status=failed[-1].status)
+    detail = merging.agreed(voters) + failed[-1].sentence
+    return Why(cause=cause, detail=detail, code=failed[-1].code, status=failed[-1].status)
 
 
 def _retry_at(row: _Row, standing: Standing) -> datetime | None:
@@ -160,7 +187,7 @@ def _retry_at(row: _Row, standing: Standing) -> datetime | None:
 
 def _read(raw: tuple[Any, ...]) -> _Row:
     monitor_id, interval_id, seen_at, state, since, settled, last, covered, silent, run, run_good, alarm = raw[:12]
-    interval_s, timeout_s, paused_at, retired_at, confirmation_s, recovery_s = raw[12:]
+    interval_s, timeout_s, paused_at, retired_at, confirmation_s, recovery_s, voters = raw[12:]
     settled_at, since_at = read_instant(settled), read_instant(since)
     if settled_at is None or since_at is None:
         raise ValueError(f"the state row of monitor {monitor_id} has no beginning")
@@ -182,7 +209,8 @@ def _read(raw: tuple[Any, ...]) -> _Row:
         timeout=timedelta(seconds=timeout_s),
     )
     watched = paused_at is None and retired_at is None and confirmation_s is not None
-    return _Row(monitor_id, interval_id, read_instant(seen_at), standing, terms, watched)
+    places = merging.read_voters(voters)
+    return _Row(monitor_id, interval_id, read_instant(seen_at), standing, terms, watched, places)
 
 
 def _remembered(

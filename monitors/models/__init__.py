@@ -3,6 +3,7 @@
 from monitors.models.continuity import ContinuityDay
 from monitors.models.facts import Result, Signal, StateInterval
 from monitors.models.inventory import Service, ServiceSystem, System
+from monitors.models.locations import LocationLife, MonitorLocation, RemoteRefusal, Voice
 from monitors.models.maintenance import MaintenanceSpan, MaintenanceWindow
 from monitors.models.monitors import Location, Monitor, Rule
 from monitors.models.packs import PackProgress, ResultPack
@@ -12,13 +13,16 @@ __all__ = [
     "ConditionState",
     "ContinuityDay",
     "Location",
+    "LocationLife",
     "MaintenanceSpan",
     "MaintenanceWindow",
     "Monitor",
+    "MonitorLocation",
     "MonitorState",
     "PackProgress",
     "ProbePlan",
     "ProbeSlot",
+    "RemoteRefusal",
     "Result",
     "ResultPack",
     "Rule",
@@ -27,4 +31,5 @@ __all__ = [
     "Signal",
     "StateInterval",
     "System",
+    "Voice",
 ]

@@ -31,10 +31,15 @@ def urgency_choices() -> list[tuple[str, str]]:
 
 
 class Location(Tracked):
-    """A place checks run from; its probes listen on the queue `probe.<name>`."""
+    """A place checks run from; its probes listen on the queue `probe.<name>`, or, when remote, for their own key.
+
+    public_key: what plans for a remote probe are sealed to and its results are verified with; "" for probes that
+    reach the database themselves.
+    """
 
     public_id = PublicIdField(prefix="loc")
     name = models.CharField(max_length=40)
+    public_key = models.CharField(max_length=120, blank=True, default="")
 
     class Meta:
         constraints = [
@@ -45,6 +50,11 @@ class Location(Tracked):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def remote(self) -> bool:
+        """Whether its probes have the broker only."""
+        return bool(self.public_key)
 
 
 class Monitor(Tracked):

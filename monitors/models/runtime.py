@@ -52,7 +52,8 @@ class ProbePlan(models.Model):
 class MonitorState(models.Model):
     """Where a monitor stands: the judge's memory, and what its last check showed. Locked by each hand-over.
 
-    run: instants in ISO form, divided by spaces; the other columns are those of `judge.Standing`.
+    run: instants in ISO form, divided by spaces. voters: keys of the locations whose results are merged, divided by
+    spaces; "" for one, whose results are the monitor's. The other columns are those of `judge.Standing`.
     """
 
     monitor = models.OneToOneField(Monitor, primary_key=True, on_delete=models.PROTECT, related_name="standing")
@@ -72,6 +73,7 @@ class MonitorState(models.Model):
     seen_detail = models.CharField(max_length=300, blank=True, default="")
     seen_status = models.PositiveSmallIntegerField(default=0)
     seen_total_us = models.BigIntegerField(default=0)
+    voters = models.CharField(max_length=200, blank=True, default="")
 
     def __str__(self) -> str:
         return f"{self.state} since {self.since:%Y-%m-%d %H:%M:%S}"

@@ -11,6 +11,7 @@ from monitors.services.inventory import (
     retire_system,
     set_systems,
 )
+from monitors.services.locations import change_location, create_location, retire_location, set_locations
 from monitors.services.monitors import (
     change_monitor,
     create_monitor,
@@ -22,11 +23,13 @@ from monitors.services.monitors import (
 )
 
 __all__ = [
+    "change_location",
     "change_monitor",
     "change_service",
     "change_system",
     "check_once",
     "clear_condition",
+    "create_location",
     "create_monitor",
     "create_service",
     "create_system",
@@ -36,8 +39,10 @@ __all__ = [
     "pause_monitor",
     "raise_condition",
     "resume_monitor",
+    "retire_location",
     "retire_monitor",
     "retire_service",
     "retire_system",
+    "set_locations",
     "set_systems",
 ]

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 
 from accounts.models import Team
@@ -18,9 +17,9 @@ from monitors.kinds import HTTP, KINDS
 from monitors.models import Location, Monitor, MonitorState, ProbeSlot, Rule, Service
 from monitors.services.conditions import end_conditions
 from monitors.services.definition import RULE_FIELDS, Definition, define
+from monitors.services.locations import ensure_location, start_checking, timing
 from monitors.services.refusals import name_once, refusal
 from monitors.services.transitions import Why, apply, begin, end, lock_state, remember, standing_of
-from monitors.slots import phase_of
 from monitors.states import Cause, IllegalMove
 
 
@@ -35,12 +34,14 @@ def create_monitor(
     reason: str = "",
     secrets: Mapping[str, Any] | None = None,
     team: Team | None = None,
+    locations: Sequence[Location] | None = None,
     **numbers: Any,
 ) -> Monitor:
     """Make a monitor of a type of check, with its rule "down", and have it checked at once.
 
-    target, secrets: the fields of its kind (`monitors.kinds`). numbers: interval_s, timeout_s, confirmation_s,
-    recovery_s, severity, urgency. Raises ValidationError by field.
+    target, secrets: the fields of its kind (`monitors.kinds`). locations: where it is checked from, our own place
+    if not given. numbers: interval_s, timeout_s, confirmation_s, recovery_s, severity, urgency. Raises
+    ValidationError by field.
     """
     definition = define(KINDS[kind], {**numbers, "target": target, "secrets": secrets or {}}, None, None)
     monitor = Monitor(service=service, team=team or service.team, kind=kind)
@@ -50,8 +51,7 @@ def create_monitor(
     rule = Rule(monitor=monitor, condition=DOWN, **definition.rule)
     rule.save(now=now, reason=reason)
     begin(monitor, now=now)
-    ProbeSlot.objects.create(monitor=monitor, location=ensure_location(now=now), next_due_at=now, **_timing(monitor))
-    hint("probe")
+    start_checking(monitor, locations, now=now, reason=reason)
     return monitor
 
 
@@ -131,16 +131,6 @@ def retire_monitor(monitor: Monitor, *, now: datetime, reason: str, expected_ver
     ProbeSlot.objects.filter(monitor=monitor).update(next_due_at=None)
 
 
-def ensure_location(*, now: datetime) -> Location:
-    """The place this installation checks from, made when it is first needed."""
-    name = settings.LOCATION
-    held = Location.objects.in_force().filter(name=name).first()
-    if held is None:
-        held = Location(name=name)
-        held.save(now=now, reason="the first monitor needs a place to be checked from")
-    return held
-
-
 def down_rule(monitor: Monitor) -> Rule:
     """The rule in force that says when a monitor is down."""
     return Rule.objects.in_force().get(monitor=monitor, condition=DOWN)
@@ -164,13 +154,8 @@ def _turn(
 
 
 def _reschedule(monitor: Monitor, now: datetime) -> None:
-    ProbeSlot.objects.filter(monitor=monitor).update(next_due_at=now, **_timing(monitor))
+    ProbeSlot.objects.filter(monitor=monitor).update(next_due_at=now, **timing(monitor))
     hint("probe")
-
-
-def _timing(monitor: Monitor) -> dict[str, Any]:
-    phase = phase_of(monitor.public_id, monitor.interval_s)
-    return {"interval_s": monitor.interval_s, "timeout_s": monitor.timeout_s, "phase_ms": phase, "extra": True}
 
 
 def _put(monitor: Monitor, definition: Definition, *, name: str) -> None:

@@ -21,6 +21,7 @@ from config.beat import upsert_beat_table
 from ledger.actors import Actor, acting_as
 from ledger.clock import now
 from ledger.demo import is_demo
+from monitors.services.locations import record_timetables
 
 CACHE_TABLE = settings.CACHES["table"]["LOCATION"]
 
@@ -39,6 +40,8 @@ class Command(BaseCommand):
             raise CommandError(f"The database cannot be used: {str(error).strip().splitlines()[0]}.") from error
         collected = collect_static(settings.STATIC_ROOT)
         upsert_beat_table()
+        if migrated:
+            record_timetables(now=now())
         with acting_as(Actor("command", label="prepare", via="prepare")):
             secret = issue_setup_link(now())
         # written out: reverse() would import every page, which is most of the time a second start takes
