@@ -42,9 +42,9 @@ def get_rule(user: Any, public_id: str) -> Rule:
     return _read(Rule.objects.select_related("monitor"), user, public_id)
 
 
-def get_location(user: Any, public_id: str) -> Location:
-    """A place that checks run from. Raises Http404, PermissionDenied."""
-    return _read(Location.objects.all(), user, public_id)
+def get_location(user: Any, public_id: str, need: str = "read") -> Location:
+    """A place that checks run from; it belongs to the organisation. Raises Http404, PermissionDenied."""
+    return _get(Location.objects.all(), user, public_id, need)
 
 
 def get_signal(user: Any, public_id: str) -> Signal:

@@ -11,6 +11,7 @@ from ledger.promises import MOST_NAMED, Breach, Promise, counted, named, waiting
 from monitors.engine.sweeping import sweep_plans, sweep_silence
 from monitors.engine.ticks import claim
 from monitors.models import MonitorState, ProbePlan, ProbeSlot
+from monitors.places import SILENT, Place, locations_in_force, places
 from monitors.states import MEASURED
 
 PLANNED_WITHIN = timedelta(seconds=30)
@@ -73,6 +74,26 @@ def monitors_seen(now: datetime) -> Breach | None:
     ids = _watched().filter(_not_run(now)).order_by("pk").values_list("monitor__public_id", flat=True)[:MOST_NAMED]
     said = f"{counted(unseen, 'monitor')} of {watched:,} did not get the last check that was planned."
     return Breach(said, named(ids))
+
+
+def locations_heard(now: datetime) -> Breach | None:
+    """Every location that something is checked from is heard."""
+    begun = running_since("engine", "watchdog", now=now, heard_within=HEARD_WITHIN)
+    quiet = [
+        one for one in places(locations_in_force(), now=now) if one.heard == SILENT and _long_silent(one, begun, now)
+    ]
+    if not quiet:
+        return None
+    names = ", ".join(one.location.name for one in quiet[:3])
+    watched = sum(one.monitors for one in quiet)
+    checked = f"{counted(watched, 'monitor')} {'is' if watched == 1 else 'are'} checked from there."
+    return Breach(f"Nothing is heard from {names}; {checked}", named(one.location.public_id for one in quiet))
+
+
+def _long_silent(place: Place, begun: datetime | None, now: datetime) -> bool:
+    """Longer than its slack, counted from when the engine came up, was first to check from it, or last heard it."""
+    instants = [at for at in (place.result_at, place.since, begun) if at is not None]
+    return bool(instants) and now - max(instants) > place.patience + SILENT_FOR
 
 
 def not_blind(now: datetime) -> Breach | None:
@@ -147,6 +168,13 @@ PROMISES = (
         trouble="some monitors are not checked",
         check=monitors_seen,
         remedy="Give the location another probe, or the monitors a longer interval.",
+    ),
+    Promise(
+        name="monitors.locations_heard",
+        says="Every location that monitors are checked from was heard within two intervals and 60 s.",
+        trouble="a location is silent",
+        check=locations_heard,
+        remedy="Look whether its probe runs there and reaches the broker, and whether its clock is right.",
     ),
     Promise(
         name="monitors.not_blind",

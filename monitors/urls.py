@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from monitors.views import add, changes, maintenance, monitor, monitors, services, systems, window_changes
+from monitors.views import add, changes, locations, maintenance, monitor, monitors, services, systems, window_changes
 
 pages = [
     path("monitors/", monitors.monitors_page, name="monitors"),
@@ -17,6 +17,12 @@ pages = [
     path("monitors/<str:public_id>/pause/", changes.pause, name="pause"),
     path("monitors/<str:public_id>/resume/", changes.resume, name="resume"),
     path("monitors/<str:public_id>/retire/", changes.retire, name="retire"),
+    path("monitors/<str:public_id>/locations/", locations.monitor_locations, name="monitor_locations"),
+    path("locations/", locations.locations_page, name="locations"),
+    path("locations/new/", locations.new_location, name="new_location"),
+    path("locations/<str:public_id>/", locations.location_page, name="location"),
+    path("locations/<str:public_id>/edit/", locations.edit_location, name="edit_location"),
+    path("locations/<str:public_id>/retire/", locations.retire, name="retire_location"),
     path("services/", services.services_page, name="services"),
     path("services/new/", services.new_service, name="new_service"),
     path("services/<str:public_id>/", services.service_page, name="service"),

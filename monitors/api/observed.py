@@ -14,11 +14,11 @@ from accounts.api.fields import Instant, Whole
 from accounts.api.filters import ChoiceOf, Filters, FlagFilter, IdFilter, InstantFilter, WholeFilter
 from accounts.api.throttles import CHECK_ONCE
 from accounts.api.views import ApiView, operation
-from monitors.access import get_location, get_monitor, get_rule, get_signal
+from monitors.access import get_monitor, get_rule, get_signal
 from monitors.api.inventory import Ref
 from monitors.api.targets import TargetBody, named_after
 from monitors.conditions import LABELS
-from monitors.models import Location, Result, Rule, Signal, StateInterval
+from monitors.models import Result, Rule, Signal, StateInterval
 from monitors.models.monitors import URGENCIES
 from monitors.probes.trace import Outcome, Trace
 from monitors.services import check_once
@@ -27,15 +27,6 @@ from monitors.states import State
 
 KEPT_DAYS = 3  # results are rows for 48 hours, which touch three days
 OUTCOMES = [outcome.value for outcome in Outcome]
-
-
-class LocationOut(serializers.Serializer):
-    """A place that checks run from."""
-
-    id = serializers.CharField(source="public_id")
-    name = serializers.CharField()
-    version = serializers.IntegerField()
-    created_at = Instant()
 
 
 class RuleOut(serializers.Serializer):
@@ -195,24 +186,6 @@ class SignalFilters(Filters):
     opens = FlagFilter(label="Whether it opens or closes.")
     recorded_from = InstantFilter(field_name="recorded_at", lookup_expr="gte", label="Recorded at or after.")
     recorded_to = InstantFilter(field_name="recorded_at", lookup_expr="lt", label="Recorded before.")
-
-
-class Locations(ApiView):
-    """Places that checks run from."""
-
-    @operation("List locations", verb="read", gives=LocationOut, many=True)
-    def get(self, request: Request) -> QuerySet[Location]:
-        """Those in force."""
-        return Location.objects.in_force()
-
-
-class OneLocation(ApiView):
-    """One place."""
-
-    @operation("Read a location", verb="read", gives=LocationOut)
-    def get(self, request: Request, public_id: str) -> Location:
-        """Retired ones too."""
-        return get_location(self.person, public_id)
 
 
 class Rules(ApiView):

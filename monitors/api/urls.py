@@ -5,8 +5,8 @@ from __future__ import annotations
 from django.urls import path
 
 from accounts.api.history import history_of
-from monitors.api import continuity, inventory, maintenance, monitors, observed
-from monitors.models import Location, MaintenanceWindow, Monitor, Rule, Service, ServiceSystem, System
+from monitors.api import continuity, inventory, locations, maintenance, monitors, observed
+from monitors.models import Location, MaintenanceWindow, Monitor, MonitorLocation, Rule, Service, ServiceSystem, System
 
 urlpatterns = [
     path("services/", inventory.Services.as_view()),
@@ -31,10 +31,13 @@ urlpatterns = [
     path("rules/", observed.Rules.as_view()),
     path("rules/<pid:public_id>/", observed.OneRule.as_view()),
     path("rules/<pid:public_id>/history/", history_of(Rule)),
-    path("locations/", observed.Locations.as_view()),
-    path("locations/<pid:public_id>/", observed.OneLocation.as_view()),
+    path("locations/", locations.Locations.as_view()),
+    path("locations/<pid:public_id>/", locations.OneLocation.as_view()),
+    path("locations/<pid:public_id>/retire/", locations.LocationRetirement.as_view()),
     path("locations/<pid:public_id>/history/", history_of(Location)),
     path("continuity/", continuity.ContinuityDays.as_view()),
+    path("monitors/<pid:public_id>/locations/", locations.LocationsOfMonitor.as_view()),
+    path("monitor-locations/<pid:public_id>/history/", history_of(MonitorLocation)),
     path("signals/", observed.Signals.as_view()),
     path("signals/<pid:public_id>/", observed.OneSignal.as_view()),
     path("maintenance-windows/", maintenance.Windows.as_view()),

@@ -160,8 +160,8 @@ def read_outcomes(slots: Iterable[tuple[int, datetime]]) -> list[tuple[Any, ...]
     days = sorted({at.date().isoformat() for _, at in wanted})
     monitors = sorted({monitor_id for monitor_id, _ in wanted})
     instants = sorted({at for _, at in wanted})
-    marks = {"days": days, "monitors": monitors, "slots": instants}
-    statement = _OUTCOMES.format(**{name: ", ".join(["%s"] * len(held)) for name, held in marks.items()})
+    counts = {"days": len(days), "monitors": len(monitors), "slots": len(instants)}
+    statement = _OUTCOMES.format(**{name: ", ".join(["%s"] * count) for name, count in counts.items()})
     with connection.cursor() as cursor:
         cursor.execute(statement, [*days, *monitors, *(store(at) for at in instants)])
         return [row for row in cursor.fetchall() if (row[0], read_instant(row[1])) in wanted]

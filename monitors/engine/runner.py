@@ -16,6 +16,7 @@ from ledger.clock import now as clock_now  # noqa: TID251 - an edge of the house
 from ledger.failpoints import fail_point
 from monitors.engine.findings import Finding
 from monitors.engine.handover import hand_over
+from monitors.engine.life import heard
 from monitors.engine.plans import take
 from monitors.engine.prober import Prober
 
@@ -63,7 +64,9 @@ def store(findings: list[Finding], ended_plans: list[int]) -> None:
     close_old_connections()
     fail_point("probe.before_handover")
     try:
-        hand_over(findings, now=clock_now(), ended_plans=ended_plans, rest=time.sleep)
+        now = clock_now()
+        hand_over(findings, now=now, ended_plans=ended_plans, rest=time.sleep)
+        heard(findings, now=now)
     except Exception:
         connection.close()
         raise

@@ -8,6 +8,7 @@ from datetime import datetime
 from django.conf import settings
 
 from monitors import slots
+from monitors.engine.advisories import advise
 from monitors.engine.claiming import claim_some
 from monitors.engine.dispatch import dispatch
 from monitors.engine.sweeping import sweep_plans, sweep_silence
@@ -37,5 +38,5 @@ def claim(now: datetime) -> int:
 
 
 def sweep(now: datetime) -> int:
-    """Record the slots of lost plans as missed, and close states that fell silent into unknown."""
-    return sweep_plans(now) + sweep_silence(now)
+    """Record the slots of lost plans as missed, close states that fell silent into unknown, tell of failing locations."""
+    return sweep_plans(now) + sweep_silence(now) + advise(now)

@@ -73,6 +73,15 @@ class LocationLife(models.Model):
         return f"location {self.location_id}"
 
 
+REFUSED: dict[str, str] = {
+    "unreadable": "is no message of ours",
+    "stranger": "signed by no location of ours",
+    "forged": "its signature does not hold",
+    "wrong": "holds something that is no result",
+    "not_planned": "about a monitor that is not checked from there",
+}
+
+
 class RemoteRefusal(models.Model):
     """Messages on the queue of results that were refused, counted by day (UTC) and reason. Never what they held."""
 
@@ -86,3 +95,8 @@ class RemoteRefusal(models.Model):
 
     def __str__(self) -> str:
         return f"{self.number} x {self.why}"
+
+    @property
+    def why_words(self) -> str:
+        """The reason in words."""
+        return REFUSED.get(self.why, self.why)

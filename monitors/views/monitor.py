@@ -32,6 +32,7 @@ from monitors.overview import (
     rows,
     with_days,
 )
+from monitors.places import standing_of
 from monitors.queries import last_failure, open_conditions
 from monitors.services import check_once
 from monitors.tracewords import phases_of_result, said, seen, waterfall_of
@@ -86,6 +87,7 @@ def page_context(request: HttpRequest, monitor: Monitor, instant: datetime, **fo
         "day_rows": _day_rows(row),
         "intervals": interval_rows(monitor, now=instant, limit=INTERVALS),
         "settings": settings_in_words(KINDS[monitor.kind], monitor.target),
+        "places": standing_of(monitor, now=instant),
         "changes": _history(monitor),
         "maintenance": covering([monitor.public_id, monitor.service.public_id], now=instant, within=SOON)[:2],
         "can_edit": editable,

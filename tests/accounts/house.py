@@ -105,6 +105,7 @@ class House:
         return {
             **named,
             "incident": self.postmortem.incident.number,
+            "location": self.monitor.monitor_locations.get().location.public_id,
             "section": "impact",
             "version": self.postmortem.versions.first().public_id,
             "day": self.seal.day.isoformat(),

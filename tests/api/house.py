@@ -22,7 +22,7 @@ from ledger import clock
 from ledger.actors import SYSTEM
 from ledger.link import link_entries
 from ledger.models import Seal
-from monitors.models import Location, Rule, ServiceSystem
+from monitors.models import Location, MonitorLocation, Rule, ServiceSystem
 from monitors.services import create_system, set_systems
 from oncall.models import Page, Run
 from oncall.ticks import plan
@@ -173,6 +173,7 @@ def build() -> House:
         "monitors": house.monitor.public_id,
         "rules": Rule.objects.get().public_id,
         "locations": Location.objects.get().public_id,
+        "monitor-locations": MonitorLocation.objects.get().public_id,
         "policies": house.policy.public_id,
         "catch-all": catch_all.public_id,
         "runs": Run.objects.get().public_id,

@@ -60,7 +60,10 @@ INSIDE = {
     "incidents.WebhookEvent": ("webhook-deliveries/<pid:public_id>/", "payload"),
     "monitors.ConditionState": ("monitors/<pid:public_id>/", "conditions"),
     "monitors.MonitorState": ("monitors/<pid:public_id>/", "standing"),
+    "monitors.LocationLife": ("locations/<pid:public_id>/", "life"),
+    "monitors.MonitorLocation": ("monitors/<pid:public_id>/locations/", "locations"),
     "monitors.ServiceSystem": ("services/<pid:public_id>/", "systems"),
+    "monitors.Voice": ("monitors/<pid:public_id>/locations/", "locations"),
     "oncall.Attempt": ("pages/<pid:public_id>/", "attempts"),
     "oncall.StepExecution": ("runs/<pid:public_id>/", "steps_taken"),
 }
@@ -83,6 +86,7 @@ NOT_SERVED = {
     "monitors.PackProgress": "how far the packing of hours has come",
     "monitors.ProbePlan": "slots on their way to a probe, for seconds",
     "monitors.ProbeSlot": "the engine's timetable; a monitor tells its interval and its results",
+    "monitors.RemoteRefusal": "refused messages by day and reason; /metrics and the page of locations tell them",
     "monitors.ResultPack": "an hour of results in bytes; the monitor's page and its intervals tell what they came to",
     "oncall.InboundKey": "keys pressed in calls; what each did is a line of the incident's timeline",
     "oncall.InboundSms": "texts of people, encrypted; what each did is a line of the incident's timeline",
@@ -115,7 +119,10 @@ def test_every_address_of_the_table_is_there():
 def test_every_configuration_object_tells_its_history():
     tracked = {model._meta.label for model in ours() if plain(model) and hasattr(model, "history")}
     told = {call.route.partition("/")[0] for call in calls() if call.route in HISTORIES}
-    nouns = {SERVED[label][0].partition("/")[0] for label in tracked if label in SERVED} | {"service-systems"}
+    nouns = {SERVED[label][0].partition("/")[0] for label in tracked if label in SERVED} | {
+        "service-systems",
+        "monitor-locations",
+    }
     assert told == nouns
 
 

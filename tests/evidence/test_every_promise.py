@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection, transaction
+from django.db.models import QuerySet
 
 from accounts.models import Letter
 from config import selfcheck as config_selfcheck
@@ -18,7 +19,7 @@ from ledger import append_only, liveness
 from ledger.actors import SYSTEM
 from ledger.models import Head
 from ledger.record import record
-from monitors.models import Location, MonitorState, ProbePlan, ProbeSlot, StateInterval
+from monitors.models import Location, LocationLife, MonitorLocation, MonitorState, ProbePlan, ProbeSlot, StateInterval
 from oncall import ticks as oncall
 from oncall.models import Attempt, Callback, InboundSms, Page, Run
 from tests import builders
@@ -105,6 +106,12 @@ def one_unseen(house, **_):
 
 def blind(house, **_):
     lost(house.monitor, house.now)
+
+
+def silent_place(house, **_):
+    place = Location.objects.get()
+    QuerySet(MonitorLocation).update(created_at=ago(house, 9000))
+    LocationLife.objects.create(location=place, result_at=ago(house, 300))
 
 
 def paged(house):
@@ -287,6 +294,7 @@ BREAKS = {
     "monitors.plans_end": (unswept, True),
     "monitors.silence_written": (silent, True),
     "monitors.monitors_seen": (one_unseen, False),
+    "monitors.locations_heard": (silent_place, False),
     "monitors.not_blind": (blind, False),
     "accounts.letters_leave": (stuck_letter, False),
     "ledger.entries_linked": (unlinked, True),

@@ -7,6 +7,7 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from ledger.models import Entry
+from monitors.engine import life
 from monitors.engine.findings import Finding
 from monitors.engine.handover import hand_over
 from monitors.engine.ticks import claim, sweep
@@ -22,6 +23,8 @@ from monitors.models import (
     StateInterval,
     Voice,
 )
+from monitors.places import places as places_read
+from monitors.places import standing_of
 from monitors.probes.trace import Outcome, Trace
 from monitors.queries import monitor_state
 from monitors.services import create_location, retire_location, set_locations
@@ -218,3 +221,85 @@ def test_a_location_in_use_and_our_own_cannot_be_retired(monitor, places):
         retire_location(places[0], now=T0, reason="Gone")
     with pytest.raises(ValidationError, match="itself checks from local"):
         retire_location(Location.objects.get(name="local"), now=T0, reason="Gone")
+
+
+# --- failing below quorum -------------------------------------------------------------------------
+
+
+def failing_alone(monitor, places, until):
+    """The second location fails at each slot, the others are well."""
+    for second in range(0, until + 1, 60):
+        round_of(monitor, places, second, GOOD, BAD, GOOD)
+
+
+def advisories():
+    return list(Signal.objects.filter(condition="below_quorum").order_by("id").values_list("opens", "effective_at"))
+
+
+def test_a_location_that_fails_alone_for_ten_minutes_is_told_once(monitor, places):
+    failing_alone(monitor, places, 540)
+    sweep(at(541))
+    assert advisories() == []
+    round_of(monitor, places, 600, GOOD, BAD, GOOD)
+    for _ in range(2):
+        sweep(at(601))
+    assert advisories() == [(True, at(0))]
+    signal = Signal.objects.get(condition="below_quorum")
+    assert (signal.severity, signal.urgency) == (3, "low")
+    assert signal.reason == (
+        "boston has failed for 10 min; it counts as down when 2 of 3 locations fail. Answered 503, expected 200-299."
+    )
+
+
+def test_the_advisory_ends_when_the_location_is_good_again_and_not_when_it_falls_silent(monitor, places):
+    failing_alone(monitor, places, 600)
+    sweep(at(601))
+    for second in (660, 720, 780, 840):
+        round_of(monitor, places, second, GOOD, None, GOOD)
+    sweep(at(841))
+    assert advisories() == [(True, at(0))]
+    round_of(monitor, places, 900, GOOD, GOOD, GOOD)
+    sweep(at(901))
+    assert advisories() == [(True, at(0)), (False, at(900))]
+
+
+def test_what_a_majority_sees_is_down_and_no_advisory(monitor, places):
+    for second in range(0, 661, 60):
+        round_of(monitor, places, second, GOOD, BAD, BAD)
+    sweep(at(661))
+    assert advisories() == []
+    assert Signal.objects.get(condition="down").opens
+
+
+def test_fewer_locations_end_the_advisory(monitor, places):
+    failing_alone(monitor, places, 600)
+    sweep(at(601))
+    set_locations(monitor, [places[0]], now=at(610), reason="boston is being moved")
+    assert advisories() == [(True, at(0)), (False, at(610))]
+
+
+# --- signs of life --------------------------------------------------------------------------------
+
+
+def test_a_location_is_heard_until_two_intervals_passed_without_a_result(monitor, places):
+    life.write(places[0].pk, result_at=at(0))
+    (seen,) = places_read(places[:1], now=at(139))
+    assert (seen.heard, seen.monitors) == ("heard", 1)
+    (seen,) = places_read(places[:1], now=at(141))
+    assert seen.heard == "silent"
+
+
+def test_a_location_that_nothing_is_checked_from_is_idle(monitor, places):
+    set_locations(monitor, places[:1], now=at(1), reason="One")
+    assert [one.heard for one in places_read(places[1:], now=at(5))] == ["idle", "idle"]
+
+
+def test_how_the_locations_of_a_monitor_stand(monitor, places):
+    round_of(monitor, places, 0, GOOD, BAD, None)
+    held = standing_of(monitor, now=at(5))
+    assert (held.tally.configured, held.tally.required, held.tally.effective) == (3, 2, 2)
+    assert [(one.location.name, one.speaks, one.good) for one in held.said] == [
+        ("amsterdam", True, True), ("boston", True, False), ("cairo", False, None),
+    ]  # fmt: skip
+    later = standing_of(monitor, now=at(131))
+    assert (later.tally.effective, later.tally.required) == (0, 2)
