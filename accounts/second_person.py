@@ -16,8 +16,8 @@ class SamePerson(ValueError):
         super().__init__(f"You asked for it yourself. Let somebody else approve: {', '.join(others[:3])}.")
 
 
-def approves_alone(requester: User | None, approver: User, obj: Any) -> bool:
-    """Whether the approver asked for it and nobody else may edit `obj`: a recorded exception, never a silent one.
+def approves_alone(requester: User | None, approver: User, obj: Any, *, verb: str = "edit") -> bool:
+    """Whether the approver asked for it and nobody else may do `verb` with `obj`: a recorded exception, never a silent one.
 
     False for a true second person. Raises SamePerson when there is somebody else who could approve.
     """
@@ -26,7 +26,7 @@ def approves_alone(requester: User | None, approver: User, obj: Any) -> bool:
     others = [
         str(person)
         for person in User.objects.filter(is_active=True).exclude(pk=approver.pk).order_by("name", "pk")
-        if can(person, "edit", obj)
+        if can(person, verb, obj)
     ]
     if others:
         raise SamePerson(others)

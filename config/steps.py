@@ -22,6 +22,7 @@ from incidents.webhooks.ticks import send_webhooks, webhooks
 from ledger.link import link_entries
 from monitors.engine.packing import clear, pack
 from monitors.engine.ticks import claim, sweep
+from monitors.services.purging import purge_old
 from monitors.services.window_times import turn as windows
 from oncall.ticks import plan, reconcile, send
 
@@ -70,6 +71,7 @@ STEPS = (
     Step("sweep", sweep, every_s=5),
     Step("pack", pack, every_s=5),
     Step("clear", clear, every_s=10),
+    Step("purge", purge_old, every_s=600),
     Step("letters", ask_for_letters, every_s=2),
     Step("link", link),
     # after the chain, whose numbers it reads, and after everything that pages

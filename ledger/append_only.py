@@ -17,6 +17,8 @@ from django.apps import apps
 from django.db import models
 
 PREFIX = "append_only"
+# nothing younger than a year and the 90 days after it can be deleted, whatever is set
+PURGE_FLOOR_DAYS = 456
 NAME_LIMIT = 63  # PostgreSQL cuts longer names, and two cut names could be one
 
 
@@ -25,12 +27,15 @@ class AppendOnly:
     """Declared as `append_only` on a model; everything that is not named here never changes.
 
     set_once: columns that may go from NULL to a value, once. born_null: columns that must be NULL on
-    insert. blanked: text columns that may become "" by a redaction, and nothing else.
+    insert. blanked: text columns that may become "" by a redaction, and nothing else. aged_by: the column that says how
+    old a row is, for tables that may be purged: an instant, or `hour` since the epoch. Rows then go only while an open
+    PurgeRecord names the table and a bound they are older than, itself PURGE_FLOOR_DAYS past by the database's clock.
     """
 
     set_once: tuple[str, ...] = ()
     born_null: tuple[str, ...] = ()
     blanked: tuple[str, ...] = ()
+    aged_by: str = ""
 
 
 @dataclass(frozen=True)
@@ -147,7 +152,7 @@ def _sqlite(model: type[models.Model], rule: AppendOnly) -> list[Trigger]:
     when = {
         "insert": " OR ".join([*_taken(model), *(f'NEW."{c}" IS NOT NULL' for c in rule.born_null)]),
         "update": " OR ".join(_forbidden_changes(model, rule)),
-        "delete": "",
+        "delete": _kept(table, rule.aged_by),
     }
     triggers = []
     for suffix, condition in when.items():
@@ -156,6 +161,17 @@ def _sqlite(model: type[models.Model], rule: AppendOnly) -> list[Trigger]:
         create = f'CREATE TRIGGER {name} BEFORE {suffix.upper()} ON "{table}" {guard}{refuse}'
         triggers.append(Trigger(name, table, (create,)))
     return triggers
+
+
+def _kept(table: str, aged_by: str) -> str:
+    """Condition under which a row may not be deleted; "" for a table that is never purged."""
+    if not aged_by:
+        return ""
+    older = "CAST(strftime('%s', p.\"bound_at\") AS INTEGER) / 3600" if aged_by == "hour" else 'p."bound_at"'
+    return (
+        f'NOT EXISTS (SELECT 1 FROM "ledger_purgerecord" p WHERE p."table_name" = \'{table}\' AND p."done_at" IS NULL '  # noqa: S608
+        f"AND p.\"bound_at\" <= datetime('now', '-{PURGE_FLOOR_DAYS} days') AND OLD.\"{aged_by}\" < {older})"
+    )
 
 
 def _taken(model: type[models.Model]) -> list[str]:
@@ -196,7 +212,9 @@ def _unique_columns(model: type[models.Model]) -> list[list[str]]:
 def _postgresql(model: type[models.Model], rule: AppendOnly) -> list[Trigger]:
     """PostgreSQL: one function for all tables; triggers fire ALWAYS, also in a replica session."""
     table = model._meta.db_table
-    arguments = (",".join(rule.set_once), ",".join(rule.born_null), ",".join(rule.blanked))
+    arguments: tuple[str, ...] = (",".join(rule.set_once), ",".join(rule.born_null), ",".join(rule.blanked))
+    if rule.aged_by:  # the others keep the three they were made with, so that no release makes every trigger anew
+        arguments = (*arguments, rule.aged_by)
     call = "EXECUTE FUNCTION watchbook_append_only({})".format(", ".join(f"'{a}'" for a in arguments))
     # a table without born_null pays nothing on insert
     row_events = "INSERT OR UPDATE OR DELETE" if rule.born_null else "UPDATE OR DELETE"
@@ -243,9 +261,20 @@ BEGIN
             END IF;
         END LOOP;
         RETURN NEW;
+    ELSIF TG_OP = 'DELETE' AND TG_NARGS > 3 THEN
+        was := to_jsonb(OLD);
+        PERFORM 1 FROM ledger_purgerecord p
+            WHERE p.table_name = TG_TABLE_NAME AND p.done_at IS NULL
+            AND p.bound_at <= now() - interval '%%FLOOR%% days'
+            AND CASE WHEN TG_ARGV[3] = 'hour'
+                THEN (was ->> 'hour')::bigint < floor(extract(epoch FROM p.bound_at) / 3600)
+                ELSE (was ->> TG_ARGV[3])::timestamptz < p.bound_at END;
+        IF FOUND THEN
+            RETURN OLD;
+        END IF;
     END IF;
     RAISE EXCEPTION '% is append-only', TG_TABLE_NAME;
-END """
+END """.replace("%%FLOOR%%", str(PURGE_FLOOR_DAYS))
 
 _POSTGRESQL_FUNCTION = (
     f"CREATE OR REPLACE FUNCTION watchbook_append_only() RETURNS trigger LANGUAGE plpgsql AS $${_POSTGRESQL_BODY}$$"

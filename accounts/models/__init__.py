@@ -2,6 +2,7 @@
 
 from accounts.models.access import AllowedNetwork, ApiToken, Invitation, SetupLink
 from accounts.models.contacts import ContactMethod, Verification
+from accounts.models.holds import LegalHold
 from accounts.models.idempotency import IdempotencyKey
 from accounts.models.letters import Letter
 from accounts.models.people import Membership, Organisation, Team, User
@@ -12,6 +13,7 @@ __all__ = [
     "ContactMethod",
     "IdempotencyKey",
     "Invitation",
+    "LegalHold",
     "Letter",
     "Membership",
     "Organisation",

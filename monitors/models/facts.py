@@ -58,7 +58,7 @@ class StateInterval(models.Model):
 class Signal(models.Model):
     """One confirmed change of one condition of a monitor: it opens or it closes. Knows no people."""
 
-    append_only = AppendOnly(set_once=("claimed_at",), born_null=("claimed_at",))
+    append_only = AppendOnly(set_once=("claimed_at",), born_null=("claimed_at",), aged_by="recorded_at")
 
     public_id = PublicIdField(prefix="sig")
     monitor = models.ForeignKey(Monitor, on_delete=models.PROTECT, related_name="signals")

@@ -20,7 +20,7 @@ class ResultPack(models.Model):
     would cost as much as half the samples. A table divided by `hour` may keep it, as that is part of the key.
     """
 
-    append_only = AppendOnly()
+    append_only = AppendOnly(aged_by="hour")
 
     pk = models.CompositePrimaryKey("monitor", "hour", "location", "monitor_version", "revision")
     monitor = models.ForeignKey(Monitor, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False)
