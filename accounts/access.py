@@ -9,8 +9,9 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest
 
-from accounts.models import AllowedNetwork, ApiToken, ContactMethod, Membership, Team, User
+from accounts.models import AllowedNetwork, ApiToken, ContactMethod, LegalHold, Membership, Team, User
 from accounts.roles import allows
+from ledger.models import PurgeRecord
 from ledger.tracked import Tracked
 
 
@@ -116,6 +117,26 @@ def get_network(user: Any, public_id: str, verb: str = "manage_organisation") ->
         raise Http404
     require(user, verb)
     return network
+
+
+def get_hold(user: Any, public_id: str, verb: str = "read") -> LegalHold:
+    """A legal hold, released ones too. Raises Http404, PermissionDenied."""
+    _signed_in(user)
+    hold = LegalHold.objects.select_related("placed_by", "released_by").filter(public_id=public_id).first()
+    if hold is None:
+        raise Http404
+    require(user, verb)
+    return hold
+
+
+def get_purge(user: Any, public_id: str) -> PurgeRecord:
+    """What was deleted once. Raises Http404, PermissionDenied."""
+    _signed_in(user)
+    made = PurgeRecord.objects.filter(public_id=public_id).first()
+    if made is None:
+        raise Http404
+    require(user, "read")
+    return made
 
 
 def visible_contacts(user: Any) -> QuerySet[ContactMethod]:

@@ -3,7 +3,7 @@
 from allauth.account import views as sign_in
 from django.urls import include, path, re_path
 
-from accounts.views import joining, me, organisation, people, person, teams, tokens
+from accounts.views import joining, me, organisation, people, person, retention, teams, tokens
 
 pages = [
     path("people/", people.directory, name="people"),
@@ -20,6 +20,9 @@ pages = [
     path("organisation/", organisation.organisation_page, name="organisation"),
     path("organisation/networks/", organisation.add_network, name="add_network"),
     path("organisation/networks/<str:public_id>/end/", organisation.drop_network, name="drop_network"),
+    path("retention/", retention.retention_page, name="retention"),
+    path("retention/holds/<str:public_id>/", retention.hold_page, name="hold"),
+    path("retention/holds/<str:public_id>/release/", retention.release, name="release_hold"),
     path("me/", me.settings_page, name="me"),
     path("me/tokens/", tokens.tokens_page, name="tokens"),
     path("tokens/<str:public_id>/revoke/", tokens.revoke, name="revoke_token"),

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from django.urls import path
 
-from accounts.api import contacts, organisation, people, teams, tokens
+from accounts.api import contacts, organisation, people, retention, teams, tokens
 from accounts.api.converters import register
 from accounts.api.history import history_of
-from accounts.models import AllowedNetwork, ApiToken, ContactMethod, Membership, Organisation, Team, User
+from accounts.models import AllowedNetwork, ApiToken, ContactMethod, LegalHold, Membership, Organisation, Team, User
 
 register()
 
@@ -37,6 +37,12 @@ urlpatterns = [
     path("tokens/<pid:public_id>/history/", history_of(ApiToken)),
     path("organisation/", organisation.TheOrganisation.as_view()),
     path("organisation/<pid:public_id>/history/", history_of(Organisation)),
+    path("legal-holds/", retention.Holds.as_view()),
+    path("legal-holds/<pid:public_id>/", retention.OneHold.as_view()),
+    path("legal-holds/<pid:public_id>/release/", retention.Release.as_view()),
+    path("legal-holds/<pid:public_id>/history/", history_of(LegalHold)),
+    path("purge-records/", retention.Purges.as_view()),
+    path("purge-records/<pid:public_id>/", retention.OnePurge.as_view()),
     path("allowed-networks/", organisation.Networks.as_view()),
     path("allowed-networks/<pid:public_id>/", organisation.OneNetwork.as_view()),
     path("allowed-networks/<pid:public_id>/retire/", organisation.NetworkRetirement.as_view()),

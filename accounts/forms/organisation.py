@@ -45,6 +45,14 @@ class RetireForm(ChangeForm):
     """A reason and the version seen: for taking an object out of use."""
 
 
+class HoldForm(forms.Form):
+    """A legal hold."""
+
+    name = forms.CharField(max_length=120, help_text="What people know the case by.")
+    description = forms.CharField(required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 2}))
+    reason = ReasonField(help_text="Who ordered it, and why. Kept in the history.")
+
+
 class OrganisationForm(ChangeForm):
     """The organisation's name and zone."""
 

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from accounts.models import AllowedNetwork
+from accounts.services.holds import place_hold
 from accounts.services.tokens import issue_token
 from evidence.services.anchors import add_anchor
 from evidence.services.seals import seal_due_days
@@ -76,6 +77,7 @@ class House:
             owner=self.colleague, label="deploy", scopes=["read"], expires_at=now + timedelta(days=30), now=now
         )
 
+        self.hold = place_hold(name="Case 12", by=self.people["admin"], now=now, reason="Test")
         self.window = make.window(self.service, team=self.team, by=self.colleague, now=now)
         self.other_window = make.window(self.other_service, team=self.other_team, by=self.colleague, now=now)
         self.span = self.window.spans.get()

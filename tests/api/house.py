@@ -8,6 +8,7 @@ from django.db import transaction
 from django.urls import URLResolver, get_resolver
 
 from accounts.models import Membership
+from accounts.services.holds import place_hold
 from accounts.services.organisation import allow_network
 from evidence.models import AuditHour, Pack, SelfCheckFinding
 from evidence.services.anchors import add_anchor
@@ -21,7 +22,7 @@ from incidents.webhooks.services import create_endpoint, send_test
 from ledger import clock
 from ledger.actors import SYSTEM
 from ledger.link import link_entries
-from ledger.models import Seal
+from ledger.models import PurgeRecord, Seal
 from monitors.models import Location, MonitorLocation, Rule, ServiceSystem
 from monitors.services import create_system, set_systems
 from oncall.models import Page, Run
@@ -188,6 +189,17 @@ def build() -> House:
         "status-updates": house.update.public_id,
         "maintenance-windows": window.public_id,
         "maintenance-spans": window.spans.first().public_id,
+        "legal-holds": place_hold(name="Case 12", by=admin, now=now, reason="Test").public_id,
+        "purge-records": PurgeRecord.objects.create(
+            table_name="x",
+            rule="packs",
+            bound_at=now,
+            rows=1,
+            first_at=now,
+            last_at=now,
+            digest="0" * 64,
+            recorded_at=now,
+        ).public_id,
         "signals": builders.signal(house.monitor, at=now).public_id,
         "post-mortems": house.postmortem.number,
         "action-items": action.number,

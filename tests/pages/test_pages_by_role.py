@@ -55,6 +55,9 @@ GET = {
     "systems/new/": EDITORS,
     "systems/{system}/": ALL,
     "systems/{system}/edit/": EDITORS,
+    "retention/": ALL,
+    "retention/holds/{hold}/": ALL,
+    "retention/holds/hld_none/": NOBODY,
     "maintenance/": ALL,
     "maintenance/new/": EDITORS,
     "maintenance/{window}/": ALL,
@@ -160,6 +163,8 @@ POST = {
     "systems/new/": saying(EDITORS, ok=422),
     "systems/{system}/edit/": saying(EDITORS, ok=422),
     "systems/{system}/retire/": saying(EDITORS, ok=422),
+    "retention/": saying(ADMINS, ok=422),
+    "retention/holds/{hold}/release/": saying(ADMINS, ok=422),
     "maintenance/new/": saying(EDITORS, ok=422),
     "maintenance/{window}/edit/": saying(EDITORS, ok=422),
     "maintenance/{window}/approve/": saying(EDITORS, ok=422),
@@ -274,6 +279,8 @@ def shape(address):
     """`monitors/{monitor}/edit/` and `monitors/<str:public_id>/edit/` as `monitors/*/edit/`."""
     parts = address.strip("/").split("/")
     return "/".join(
-        "*" if part[0] in "{<" or part[:4] in ("usr_", "tea_", "mon_", "mtw_", "PM-1") or part.isdigit() else part
+        "*"
+        if part[0] in "{<" or part[:4] in ("usr_", "tea_", "mon_", "mtw_", "hld_", "PM-1") or part.isdigit()
+        else part
         for part in parts
     )
