@@ -16,9 +16,9 @@ from ledger.actors import SYSTEM, acting_as
 from monitors.engine.findings import Finding
 from monitors.engine.handover import hand_over
 from monitors.judge import Observation, Terms, judge, retry_gap
-from monitors.models import Monitor, MonitorState, ProbeSlot, StateInterval
+from monitors.models import Monitor, MonitorState, ProbeSlot, Rule, StateInterval
+from monitors.models.monitors import DOWN
 from monitors.probes.trace import Outcome, Trace
-from monitors.services.monitors import down_rule
 from monitors.services.transitions import remember, standing_of
 from monitors.slots import next_slot, phase_of
 from monitors.states import State
@@ -119,10 +119,11 @@ def carry(monitor: Monitor, until: datetime) -> None:
 
 def terms_of(monitor: Monitor) -> Terms:
     """What the judge asks of a monitor."""
-    rule = down_rule(monitor)
+    rules = Rule.objects.in_force().filter(monitor=monitor, condition=DOWN)
+    confirmation_s, recovery_s = rules.values_list("confirmation_s", "recovery_s").get()
     return Terms(
-        confirmation=timedelta(seconds=rule.confirmation_s),
-        recovery=timedelta(seconds=rule.recovery_s),
+        confirmation=timedelta(seconds=confirmation_s),
+        recovery=timedelta(seconds=recovery_s),
         interval=timedelta(seconds=monitor.interval_s),
         timeout=timedelta(seconds=monitor.timeout_s),
     )

@@ -14,7 +14,7 @@ from postmortems.services import actions, documents, review
 WEEK, DAY = timedelta(days=7), timedelta(days=1)
 GRAVE = 2
 APPROVERS = ("Lena", "Ingrid", "Jonas")
-WRITTEN, PUBLISHED = 0.92, 0.95  # the rest is owed, or waits for somebody
+PUBLISHED = 0.95  # the rest waits for somebody
 
 
 class Lesson(NamedTuple):
@@ -87,7 +87,7 @@ def spread(demo: Demo) -> None:
 def _look_back(demo: Demo, now: datetime) -> bool:
     over = Incident.objects.filter(resolved_at__gte=now - WEEK, resolved_at__lt=now, severity__lte=GRAVE)
     for turn, incident in enumerate(over.select_related("acknowledged_by").order_by("opened_at")):
-        if demo.rng.random() < WRITTEN:
+        if demo.rng.random() < demo.size.written:
             _write(demo, incident, now + turn * timedelta(minutes=35))
     return False
 

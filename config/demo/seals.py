@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from config.demo.world import Demo, chain
 from evidence.services.seals import seal_due_days
 from ledger.actors import SYSTEM, acting_as
+from monitors.samples import hour_start, packed_until
 
 
-def of_every_day(demo: Demo) -> None:
-    """Seal every day that is over; each says that the data is a demo."""
+def of_packed_days(demo: Demo) -> None:
+    """Seal every day whose checks are all packed; each seal says that the data is a demo."""
+    _seal(hour_start(packed_until()))
+
+
+def of_the_last_days(demo: Demo) -> None:
+    """Seal the days after them, once their checks are stored: a seal says how many there were."""
+    _seal(demo.end)
+
+
+def _seal(now: datetime) -> None:
     chain()
     with acting_as(SYSTEM):
-        while seal_due_days(demo.end):
+        while seal_due_days(now):
             continue

@@ -32,6 +32,7 @@ from oncall.ticks import plan
 # False says that nothing came of it that the engine would have to look at
 Action = Callable[[datetime], bool | None]
 INTAKE, PLAN, SEND = timedelta(milliseconds=180), timedelta(milliseconds=120), timedelta(milliseconds=150)
+RECEIPTS_IN = timedelta(seconds=9)
 LINK_EVERY = 200  # things lived between two rounds of the linker
 
 
@@ -94,6 +95,8 @@ class Demo:
             send_due(now=now + INTAKE + PLAN + SEND, slots=1)
         for sid in recorder.taken:
             self.at(now + timedelta(seconds=self.rng.uniform(2, 9)), receipt(sid))
+        if recorder.taken:
+            self.at(now + RECEIPTS_IN, _receipts_are_read)
         recorder.taken.clear()
         coming = (
             Run.objects.filter(due_at__isnull=False).aggregate(at=Min("due_at"))["at"],
@@ -108,10 +111,15 @@ def receipt(sid: str) -> Action:
 
     def arrives(now: datetime) -> bool:
         callbacks.store({"MessageSid": sid, "MessageStatus": "delivered"}, now=now)
-        callbacks.apply(now=now)
         return False
 
     return arrives
+
+
+def _receipts_are_read(now: datetime) -> bool:
+    """The receipts of a round of texts are taken into account together."""
+    callbacks.apply(now=now)
+    return False
 
 
 def chain() -> None:

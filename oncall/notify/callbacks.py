@@ -146,18 +146,20 @@ def _apply(key: tuple[date, int], *, now: datetime) -> int:
         said = rows.first()
         if said is None:
             return 0
-        attempt_id = said.attempt_id or (
-            Attempt.objects.filter(provider=said.provider, provider_sid=said.sid).values_list("pk", flat=True).first()
-        )
-        outcome = _take_into_account(said, attempt_id, now=now) if attempt_id else "unmatched"
-        said.attempt_id, said.applied_at, said.outcome = attempt_id, now, outcome
+        attempt_id, page_id = _attempt_of(said)
+        outcome = _take_into_account(said, attempt_id, page_id, now=now) if attempt_id else "unmatched"
         Callback.objects.filter(day=said.day, id=said.id).update(attempt_id=attempt_id, applied_at=now, outcome=outcome)
     fail_point("callback.applied")
     return 1
 
 
-def _take_into_account(said: Callback, attempt_id: int, *, now: datetime) -> str:
-    page_id = Attempt.objects.values_list("page_id", flat=True).get(pk=attempt_id)
+def _attempt_of(said: Callback) -> tuple[int | None, int]:
+    """The attempt a callback is about, by the key it came with or by the provider's id, and its page; None if unknown."""
+    known = {"pk": said.attempt_id} if said.attempt_id else {"provider": said.provider, "provider_sid": said.sid}
+    return Attempt.objects.filter(**known).values_list("pk", "page_id").first() or (None, 0)
+
+
+def _take_into_account(said: Callback, attempt_id: int, page_id: int, *, now: datetime) -> str:
     run, page = lock(page_id)
     attempt = Attempt.objects.select_for_update().get(pk=attempt_id)
     if not is_newer(said.status, attempt.status) and attempt.provider_sid:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.conf import settings
+from django.db import connection
 from django.db.models import Max
 
 from accounts.models import ContactMethod
@@ -45,6 +46,9 @@ _TIME_OF = {
 
 def lock(page_id: int) -> tuple[Run | None, Page]:
     """Lock a page and, before it, its run; return both as they are now."""
+    if not connection.features.has_select_for_update:  # SQLite: the transaction began as the only writer
+        page = Page.objects.select_related("run", "person", "contact").get(pk=page_id)
+        return page.run, page
     run_id = Page.objects.values_list("run_id", flat=True).get(pk=page_id)
     run = Run.objects.select_for_update().get(pk=run_id) if run_id else None
     page = Page.objects.select_for_update(of=("self",)).select_related("person", "contact").get(pk=page_id)
