@@ -10,6 +10,7 @@ from django.db import transaction
 
 from ledger.tracked import Tracked
 from monitors.models import Monitor, Service, ServiceSystem, System
+from monitors.service_uses import uses_of
 from monitors.services.refusals import name_once, refusal
 
 NAME_MAX = 120
@@ -36,10 +37,15 @@ def change_service(
 
 @transaction.atomic
 def retire_service(service: Service, *, now: datetime, reason: str, expected_version: int | None = None) -> None:
-    """Take a service out of force. Raises ValidationError while monitors still watch it."""
+    """Take a service out of force. Raises ValidationError while monitors watch it or a page shows it."""
     watched = Monitor.objects.in_force().filter(service=service).count()
     if watched:
         raise refusal("service", f"{watched} monitors still watch {service.name}. Retire or move them first.", "in_use")
+    uses = uses_of(service)
+    if uses:
+        raise refusal(
+            "service", f"{service.name} is still shown on {', '.join(uses)}. Take it off there first.", "in_use"
+        )
     service.retire(now=now, reason=reason, expected_version=expected_version)
 
 

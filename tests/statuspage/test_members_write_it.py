@@ -10,6 +10,7 @@ from incidents.services.transitions import resolve
 from ledger.actors import SYSTEM
 from ledger.append_only import protected_models
 from ledger.models import Entry
+from monitors.services import retire_monitor, retire_service
 from statuspage.models import Component, StatusPage, StatusUpdate
 from statuspage.services import change_page, retire_component
 from tests import builders
@@ -98,6 +99,20 @@ def test_a_component_is_renamed_hidden_and_taken_off(status):
     gone = mona.post(f"{path}retire/", {"csrfmiddlewaretoken": token, "reason": "Gone", "version": "3"})
     assert gone.status_code == 302
     assert Component.objects.get().retired_at
+
+
+def test_a_service_that_customers_see_is_not_retired_until_it_is_off_the_page(status):
+    service, now = status.world.service, status.world.now
+    for monitor in status.world.monitors.values():
+        retire_monitor(monitor, now=now, reason="Test")
+    with pytest.raises(ValidationError) as refused:
+        retire_service(service, now=now, reason="Test")
+    assert refused.value.messages == [
+        f"{service.name} is still shown on the status page {status.page.name}. Take it off there first."
+    ]
+    retire_component(status.component, now=now, reason="Test")
+    retire_service(service, now=now, reason="Test")
+    assert service.retired_at == now
 
 
 def test_two_components_of_one_name_are_refused(status):
