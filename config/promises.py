@@ -10,10 +10,12 @@ from ledger import selfcheck as ledger
 from ledger.promises import Promise
 from monitors import selfcheck as monitors
 from oncall import selfcheck as oncall
+from statuspage import selfcheck as statuspage
 
 PROMISES: tuple[Promise, ...] = (
     *config.PROMISES,
     *evidence.PROMISES,
+    *statuspage.PROMISES,
     *incidents.PROMISES,
     *oncall.PROMISES,
     *monitors.PROMISES,

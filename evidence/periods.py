@@ -14,6 +14,8 @@ from ledger.link import chain_end
 from ledger.models import Seal
 from ledger.tables import Scope, Table
 from monitors.evidence import period_tables as of_monitors
+from postmortems.evidence import period_tables as of_lessons
+from statuspage.evidence import period_tables as of_pages
 
 DAY = timedelta(days=1)
 KIND = "period"
@@ -38,7 +40,14 @@ def of_period(first: date, last: date, *, now: datetime) -> Contents:
 def period_tables(scope: Scope) -> list[Table]:
     """Every table of a period, in the order of the folders."""
     everybody = list(User.objects.order_by("pk").values_list("public_id", flat=True))
-    tables = [*people_tables(scope, everybody), *of_monitors(scope), *of_incidents(scope), *clock_tables(scope)]
+    tables = [
+        *people_tables(scope, everybody),
+        *of_monitors(scope),
+        *of_incidents(scope),
+        *of_lessons(scope),
+        *of_pages(scope),
+        *clock_tables(scope),
+    ]
     return sorted(tables, key=lambda table: table.path)
 
 

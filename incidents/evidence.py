@@ -1,4 +1,4 @@
-"""The incident's part of a pack, and the one place that knows what else belongs to it."""
+"""The incident's part of a pack, and what else below it belongs to it."""
 
 from __future__ import annotations
 
@@ -71,15 +71,14 @@ def surroundings(incident: Incident, *, now: datetime) -> Surroundings:
 
 
 def incident_tables(incident: Incident, around: Surroundings) -> list[Table]:
-    """Every table of an incident's pack, from all apps, in the order of the folders."""
+    """The tables of an incident's pack from here down: incident, people, monitors, paging."""
     scope = around.scope
-    tables = [
+    return [
         *_told_of(scope, [incident]),
         *people_tables(scope, around.people),
         *monitor_tables(scope, around.monitors, around.services),
         *paging_tables(scope, KIND, incident.number, around.policies),
     ]
-    return sorted(tables, key=lambda table: table.path)
 
 
 def period_tables(scope: Scope) -> list[Table]:

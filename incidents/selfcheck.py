@@ -9,12 +9,14 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
 from incidents.intake import run as take_signals
-from incidents.models import Incident, Route
+from incidents.models import Incident, Route, WebhookDelivery
 from incidents.services import calling
 from incidents.services.rows import lock
 from incidents.services.sms import apply_waiting
 from incidents.states import TRIGGERED
 from incidents.subjects import KIND
+from incidents.webhooks.queries import oldest_due
+from ledger.hints import hint
 from ledger.promises import MOST_NAMED, Breach, Promise, counted, named, waiting
 from monitors.models import Service
 from monitors.queries import oldest_unclaimed_signal
@@ -25,6 +27,7 @@ log = structlog.get_logger(__name__)
 
 TAKEN_WITHIN = timedelta(seconds=30)
 UNANSWERED_FOR = timedelta(minutes=5)
+TRIED_WITHIN = timedelta(seconds=60)
 SEVERITIES = frozenset({1, 2, 3, 4})
 
 
@@ -87,6 +90,15 @@ def routes_lead(now: datetime) -> Breach | None:
     verb = "has" if len(lost) == 1 else "have"
     said = f"{counted(len(lost), 'service')} {verb} no route for some severity: their faults go to the catch-all."
     return Breach(said, named(lost))
+
+
+def webhooks_on_time(now: datetime) -> Breach | None:
+    """Every event for another system is tried within a minute of its time; what waits for a retry is not due."""
+    oldest = oldest_due(now=now)
+    if oldest is None or oldest >= now - TRIED_WITHIN:
+        return None
+    overdue = WebhookDelivery.objects.due(now - TRIED_WITHIN)
+    return Breach(waiting(overdue.count(), "webhook delivery", oldest, now, "to be tried", "webhook deliveries"))
 
 
 def page_again(now: datetime) -> int:
@@ -160,5 +172,14 @@ PROMISES = (
         trouble="some faults have no route",
         check=routes_lead,
         remedy="Add a default route.",
+    ),
+    Promise(
+        name="incidents.webhooks_on_time",
+        says="Every webhook delivery is tried within 60 s of its time.",
+        trouble="other systems are not told",
+        check=webhooks_on_time,
+        remedy="Look whether a worker takes the queue slow, and whether a receiver answers slowly.",
+        repair=lambda now: hint("webhook"),
+        mends="knocks on the sender's door",
     ),
 )

@@ -1,17 +1,19 @@
-"""Rows about post-mortems and action items for auditors: plain values in a fixed order of columns.
-
-Whoever writes them to a file puts the first and last ledger line of each object behind its row; the object
-is named by the first column, its kind by POSTMORTEM_KIND and ACTION_KIND.
-"""
+"""What was learnt, for auditors: post-mortems and action items as tables of a pack, in a fixed order of columns."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.db.models import QuerySet
+
+from accounts.models import Organisation
+from incidents.models import Incident
 from ledger import texts
+from ledger.evidence import threaded
+from ledger.tables import Scope, Table
 from postmortems import states
 from postmortems.models import ActionItem, PostMortem, Publication
 from postmortems.queries import current_versions, with_words
@@ -27,6 +29,58 @@ ACTIONS = (
     "verified_at", "status", "extended_count", "dropped_because",
 )  # fmt: skip
 Row = tuple[Any, ...]
+
+
+def tables(scope: Scope, incidents: Iterable[Incident]) -> list[Table]:
+    """The post-mortems of these incidents with what was promised in them."""
+    keys = [incident.pk for incident in incidents]
+    zone = ZoneInfo(Organisation.current().timezone)
+
+    def postmortems() -> Iterator[Any]:
+        held = list(_of(keys))
+        return threaded(postmortem_rows(held), POSTMORTEM_KIND, [one.number for one in held])
+
+    def actions() -> Iterator[Any]:
+        held = list(_actions_of(keys))
+        return threaded(action_rows(held, zone), ACTION_KIND, [one.number for one in held])
+
+    learnt = "Post-mortems of the incidents. What was published speaks where there is one, else the draft as it stands."
+    promised = f"What was promised in those post-mortems. due_at is the end of the day in {zone.key}."
+    return [
+        Table("05_incidents/postmortems", POSTMORTEMS, postmortems, "postmortems", learnt, scope.parameters),
+        Table("05_incidents/action_items", ACTIONS, actions, "action_items", promised, scope.parameters),
+    ]
+
+
+def period_tables(scope: Scope) -> list[Table]:
+    """The same of every incident that was recorded in a period."""
+    return tables(scope, Incident.objects.filter(recorded_at__gte=scope.start, recorded_at__lt=scope.end))
+
+
+def lesson_ids(incident: Incident) -> list[tuple[str, str]]:
+    """(kind, number) of an incident's post-mortem and its action items: what ledger lines may speak of."""
+    return [
+        *((POSTMORTEM_KIND, one.number) for one in _of([incident.pk])),
+        *((ACTION_KIND, one.number) for one in _actions_of([incident.pk])),
+    ]
+
+
+def people_named(incident: Incident) -> set[str]:
+    """Public ids of everybody whom the tables name."""
+    found = {one.owner.public_id for one in _actions_of([incident.pk])}
+    found |= {one.verified_by.public_id for one in _actions_of([incident.pk]) if one.verified_by}
+    approved = Publication.objects.filter(postmortem__incident=incident)
+    return found | set(approved.values_list("approved_by__public_id", flat=True))
+
+
+def _of(keys: Collection[int]) -> QuerySet[PostMortem]:
+    held = PostMortem.objects.filter(incident__in=keys).select_related("incident")
+    return held.order_by("incident__recorded_at", "pk")
+
+
+def _actions_of(keys: Collection[int]) -> QuerySet[ActionItem]:
+    held = ActionItem.objects.filter(postmortem__incident__in=keys)
+    return held.select_related("postmortem", "owner", "verified_by").order_by("postmortem__incident__recorded_at", "pk")
 
 
 def postmortem_rows(postmortems: Iterable[PostMortem]) -> Iterator[Row]:

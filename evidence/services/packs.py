@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from evidence.pack.days import Covered, write_days
 from evidence.pack.readme import VERIFY, About, readme, sheet
 from evidence.pack.writer import SIGNATURE, SUMS, Made, Writer
 from evidence.periods import of_period
-from incidents.evidence import incident_tables, subjects_of, surroundings
+from incidents.evidence import Surroundings, incident_tables, subjects_of, surroundings
 from incidents.models import Incident
 from incidents.subjects import KIND
 from ledger import seal_keys
@@ -31,6 +31,9 @@ from ledger.ids import new_public_id
 from ledger.link import link_entries
 from ledger.record import record
 from ledger.snapshot import snapshot
+from ledger.tables import Table
+from postmortems import evidence as lessons
+from statuspage import evidence as told
 
 
 class OutputRefused(ValueError):
@@ -105,15 +108,29 @@ def _of_incident(incident: Incident, now: datetime) -> Contents:
     """An incident with what surrounds it, and the days of the ledger from its beginning to its end."""
     incident.refresh_from_db()
     around = surroundings(incident, now=now)
+    people = {*around.people, *lessons.people_named(incident), *told.authors(incident)}
+    around = replace(around, people=sorted(people))
     first, last = incident.opened_at, incident.resolved_at or now
     return Contents(
         title=incident.title,
         scope=around.scope,
-        tables=incident_tables(incident, around),
-        numbers=numbers_about(subjects_of(incident, around)),
+        tables=_tables(incident, around),
+        numbers=numbers_about(
+            [*subjects_of(incident, around), *told.update_ids(incident), *lessons.lesson_ids(incident)]
+        ),
         first_day=first.astimezone(UTC).date(),
         last_day=last.astimezone(UTC).date(),
     )
+
+
+def _tables(incident: Incident, around: Surroundings) -> list[Table]:
+    """Every table of an incident's pack, in the order of the folders."""
+    tables = [
+        *incident_tables(incident, around),
+        *lessons.tables(around.scope, [incident]),
+        *told.incident_tables(around.scope, incident, around.services),
+    ]
+    return sorted(tables, key=lambda table: table.path)
 
 
 def _about(holds: Contents, pack_id: str, now: datetime) -> About:

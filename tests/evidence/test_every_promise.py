@@ -10,18 +10,27 @@ from django.db.models import QuerySet
 from accounts.models import Letter
 from config import selfcheck as config_selfcheck
 from config.promises import PROMISES
-from evidence.models import AuditorState, DeadManState
+from evidence.models import AuditorState, DeadManState, SealLetter
+from evidence.services.anchors import add_anchor
 from evidence.services.audit import examine
 from evidence.services.deadman import change_dead_man
+from evidence.services.seals import seal_due_days
 from incidents.models import Incident
+from incidents.services.transitions import resolve
 from incidents.services.work import declare
+from incidents.webhooks.services import create_endpoint, send_test
 from ledger import append_only, liveness
 from ledger.actors import SYSTEM
+from ledger.link import link_entries
 from ledger.models import Head
 from ledger.record import record
 from monitors.models import Location, LocationLife, MonitorLocation, MonitorState, ProbePlan, ProbeSlot, StateInterval
+from monitors.services import pause_monitor
 from oncall import ticks as oncall
 from oncall.models import Attempt, Callback, InboundSms, Page, Run
+from statuspage.models import StatusPage
+from statuspage.services import publish_update
+from statuspage.services.updates import Said
 from tests import builders
 
 BY_NAME = {promise.name: promise for promise in PROMISES}
@@ -262,6 +271,54 @@ def routeless(house, **_):
     house.route.retire(now=house.now, reason="Test")
 
 
+def untold(house, **_):
+    endpoint = create_endpoint(
+        name="Chat", team=house.team, url="https://chat.example/hook", events=["incident.*"], now=ago(house, 90)
+    )
+    send_test(endpoint, now=ago(house, 61))
+
+
+def unsealed(house, **_):
+    house.now += timedelta(hours=22, minutes=11)
+
+
+def sealed(house):
+    house.now += timedelta(days=1)
+    while link_entries():
+        pass
+    seal_due_days(house.now)
+
+
+def anchorless(house, **_):
+    sealed(house)
+
+
+def stuck_seal(house, **_):
+    add_anchor(name="Outside", address="seals@outside.example", now=house.now, reason="Test")
+    sealed(house)
+    SealLetter.objects.update(created_at=house.now - timedelta(days=1, seconds=1))
+
+
+def shown(house):
+    page = builders.status_page(team=house.team)
+    builders.component(page, house.service)
+    return page
+
+
+def without_last_word(house, **_):
+    incident = paged(house)
+    said = Said("investigating", "We look into it.", "Orders fail")
+    who = {"actor": SYSTEM, "person": house.ada, "how": "screen"}
+    publish_update(shown(house), incident, said, now=ago(house, 50), **who)
+    resolve(incident, now=ago(house, 40), **who)
+    house.now += timedelta(hours=1)
+
+
+def unmeasured(house, **_):
+    shown(house)
+    pause_monitor(house.monitor, now=house.now, reason="Test")
+
+
 BREAKS = {
     # what breaks it, and whether the auditor mends it at once
     "config.celery_ticks": (by_watchdog, False),
@@ -275,11 +332,17 @@ BREAKS = {
     "config.channels_fit_people": (wrong_channel, False),
     "evidence.audited_each_minute": (gap, False),
     "evidence.dead_man_reached": (unreached, False),
+    "evidence.days_are_sealed": (unsealed, False),
+    "evidence.anchor_is_named": (anchorless, False),
+    "evidence.seals_leave": (stuck_seal, False),
+    "statuspage.last_word_is_said": (without_last_word, False),
+    "statuspage.components_are_measured": (unmeasured, False),
     "incidents.signals_taken": (untaken_signal, True),
     "incidents.texts_handled": (unheard_text, True),
     "incidents.triggered_are_paged": (runless, True),
     "incidents.somebody_answers": (unanswered, False),
     "incidents.routes_lead": (routeless, False),
+    "incidents.webhooks_on_time": (untold, False),
     "oncall.steps_on_time": (late_step, True),
     "oncall.pages_on_time": (late_page, False),
     "oncall.attempts_end": (endless_attempt, True),
@@ -328,7 +391,8 @@ def test_what_is_broken_is_found_and_mended_where_it_can_be(name, house, monkeyp
 
 @pytest.mark.parametrize("promise", PROMISES, ids=lambda promise: promise.name)
 def test_a_promise_is_worded_for_people(promise):
-    assert promise.name.split(".")[0] in ("config", "evidence", "incidents", "oncall", "monitors", "accounts", "ledger")
+    apps = ("config", "evidence", "statuspage", "incidents", "oncall", "monitors", "accounts", "ledger")
+    assert promise.name.split(".")[0] in apps
     assert promise.says.endswith(".")
     assert promise.remedy.endswith((".", "?"))
     assert promise.trouble == promise.trouble.strip(".")
@@ -388,7 +452,28 @@ def test_one_page_that_was_taken_clears_the_provider(house):
     assert BY_NAME["oncall.providers_take_pages"].check(house.now) is None
 
 
+def test_a_status_page_that_hears_the_end_and_a_seal_that_was_sent_are_well(house):
+    without_last_word(house)
+    last = Said("resolved", "It works again.")
+    incident = Incident.objects.get()
+    publish_update(
+        StatusPage.objects.get(), incident, last, now=house.now, actor=SYSTEM, person=house.ada, how="screen"
+    )
+    assert BY_NAME["statuspage.last_word_is_said"].check(house.now) is None
+    stuck_seal(house)
+    SealLetter.objects.update(sent_at=house.now, ended_at=house.now)
+    assert BY_NAME["evidence.seals_leave"].check(house.now) is None
+    assert BY_NAME["evidence.anchor_is_named"].check(house.now) is None
+
+
+def test_a_seal_that_was_given_up_is_told_of_for_a_week(house):
+    stuck_seal(house)
+    SealLetter.objects.update(ended_at=house.now, last_error="refused")
+    assert "did not leave" in BY_NAME["evidence.seals_leave"].check(house.now).sentence
+    assert BY_NAME["evidence.seals_leave"].check(house.now + timedelta(days=8)) is None
+
+
 def test_a_check_costs_few_queries(house, django_assert_max_num_queries):
-    with django_assert_max_num_queries(50):
+    with django_assert_max_num_queries(60):
         for promise in PROMISES:
             promise.check(house.now)
