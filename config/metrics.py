@@ -22,6 +22,7 @@ from incidents.queries import open_incidents
 from incidents.webhooks.queries import oldest_due
 from ledger.models import Entry, Liveness
 from monitors.models import Monitor
+from monitors.places import locations_in_force, places, refused_on
 from monitors.queries import oldest_unclaimed_signal, standings
 from monitors.states import State
 from oncall.models import Page
@@ -42,6 +43,7 @@ class Figures(Collector):
         yield from self.components()
         yield from self.queues()
         yield from self.standing()
+        yield from self.locations()
         yield from self.itself()
 
     def version(self) -> Metric:
@@ -90,6 +92,18 @@ class Figures(Collector):
         day = Page.objects.filter(planned_at__gt=self.now - timedelta(days=1))
         pages = dict(day.order_by().values_list("state").annotate(Count("pk")))
         yield labelled("watchbook_pages_last_day", "Pages made in the last 24 hours by state.", "state", pages)
+
+    def locations(self) -> Iterable[Metric]:
+        """Age of the newest result of each location something is checked from, and what remote probes' messages refused."""
+        age = GaugeMetricFamily(
+            "watchbook_location_age_seconds", "Seconds since a result of the location was stored.", labels=["location"]
+        )
+        for place in places(locations_in_force(), now=self.now):
+            if place.monitors and place.result_at is not None:
+                age.add_metric([place.location.name], (self.now - place.result_at).total_seconds())
+        yield age
+        told = "Messages of remote probes refused today, by reason."
+        yield labelled("watchbook_remote_refused_today", told, "why", refused_on(self.now.date()))
 
     def itself(self) -> Iterable[Metric]:
         """What the auditor found, how long ago it ended, and how long ago the dead-man took a ping."""

@@ -275,6 +275,8 @@ SIGNAL_REOPEN_H = env.integer("SIGNAL_REOPEN_H", 24, least=1, most=720)
 ENGINE_THREADS = env.integer("ENGINE_THREADS", 24, least=4, most=500)
 WEB_THREADS = env.integer("WEB_THREADS", 4, least=1, most=200)
 LOCATION = env.text("LOCATION", "local")
+# What a remote probe trusts; docs/locations.md.
+ENGINE_KEY = env.text("ENGINE_KEY")
 # Only a process whose broker others can reach may publish; the embedded engine turns it on for itself.
 PUBLISH_HINTS = bool(REDIS_URL)
 # Tests kill processes at named places; nothing else may set this.

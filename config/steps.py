@@ -22,6 +22,7 @@ from incidents.webhooks.ticks import send_webhooks, webhooks
 from ledger.link import link_entries
 from monitors.engine.packing import clear, pack
 from monitors.engine.ticks import claim, sweep
+from monitors.remote.taking import take_results
 from monitors.services.purging import purge_old
 from monitors.services.window_times import turn as windows
 from oncall.ticks import plan, reconcile, send
@@ -63,6 +64,7 @@ def seal(now: datetime) -> None:
 STEPS = (
     Step("claim", claim),
     Step("windows", windows),
+    Step("results", take_results),
     Step("intake", intake),
     # after the signals, so that what has recovered is closed and pages nobody
     Step("release", release),

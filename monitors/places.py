@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.db.models import Count, F, Min
 
@@ -109,6 +109,11 @@ def refusals(*, now: datetime) -> list[RemoteRefusal]:
     """What was refused of remote probes' messages in the last week, newest first."""
     since = (now - timedelta(days=7)).date()
     return list(RemoteRefusal.objects.filter(day__gte=since).order_by("-day", "why"))
+
+
+def refused_on(day: date) -> dict[str, int]:
+    """How many messages of remote probes were refused on a day (UTC), by reason."""
+    return dict(RemoteRefusal.objects.filter(day=day).values_list("why", "number"))
 
 
 def locations_of(monitor: Monitor) -> list[Location]:

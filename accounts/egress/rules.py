@@ -30,6 +30,12 @@ def current_rules(*, provider_port: int = 0) -> EgressRules:
     return _rules(own, tuple(rows), provider_port)
 
 
+def own_places() -> EgressRules:
+    """What is ours as seen from a machine without the database: the broker, where this machine reaches it."""
+    own = _own_places(int(time.monotonic() // PLACES_KEPT_S))
+    return replace(own, own_ports=own.own_ports - {int(settings.PORT)})
+
+
 @lru_cache(maxsize=8)
 def _rules(own: EgressRules, cidrs: tuple[str, ...], provider_port: int) -> EgressRules:
     """The same rules are the same object, for which the guard keeps its decisions."""

@@ -13,6 +13,7 @@ from monitors.engine.claiming import claim_some
 from monitors.engine.dispatch import dispatch
 from monitors.engine.sweeping import sweep_plans, sweep_silence
 from monitors.models import Location, ProbePlan, ProbeSlot
+from monitors.remote.sending import send_plan
 
 CLAIM_BATCH = 500  # monitors a transaction, which then takes some 20 ms
 
@@ -22,10 +23,14 @@ def claim(now: datetime) -> int:
     until = slots.horizon(now, settings.PLAN_WINDOW_S)
     if not ProbeSlot.objects.filter(next_due_at__lt=until).exists():
         return 0  # without a look first, every idle second would take the write lock
-    names = dict(Location.objects.values_list("pk", "name"))
+    places = Location.objects.in_bulk()
 
     def send(plan: ProbePlan) -> None:
-        dispatch(plan.pk, names[plan.location_id])
+        place = places[plan.location_id]
+        if place.remote:
+            send_plan(plan, place, now=now)
+        else:
+            dispatch(plan.pk, place.name)
 
     planned = 0
     while True:

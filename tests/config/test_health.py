@@ -70,7 +70,7 @@ def test_metrics_are_figures_of_the_database(client, settings):
 
 
 def test_metrics_need_the_same_queries_however_long_the_history(client, django_assert_max_num_queries):
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(19):
         client.get("/metrics")
 
 
