@@ -14,6 +14,7 @@ from ledger.crypto import fingerprint
 from ledger.evidence import threaded
 from ledger.tables import Row, Scope, Table
 from ledger.tracked import as_of
+from monitors.evidence_locations import location_tables
 from monitors.kinds import KINDS
 from monitors.models import Location, Monitor, Result, Rule, Service, Signal, StateInterval
 from monitors.queries import days_back
@@ -47,6 +48,7 @@ def monitor_tables(scope: Scope, monitors: Sequence[Monitor], services: Sequence
         _services(scope, services),
         _checks(scope, monitors),
         _rules(scope, monitors),
+        *location_tables(scope, monitors),
         _intervals(scope, monitors),
         _signals(scope, monitors),
         _results(scope, monitors),

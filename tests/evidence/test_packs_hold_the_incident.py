@@ -95,6 +95,11 @@ def test_every_row_ends_with_its_lines_and_they_are_about_it(made):
 def test_configuration_is_what_it_was_when_the_incident_was_recorded(made):
     (check,) = table(made, "02_config/checks_as_of")
     assert (check["interval_s"], check["version"]) == ("60", "1")
+    (checked_from,) = table(made, "02_config/checked_from_as_of")
+    (place,) = table(made, "02_config/locations_as_of")
+    assert (checked_from["monitor_id"], checked_from["location_id"]) == (check["monitor_id"], place["location_id"])
+    assert (checked_from["locations_configured"], checked_from["locations_needed"]) == ("1", "1")
+    assert {row["location_id"] for row in table(made, "03_availability/results")} == {place["location_id"]}
     steps = table(made, "02_config/policies_as_of")
     assert {row["name"] for row in steps} == {"Checkout critical"}
     assert {row["repeat"] for row in steps} == {"0"}
