@@ -12,6 +12,7 @@ from rest_framework.request import Request
 
 from accounts.api.fields import Body, Change, Id, Instant, Text, Whole
 from accounts.api.views import ApiView, operation, reference
+from accounts.models import User
 from monitors.access import get_location, get_monitor
 from monitors.api.inventory import Ref, changed
 from monitors.models import Location
@@ -163,12 +164,14 @@ class LocationsOfMonitor(ApiView):
     def put(self, request: Request, public_id: str, body: dict[str, Any]) -> Standing:
         """The whole list; all of them check it at once, and a strict majority decides from then on."""
         monitor = get_monitor(self.person, public_id, "edit")
-        chosen = [
-            reference(f"locations.{index}", get_location, self.person, location)
-            for index, location in enumerate(body["locations"])
-        ]
+        chosen = chosen_locations(self.person, body["locations"])
         set_locations(monitor, chosen, now=self.now, reason=body["reason"], advise_after_s=body.get("advise_after_s"))
         return standing_of(monitor, now=self.now)
+
+
+def chosen_locations(person: User, ids: list[str]) -> list[Location]:
+    """The locations that a body names. Raises Refusals by index."""
+    return [reference(f"locations.{index}", get_location, person, one) for index, one in enumerate(ids)]
 
 
 def attach(locations: list[Location], *, now: datetime) -> None:

@@ -18,6 +18,7 @@ from accounts.api.people import TeamRef
 from accounts.api.views import ApiView, operation
 from monitors.access import get_monitor
 from monitors.api.inventory import Ref, changed, named
+from monitors.api.locations import chosen_locations
 from monitors.api.targets import TargetBody, TargetChange, TargetShown, named_after
 from monitors.conditions import DOWN, LABELS
 from monitors.kinds import KINDS
@@ -26,6 +27,7 @@ from monitors.models.monitors import URGENCIES
 from monitors.queries import Standing, monitors_in_force, open_conditions, standings
 from monitors.services import change_monitor, create_monitor, pause_monitor, resume_monitor, retire_monitor
 from monitors.services.definition import BOUNDS
+from monitors.services.locations import MOST
 from monitors.states import State
 
 RULE = ("confirmation_s", "recovery_s", "severity", "urgency")
@@ -48,6 +50,9 @@ class MonitorIn(TargetBody, MonitorFields):
 
     name = Text(max_length=120)
     service = Id("svc")
+    locations = serializers.ListField(
+        child=Id("loc"), min_length=1, max_length=MOST, required=False, help_text="Our own place if not sent."
+    )
 
 
 class MonitorChange(TargetChange, MonitorFields, Change):
@@ -168,6 +173,7 @@ class Monitors(ApiView):
     def post(self, request: Request, body: dict[str, Any]) -> Monitor:
         """It is checked at once. Without a team it belongs to the team of its service."""
         given = named(self.person, body)
+        given["locations"] = chosen_locations(self.person, given.pop("locations", []))
         require(self.person, "edit", Monitor(team=given.get("team") or given["service"].team))
         with named_after(given["kind"]):
             return create_monitor(**given, now=self.now, reason="Created through the API")

@@ -51,3 +51,15 @@ def test_where_a_monitor_is_checked_from_is_read_and_changed(caller):
     assert cast.problems(caller.put(url, {"locations": ["loc_aaaaaaaaaaaaaaaa"]})) == ["locations.0"]
     assert cast.problems(caller.put(url, {"locations": ids, "advise_after_s": 5})) == ["advise_after_s"]
     assert caller.post(f"{URL}{ids[0]}/retire/", {"reason": "x"}).status_code == 409
+
+
+def test_a_monitor_is_made_to_be_checked_from_several_places_at_once(caller):
+    ids = [caller.post(URL, {"name": name}).json()["id"] for name in ("paris", "rome", "oslo")]
+    service = builders.service("Shop").public_id
+    body = {"name": "Home", "service": service, "http": {"url": "https://shop.example/"}}
+    made = caller.post("/api/v1/monitors/", {**body, "locations": ids})
+    assert made.status_code == 201, made.content
+    held = caller.get(f"/api/v1/monitors/{made.json()['id']}/locations/").json()
+    assert [one["location"]["name"] for one in held["locations"]] == ["oslo", "paris", "rome"]
+    wrong = caller.post("/api/v1/monitors/", {**body, "name": "Other", "locations": ["loc_aaaaaaaaaaaaaaaa"]})
+    assert cast.problems(wrong) == ["locations.0"]
