@@ -15,6 +15,7 @@ from ledger.hints import hint
 from monitors.conditions import BELOW_QUORUM, CONDITIONS
 from monitors.engine.merging import write_voters
 from monitors.models import Location, Monitor, MonitorLocation, MonitorState, ProbeSlot, Rule, Voice
+from monitors.probes.registry import PROBES
 from monitors.remote.keys import UnreadableKey, read_public
 from monitors.services.conditions import clear_condition
 from monitors.services.refusals import name_once, refusal
@@ -84,6 +85,8 @@ def set_locations(
     A majority of them decides its state from now on; what was judged stays. advise_after_s: how long one may fail
     without a majority before that is told; what is in force if not given. Raises ValidationError.
     """
+    if monitor.kind not in PROBES:
+        raise refusal("locations", f"{monitor.name} is checked from nowhere: it reports by itself.", "conflict")
     wanted = _read_locations(locations)
     row = lock_state(monitor.pk)
     held = {one.location_id: one for one in MonitorLocation.objects.in_force().filter(monitor=monitor)}

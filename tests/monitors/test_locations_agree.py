@@ -5,6 +5,7 @@ from itertools import permutations
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 
 from ledger.models import Entry
 from monitors.engine import life
@@ -28,6 +29,7 @@ from monitors.places import standing_of
 from monitors.probes.trace import Outcome, Trace
 from monitors.queries import monitor_state
 from monitors.services import create_location, retire_location, set_locations
+from monitors.services.locations import record_timetables
 from monitors.states import State
 from tests import builders
 
@@ -214,6 +216,20 @@ def test_no_location_is_refused_and_so_is_a_retired_one(monitor, places):
     for wrong in ([], [other]):
         with pytest.raises(ValidationError):
             set_locations(monitor, wrong, now=T0, reason="Test")
+
+
+def test_what_reports_by_itself_is_checked_from_nowhere(monitor, places):
+    monitor.kind = "reports by itself"
+    with pytest.raises(ValidationError, match="checked from nowhere"):
+        set_locations(monitor, places, now=T0, reason="Test")
+
+
+def test_a_monitor_from_before_locations_were_recorded_gets_its_record_once(shop, places):
+    old = builders.monitor("Old", service=shop, now=T0)
+    QuerySet(MonitorLocation).filter(monitor=old).delete()
+    assert (record_timetables(now=at(5)), record_timetables(now=at(6))) == (1, 0)
+    link = MonitorLocation.objects.get(monitor=old)
+    assert (link.location.name, link.version, link.created_at) == ("local", 1, at(5))
 
 
 def test_a_location_in_use_and_our_own_cannot_be_retired(monitor, places):
