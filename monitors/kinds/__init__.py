@@ -3,17 +3,25 @@
 How one is added stands in docs/monitoring.md, "Adding a check type".
 """
 
-from monitors.kinds import http
+from monitors.kinds import dns, http, icmp, mysql, postgresql, redis, smtp, tcp, tls
 from monitors.kinds.base import Field, Kind, Secrets, Shape, Target
 from monitors.kinds.text import TargetError
 
-HTTP = http.KIND.name
+HTTP, DNS = http.KIND.name, dns.KIND.name
 
 KINDS: dict[str, Kind] = {
     kind.name: kind
     for kind in (
         http.KIND,
+        tls.KIND,
+        dns.KIND,
+        tcp.KIND,
+        icmp.KIND,
+        smtp.KIND,
+        postgresql.KIND,
+        mysql.KIND,
+        redis.KIND,
     )
 }  # fmt: skip
 
-__all__ = ["HTTP", "KINDS", "Field", "Kind", "Secrets", "Shape", "Target", "TargetError"]
+__all__ = ["DNS", "HTTP", "KINDS", "Field", "Kind", "Secrets", "Shape", "Target", "TargetError"]

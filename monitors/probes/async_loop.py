@@ -1,7 +1,7 @@
 """One asyncio loop in a thread of its own: every check that does not go through libcurl runs on it.
 
 A check is a coroutine `run(check, rules)` that returns a Trace; here it gets its timeout, and an end whatever
-happens in it. A client that can only block runs in a thread, of which there are enough for slow targets.
+happens in it. A client that can only block runs in a thread of its own (`monitors.probes.threads`).
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import threading
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import structlog
@@ -22,7 +21,6 @@ from monitors.probes.trace import Outcome, Trace
 
 log = structlog.get_logger(__name__)
 
-THREADS = 64  # for clients that block; the others wait their turn and lose time of their timeout
 GRACE_S = 0.25  # a probe tells its own timeout better; this is for one that does not
 
 Run = Callable[[Any, EgressRules], Awaitable[Trace]]
@@ -95,7 +93,6 @@ def run_alone(run: Run, check: Any, rules: EgressRules) -> Trace:
 
 def _new_loop() -> asyncio.AbstractEventLoop:
     loop = asyncio.new_event_loop()
-    loop.set_default_executor(ThreadPoolExecutor(THREADS, thread_name_prefix="probe"))
     threading.Thread(target=_serve, args=(loop,), name="probe-loop", daemon=True).start()
     return loop
 

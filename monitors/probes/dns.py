@@ -16,6 +16,8 @@ import dns.resolver
 
 from accounts.egress.guard import EgressRules
 from monitors.dns_values import ANY, holds, normal
+from monitors.kinds import Secrets
+from monitors.kinds.dns import DnsTarget
 from monitors.probes.dialing import Call, Fault, allowed, conduct
 from monitors.probes.trace import Answers, Place, Trace
 
@@ -39,6 +41,12 @@ class DnsCheck:
     def resolver(self) -> str:
         """How the resolver is called in sentences and in the history of values."""
         return str(self.place) if self.place.host else "the system's resolver"
+
+
+def compile_check(target: DnsTarget, secrets: Secrets, *, timeout_s: float, curious: bool = False) -> DnsCheck:
+    """Make the check of a target: done once for a version of a monitor, then used for each check."""
+    place = Place(target.host, target.port, False)
+    return DnsCheck(target.domain, target.record, place, timeout_s, target.expected, target.match)
 
 
 async def run(check: DnsCheck, rules: EgressRules) -> Trace:

@@ -8,6 +8,8 @@ from functools import lru_cache
 import icmplib
 
 from accounts.egress.guard import EgressRules
+from monitors.kinds import Secrets
+from monitors.kinds.icmp import IcmpTarget
 from monitors.probes.dialing import Call, Fault, conduct
 from monitors.probes.trace import Outcome, Place, Trace
 
@@ -48,14 +50,19 @@ def refusal() -> str:
     return "This machine may not send pings. Give the process CAP_NET_RAW, or widen net.ipv4.ping_group_range, and restart it."
 
 
+def compile_check(target: IcmpTarget, secrets: Secrets, *, timeout_s: float, curious: bool = False) -> IcmpCheck:
+    """Make the check of a target: done once for a version of a monitor, then used for each check."""
+    return IcmpCheck(Place(target.host, 0, False), timeout_s, target.packets, target.lost_most)
+
+
 async def run(check: IcmpCheck, rules: EgressRules) -> Trace:
     """Ping once as often as the check says; its time is the mean of the answers."""
 
     async def ping(call: Call) -> None:
+        address = (await call.addresses())[0]
         reason = refusal()
         if reason:
             raise Fault("not_offered", reason, outcome=Outcome.BLOCKED)
-        address = (await call.addresses())[0]
         with call.phase("wait", "did not answer a ping"):
             host = await icmplib.async_ping(
                 address,

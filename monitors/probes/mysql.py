@@ -16,6 +16,8 @@ import pymysql
 import pymysql.cursors
 
 from accounts.egress.guard import EgressRules
+from monitors.kinds.logins import Password
+from monitors.kinds.mysql import MysqlTarget
 from monitors.probes.answers import ROWS_MOST, first_value, too_many, without_secret
 from monitors.probes.channel import Channel
 from monitors.probes.dialing import Call, Fault, broken, conduct
@@ -51,6 +53,20 @@ class _NeverInPlainText:
     def authenticate(self, packet: Any) -> Any:
         """Refuse."""
         raise pymysql.OperationalError(2061, "it asked for the password in plain text, which is sent over TLS only")
+
+
+def compile_check(target: MysqlTarget, secrets: Password, *, timeout_s: float, curious: bool = False) -> MysqlCheck:
+    """Make the check of a target: done once for a version of a monitor, then used for each check."""
+    return MysqlCheck(
+        place=Place(target.host, target.port, target.security != PLAIN),
+        timeout_s=timeout_s,
+        user=target.user,
+        database=target.database,
+        password=secrets.password,
+        security=target.security,
+        query=target.query,
+        expected=target.expected,
+    )
 
 
 async def run(check: MysqlCheck, rules: EgressRules) -> Trace:

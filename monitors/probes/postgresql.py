@@ -15,6 +15,8 @@ import psycopg
 
 from accounts.egress.guard import EgressRules
 from accounts.egress.sockets import ca_file
+from monitors.kinds.logins import Password
+from monitors.kinds.postgresql import PostgresqlTarget
 from monitors.probes.answers import ROWS_MOST, first_value, too_many, without_secret
 from monitors.probes.dialing import Call, Fault, conduct, unreachable
 from monitors.probes.trace import Place, Trace
@@ -40,6 +42,22 @@ class PostgresqlCheck:
     sslmode: str = "prefer"
     query: str = "SELECT 1"
     expected: str = ""
+
+
+def compile_check(
+    target: PostgresqlTarget, secrets: Password, *, timeout_s: float, curious: bool = False
+) -> PostgresqlCheck:
+    """Make the check of a target: done once for a version of a monitor, then used for each check."""
+    return PostgresqlCheck(
+        place=Place(target.host, target.port, target.sslmode in ENCRYPTED),
+        timeout_s=timeout_s,
+        user=target.user,
+        database=target.database,
+        password=secrets.password,
+        sslmode=target.sslmode,
+        query=target.query,
+        expected=target.expected,
+    )
 
 
 async def run(check: PostgresqlCheck, rules: EgressRules) -> Trace:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from accounts.egress.guard import EgressRules
+from monitors.kinds.logins import Password
+from monitors.kinds.redis import RedisTarget
 from monitors.probes.channel import READ_CAP, Channel, TooMuch
 from monitors.probes.dialing import Call, Fault, conduct
 from monitors.probes.secure import secure, verifying
@@ -27,6 +29,19 @@ class RedisCheck:
     database: int = 0
     key: str = ""
     expected: str = ""
+
+
+def compile_check(target: RedisTarget, secrets: Password, *, timeout_s: float, curious: bool = False) -> RedisCheck:
+    """Make the check of a target: done once for a version of a monitor, then used for each check."""
+    return RedisCheck(
+        place=Place(target.host, target.port, target.security == "tls"),
+        timeout_s=timeout_s,
+        user=target.user,
+        password=secrets.password,
+        database=target.database,
+        key=target.key,
+        expected=target.expected,
+    )
 
 
 async def run(check: RedisCheck, rules: EgressRules) -> Trace:

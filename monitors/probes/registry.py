@@ -9,8 +9,9 @@ from typing import Protocol
 
 from accounts.egress.guard import EgressRules
 from monitors.kinds import Secrets, Target
-from monitors.probes import async_loop, http
+from monitors.probes import async_loop, dns, http, icmp, mysql, postgresql, redis, smtp, tcp, tls
 from monitors.probes.async_loop import Run
+from monitors.probes.secure import days_left
 from monitors.probes.trace import HttpCheck, Trace
 
 
@@ -24,15 +25,27 @@ class Check(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """compile(target, secrets, *, timeout_s, curious) makes a `check`; run(check, rules) runs it, None for libcurl."""
+    """compile(target, secrets, *, timeout_s, curious) makes a `check`; run(check, rules) runs it, None for libcurl.
+
+    refusal: why this machine cannot run such checks at all, "" if it can.
+    """
 
     check: type
     compile: Callable[..., Check]
     run: Run | None = None
+    refusal: Callable[[], str] = str
 
 
 PROBES: dict[str, Probe] = {
     "http": Probe(HttpCheck, http.compile_check),
+    "tls": Probe(tls.TlsCheck, tls.compile_check, tls.run),
+    "dns": Probe(dns.DnsCheck, dns.compile_check, dns.run),
+    "tcp": Probe(tcp.TcpCheck, tcp.compile_check, tcp.run),
+    "icmp": Probe(icmp.IcmpCheck, icmp.compile_check, icmp.run, icmp.refusal),
+    "smtp": Probe(smtp.SmtpCheck, smtp.compile_check, smtp.run),
+    "postgresql": Probe(postgresql.PostgresqlCheck, postgresql.compile_check, postgresql.run),
+    "mysql": Probe(mysql.MysqlCheck, mysql.compile_check, mysql.run),
+    "redis": Probe(redis.RedisCheck, redis.compile_check, redis.run),
 }
 RUNS: dict[type, Run] = {probe.check: probe.run for probe in PROBES.values() if probe.run is not None}
 
@@ -51,6 +64,8 @@ def run_once(check: Check, rules: EgressRules, *, now: datetime) -> Trace:
         trace = http.run_alone(check, rules)
     else:
         trace = async_loop.run_alone(RUNS[type(check)], check, rules)
-    if trace.certificate is not None:
+    if trace.chain:
+        trace.certificate_days = days_left(trace.chain, now)
+    elif trace.certificate is not None:
         trace.certificate_days = (trace.certificate.not_after - now) // timedelta(days=1)
     return trace

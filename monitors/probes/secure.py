@@ -15,7 +15,7 @@ from monitors.probes.certificates import common_name
 from monitors.probes.channel import Channel, chain_of
 from monitors.probes.dialing import Call, Fault
 from monitors.probes.sentences import CERTIFICATE_ERRORS
-from monitors.probes.trace import Link, Place
+from monitors.probes.trace import Certificate, Link, Place
 
 # Of OpenSSL's results: which say that the name does not fit, and which are found only after the name did.
 WRONG_NAME = frozenset({62, 63, 64})
@@ -75,6 +75,12 @@ def look(channel: Channel, verify_code: int) -> tuple[Link, ...]:
 def weakest(chain: tuple[Link, ...]) -> Link | None:
     """The certificate of a chain that ends first."""
     return min(chain, key=lambda link: link.not_after, default=None)
+
+
+def shown(chain: tuple[Link, ...]) -> Certificate | None:
+    """The server's own certificate, for somebody who looks once."""
+    own = next((link for link in chain if not link.position), None)
+    return None if own is None else Certificate(own.subject, own.issuer, own.not_after)
 
 
 def days_left(chain: tuple[Link, ...], now: datetime) -> int | None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from accounts.egress.guard import EgressRules
+from monitors.kinds import Secrets
+from monitors.kinds.smtp import SmtpTarget
 from monitors.probes.channel import Channel
 from monitors.probes.dialing import Call, Fault, conduct
 from monitors.probes.secure import secure, verifying
@@ -21,6 +23,12 @@ class SmtpCheck:
     place: Place
     timeout_s: float
     security: str = STARTTLS
+
+
+def compile_check(target: SmtpTarget, secrets: Secrets, *, timeout_s: float, curious: bool = False) -> SmtpCheck:
+    """Make the check of a target: done once for a version of a monitor, then used for each check."""
+    place = Place(target.host, target.port, target.security == TLS)
+    return SmtpCheck(place, timeout_s, target.security)
 
 
 async def run(check: SmtpCheck, rules: EgressRules) -> Trace:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from accounts.egress.guard import EgressRules
+from monitors.kinds import Secrets
+from monitors.kinds.tcp import TcpTarget, as_bytes
 from monitors.probes.channel import Channel
 from monitors.probes.dialing import Call, Fault, conduct
 from monitors.probes.trace import Place, Trace
@@ -20,6 +22,12 @@ class TcpCheck:
     timeout_s: float
     send: bytes = b""
     expect: bytes = b""
+
+
+def compile_check(target: TcpTarget, secrets: Secrets, *, timeout_s: float, curious: bool = False) -> TcpCheck:
+    """Make the check of a target: done once for a version of a monitor, then used for each check."""
+    place = Place(target.host, target.port, False)
+    return TcpCheck(place, timeout_s, as_bytes("send", target.send), as_bytes("expect", target.expect))
 
 
 async def run(check: TcpCheck, rules: EgressRules) -> Trace:

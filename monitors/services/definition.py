@@ -12,6 +12,7 @@ from accounts.egress.rules import current_rules
 from monitors.kinds import Kind, Secrets, Target
 from monitors.models import Monitor, Rule
 from monitors.models.monitors import SEVERITIES, URGENCIES
+from monitors.probes.registry import PROBES
 from monitors.services.refusals import readable, refusal
 
 RULE_FIELDS = ("severity", "urgency", "confirmation_s", "recovery_s")
@@ -78,6 +79,9 @@ def read_check(kind: Kind, target: Mapping[str, Any], secrets: Mapping[str, Any]
     Refused at once is what can be known without asking a resolver: metadata names, and addresses as such.
     Any other name is decided when the socket is opened.
     """
+    reason = PROBES[kind.name].refusal()
+    if reason:
+        raise refusal(kind.address_field, reason, "not_offered")
     with readable():
         held = kind.read_secrets(secrets)
         read = kind.read_target(target, held)

@@ -21,6 +21,14 @@ from tests.monitors.conftest import LOOPBACK
 # Of each type the least that can be said, with a target of this machine on which nobody listens.
 EXAMPLES = {
     "http": {"url": "http://127.0.0.1:9/"},
+    "tls": {"host": "127.0.0.1", "port": 9},
+    "dns": {"domain": "shop.example", "resolver": "127.0.0.1:9", "match": "equals", "expected": ["192.0.2.1"]},
+    "tcp": {"host": "127.0.0.1", "port": 9, "send": r"PING\r\n", "expect": "PONG"},
+    "icmp": {"host": "127.0.0.1"},
+    "smtp": {"host": "127.0.0.1", "port": 9},
+    "postgresql": {"host": "127.0.0.1", "port": 9, "user": "watcher", "password": "s3cret-pa55"},
+    "mysql": {"host": "127.0.0.1", "port": 9, "user": "watcher", "password": "s3cret-pa55"},
+    "redis": {"host": "127.0.0.1", "port": 9, "user": "watcher", "password": "s3cret-pa55"},
 }
 every_kind = pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
 
@@ -40,7 +48,7 @@ def posted(kind):
     """What a browser sends of the form of a new monitor in which the example was written."""
     form = AddMonitorForm(kind=kind, services=[], initial={**initial_of_new(kind), **EXAMPLES[kind.name]})
     sent = {name: form[name].value() for name in form.fields}
-    return {name: value for name, value in sent.items() if value not in (None, False)}
+    return {name: value for name, value in sent.items() if value is not None and value is not False}
 
 
 def test_every_type_has_its_probe_and_its_example():
@@ -93,6 +101,8 @@ def test_a_check_of_nobody_ends_in_time_with_a_sentence(kind):
     began = time.monotonic()
     trace = run_once(check, LOOPBACK, now=NIGHT)
     assert time.monotonic() - began < 2
+    if kind.name == "icmp" and trace.ok:
+        return  # it needs no listener to be answered
     assert trace.outcome in (Outcome.FAILED, Outcome.BLOCKED)
     assert trace.code
     assert trace.sentence.endswith(".")
