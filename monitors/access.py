@@ -11,6 +11,8 @@ from django.http import Http404
 
 from accounts.access import require
 from monitors.models import (
+    Certificate,
+    DnsObservation,
     Location,
     MaintenanceSpan,
     MaintenanceWindow,
@@ -83,6 +85,16 @@ def require_covered(user: Any, public_ids: Sequence[str], need: str = "edit") ->
     for model in (Service, Monitor):
         for obj in model.objects.filter(public_id__in=public_ids).select_related("team"):
             require(user, need, obj)
+
+
+def get_certificate(user: Any, public_id: str) -> Certificate:
+    """A certificate that was seen, with the monitor that saw it last. Raises Http404, PermissionDenied."""
+    return _read(Certificate.objects.select_related("monitor"), user, public_id)
+
+
+def get_dns_observation(user: Any, public_id: str) -> DnsObservation:
+    """Values of a name with the monitor that saw them. Raises Http404, PermissionDenied."""
+    return _read(DnsObservation.objects.select_related("monitor"), user, public_id)
 
 
 def _read(found: Any, user: Any, public_id: str) -> Any:

@@ -32,6 +32,9 @@ CONDITIONS: dict[str, Condition] = {
     BURN: Condition("Burning its error budget", 2, "high"),
 }
 
+# Which of them a monitor of a type has a rule for from the beginning, beside "down".
+OF_KIND: dict[str, tuple[str, ...]] = {"tls": (CERTIFICATE,), "dns": (DNS_CHANGED,)}
+
 LABELS = {name: condition.label for name, condition in CONDITIONS.items()}
 
 

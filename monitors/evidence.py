@@ -15,6 +15,7 @@ from ledger.evidence import threaded
 from ledger.tables import Row, Scope, Table
 from ledger.tracked import as_of
 from monitors.evidence_locations import location_tables
+from monitors.evidence_seen import seen_ids, seen_tables
 from monitors.kinds import KINDS
 from monitors.models import Location, Monitor, Result, Rule, Service, Signal, StateInterval
 from monitors.queries import days_back
@@ -52,6 +53,7 @@ def monitor_tables(scope: Scope, monitors: Sequence[Monitor], services: Sequence
         _intervals(scope, monitors),
         _signals(scope, monitors),
         _results(scope, monitors),
+        *seen_tables(scope, monitors),
     ]
 
 
@@ -70,7 +72,11 @@ def observed_ids(scope: Scope, monitors: Sequence[Monitor]) -> list[tuple[str, s
     """(kind, public id) of the intervals and signals of the window: what ledger lines may speak of."""
     intervals = _intervals_of(scope, monitors).values_list("public_id", flat=True)
     signals = _signals_of(scope, monitors).values_list("public_id", flat=True)
-    return [*(("stateinterval", one) for one in intervals), *(("signal", one) for one in signals)]
+    return [
+        *(("stateinterval", one) for one in intervals),
+        *(("signal", one) for one in signals),
+        *seen_ids(scope, monitors),
+    ]
 
 
 def redacted(url: str) -> str:

@@ -2,7 +2,18 @@
 
 from django.urls import include, path
 
-from monitors.views import add, changes, locations, maintenance, monitor, monitors, services, systems, window_changes
+from monitors.views import (
+    add,
+    certificates,
+    changes,
+    locations,
+    maintenance,
+    monitor,
+    monitors,
+    services,
+    systems,
+    window_changes,
+)
 
 pages = [
     path("monitors/", monitors.monitors_page, name="monitors"),
@@ -23,6 +34,8 @@ pages = [
     path("locations/<str:public_id>/", locations.location_page, name="location"),
     path("locations/<str:public_id>/edit/", locations.edit_location, name="edit_location"),
     path("locations/<str:public_id>/retire/", locations.retire, name="retire_location"),
+    path("certificates/", certificates.certificates_page, name="certificates"),
+    path("certificates/<str:public_id>/", certificates.certificate_page, name="certificate"),
     path("services/", services.services_page, name="services"),
     path("services/new/", services.new_service, name="new_service"),
     path("services/<str:public_id>/", services.service_page, name="service"),

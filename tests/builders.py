@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from accounts.models import ContactMethod, Membership, Organisation, Team, User
 from incidents.services.routes import create_route
-from monitors.models import Rule, Service, Signal, StateInterval
+from monitors.models import Certificate, DnsObservation, Rule, Service, Signal, StateInterval
 from monitors.services.monitors import create_monitor
 from monitors.services.windows import approve_window, plan_window
 from oncall.models import CatchAll
@@ -154,3 +154,22 @@ def status_page(name="Larkspur status", slug="larkspur", *, team=None, published
 def component(page, service, name="Placing orders", *, now=NIGHT, **fields):
     """A service as the page names it."""
     return create_component(page, service=service, name=name, now=now, reason=REASON, **fields)
+
+
+def certificate(monitor, *, now=NIGHT, host="shop.example", ends=None, **fields):
+    """A certificate that a check saw once, good for ninety days more unless said otherwise."""
+    ends = ends or now + timedelta(days=90)
+    given = {
+        "port": 443, "position": 0, "subject": host, "issuer": "Test CA", "serial": "1f", "sha256": f"{host} {ends}"[:64],
+        "key_type": "EC secp256r1", "sans": [host], "not_before": ends - timedelta(days=90), "chain_ok": True,
+        "hostname_ok": True, "first_seen_at": now, "last_seen_at": now,
+    }  # fmt: skip
+    return Certificate.objects.create(monitor=monitor, host=host, not_after=ends, **{**given, **fields})
+
+
+def values_seen(monitor, *values, now=NIGHT, name="shop.example", **fields):
+    """A set of values that a check was answered once."""
+    given = {"record": "A", "resolver": "9.9.9.9:53", "expected": True, "first_seen_at": now, "last_seen_at": now}
+    return DnsObservation.objects.create(
+        monitor=monitor, monitor_version=monitor.version, name=name, values=list(values), **{**given, **fields}
+    )

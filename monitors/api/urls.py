@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from accounts.api.history import history_of
-from monitors.api import continuity, inventory, locations, maintenance, monitors, observed
+from monitors.api import continuity, inventory, locations, maintenance, monitors, observed, seen
 from monitors.models import Location, MaintenanceWindow, Monitor, MonitorLocation, Rule, Service, ServiceSystem, System
 
 urlpatterns = [
@@ -52,5 +52,9 @@ urlpatterns = [
     path("maintenance-spans/<pid:public_id>/extend/", maintenance.Extension.as_view()),
     path("maintenance-spans/<pid:public_id>/end/", maintenance.EarlyEnd.as_view()),
     path("maintenance-spans/<pid:public_id>/cancel/", maintenance.LeftOut.as_view()),
+    path("certificates/", seen.Certificates.as_view()),
+    path("certificates/<pid:public_id>/", seen.OneCertificate.as_view()),
+    path("dns-observations/", seen.DnsObservations.as_view()),
+    path("dns-observations/<pid:public_id>/", seen.OneDnsObservation.as_view()),
     path("check-once/", observed.CheckOnce.as_view()),
 ]

@@ -22,6 +22,7 @@ from monitors.engine import bulk, merging
 from monitors.engine.bulk import read_instant
 from monitors.engine.causes import cause_of_silence
 from monitors.engine.findings import Finding
+from monitors.engine.observing import observe
 from monitors.judge import Change, Observation, Standing, Terms, judge, retry_gap
 from monitors.models import Monitor, MonitorState, ProbePlan, Rule
 from monitors.probes.trace import OBSERVED, Outcome
@@ -78,6 +79,7 @@ def hand_over(
             _store({pk: by_monitor[pk] for pk in turning[start : start + TURNS]}, now, quiet=False)
             if rest is not None:
                 rest(time.monotonic() - began)
+        observe(findings, now=now)
         plans = list(ended_plans)
         if plans:
             ProbePlan.objects.filter(pk__in=plans).delete()

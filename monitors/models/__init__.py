@@ -8,10 +8,13 @@ from monitors.models.maintenance import MaintenanceSpan, MaintenanceWindow
 from monitors.models.monitors import Location, Monitor, Rule
 from monitors.models.packs import PackProgress, ResultPack
 from monitors.models.runtime import ConditionState, MonitorState, ProbePlan, ProbeSlot
+from monitors.models.seen import Certificate, DnsObservation
 
 __all__ = [
+    "Certificate",
     "ConditionState",
     "ContinuityDay",
+    "DnsObservation",
     "Location",
     "LocationLife",
     "MaintenanceSpan",

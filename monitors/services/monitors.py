@@ -12,10 +12,10 @@ from accounts.models import Team
 from ledger.crypto import fingerprint
 from ledger.hints import hint
 from monitors import judge
-from monitors.conditions import DOWN
+from monitors.conditions import DOWN, OF_KIND
 from monitors.kinds import HTTP, KINDS
 from monitors.models import Location, Monitor, MonitorState, ProbeSlot, Rule, Service
-from monitors.services.conditions import end_conditions
+from monitors.services.conditions import end_conditions, ensure_rule
 from monitors.services.definition import RULE_FIELDS, Definition, define
 from monitors.services.locations import ensure_location, start_checking, timing
 from monitors.services.refusals import name_once, refusal
@@ -50,6 +50,8 @@ def create_monitor(
         monitor.save(now=now, reason=reason)
     rule = Rule(monitor=monitor, condition=DOWN, **definition.rule)
     rule.save(now=now, reason=reason)
+    for condition in OF_KIND.get(kind, ()):
+        ensure_rule(monitor, condition, now=now, reason=reason)
     begin(monitor, now=now)
     start_checking(monitor, locations, now=now, reason=reason)
     return monitor

@@ -16,7 +16,7 @@ from accounts.models import Organisation, Team
 from ledger.clock import now
 from monitors.access import get_monitor
 from monitors.conditions import LABELS
-from monitors.kinds import KINDS
+from monitors.kinds import DNS, KINDS
 from monitors.kinds.words import settings_in_words
 from monitors.maintenance import covering
 from monitors.models import Monitor, Service
@@ -34,6 +34,7 @@ from monitors.overview import (
 )
 from monitors.places import standing_of
 from monitors.queries import last_failure, open_conditions
+from monitors.registers import chain_in_use, shown, values_seen
 from monitors.services import check_once
 from monitors.tracewords import phases_of_result, said, seen, waterfall_of
 
@@ -88,6 +89,7 @@ def page_context(request: HttpRequest, monitor: Monitor, instant: datetime, **fo
         "intervals": interval_rows(monitor, now=instant, limit=INTERVALS),
         "settings": settings_in_words(KINDS[monitor.kind], monitor.target),
         "places": standing_of(monitor, now=instant),
+        **_registers(monitor, instant),
         "changes": _history(monitor),
         "maintenance": covering([monitor.public_id, monitor.service.public_id], now=instant, within=SOON)[:2],
         "can_edit": editable,
@@ -109,6 +111,12 @@ def _facts(monitor: Monitor, instant: datetime) -> dict[str, Any]:
         "conditions": held,
         "now": instant,
     }
+
+
+def _registers(monitor: Monitor, instant: datetime) -> dict[str, Any]:
+    """What the checks saw that is kept for good, for the types that see such things."""
+    chain = shown(chain_in_use(monitor), instant)
+    return {"chain": chain, "values": values_seen(monitor) if monitor.kind == DNS else None}
 
 
 def _latency(monitor: Monitor, span: str, instant: datetime) -> dict[str, Any]:

@@ -43,6 +43,7 @@ class House:
         self.other_monitor = make.monitor(
             "Billing API", service=self.other_service, url="https://billing.example/", now=now
         )
+        self.certificate = make.certificate(self.monitor, now=now)
         self.policy = make.policy(self.colleague, self.people["responder"], team=self.team, now=now)
         self.other_policy = make.policy(self.colleague, name="Billing", team=self.other_team, now=now)
         self.route = make.route(self.policy, service=self.service, now=now)

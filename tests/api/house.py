@@ -172,6 +172,8 @@ def build() -> House:
         "systems": house.system.public_id,
         "service-systems": ServiceSystem.objects.get().public_id,
         "monitors": house.monitor.public_id,
+        "certificates": builders.certificate(house.monitor, now=now).public_id,
+        "dns-observations": builders.values_seen(house.monitor, "192.0.2.1", now=now).public_id,
         "rules": Rule.objects.get().public_id,
         "locations": Location.objects.get().public_id,
         "monitor-locations": MonitorLocation.objects.get().public_id,

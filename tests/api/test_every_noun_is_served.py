@@ -33,6 +33,8 @@ SERVED = {
     "ledger.Seal": ("seals/", "seals/<pid:public_id>/"),
     "ledger.SealKey": ("seal-keys/",),
     "monitors.ContinuityDay": ("continuity/",),
+    "monitors.Certificate": ("certificates/", "certificates/<pid:public_id>/"),
+    "monitors.DnsObservation": ("dns-observations/", "dns-observations/<pid:public_id>/"),
     "monitors.Location": ("locations/", "locations/<pid:public_id>/"),
     "monitors.MaintenanceSpan": ("maintenance-spans/", "maintenance-spans/<pid:public_id>/"),
     "monitors.MaintenanceWindow": ("maintenance-windows/", "maintenance-windows/<pid:public_id>/"),

@@ -258,6 +258,8 @@ GROW = {
     "rules/": _monitor,
     "locations/": _location,
     "continuity/": _day,
+    "certificates/": lambda house, n, now: builders.certificate(house.monitor, host=f"h{n}.example", now=now),
+    "dns-observations/": lambda house, n, now: builders.values_seen(house.monitor, f"192.0.2.{n % 250}", now=now),
     "signals/": lambda house, n, now: builders.signal(house.monitor, opens=bool(n % 2), at=now),
     "policies/": lambda house, n, now: builders.policy(
         house.people["admin"], name=f"Policy {n}", team=builders.team(f"Team {n}", now=now), now=now

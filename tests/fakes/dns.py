@@ -25,13 +25,8 @@ class FakeDns:
         self.silent = False
         self._records: dict[tuple[str, str], list[str]] = {}
         self._rcodes: dict[str, int] = {}
-        self._udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._udp.bind(("127.0.0.1", 0))
-        self._tcp = socket.create_server(("127.0.0.1", self.port))
-
-    @property
-    def port(self) -> int:
-        return self._udp.getsockname()[1]
+        self._udp, self._tcp = _pair()
+        self.port: int = self._udp.getsockname()[1]
 
     def say(self, name: str, record: str, *values: str) -> None:
         """From now on these are the values, none: the name is there without such a record."""
@@ -94,3 +89,14 @@ class FakeDns:
         values = self._records.get((name, record))
         if values:
             response.answer.append(dns.rrset.from_text(full, 60, "IN", record, *values))
+
+
+def _pair() -> tuple[socket.socket, socket.socket]:
+    """A port that is free for both transports."""
+    while True:
+        udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        udp.bind(("127.0.0.1", 0))
+        try:
+            return udp, socket.create_server(udp.getsockname())
+        except OSError:
+            udp.close()
