@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from ledger.record import instant, record
 from monitors.conditions import CERTIFICATE
@@ -60,7 +60,11 @@ def _first_sight(monitor: Monitor, link: Link, host: str, port: int, *, at: date
         last_seen_at=at,
     )
     before = _in_its_place(seen)
-    seen.save()
+    try:
+        with transaction.atomic():
+            seen.save()
+    except IntegrityError:
+        return  # another monitor of the same host saw it at this very moment, and has told
     told = {"sha256": link.sha256, "position": link.position, "not_after": instant(link.not_after)}
     record("certificate.seen", [monitor, seen], {**told, "first_seen_at": instant(at)}, now=now)
     if before is not None:

@@ -1,9 +1,11 @@
 """The register of certificates: every one is kept, renewals are counted, and somebody is told before one ends."""
 
+import threading
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from django.db import DatabaseError, connection
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -212,3 +214,28 @@ def test_the_engine_puts_what_a_real_server_shows_into_the_register(engine, loop
     own = Certificate.objects.get(position=0)
     assert (own.serial, own.chain_ok, own.hostname_ok) == (f"{leaf.certificate.serial_number:x}", True, True)
     assert open_conditions([made])[made.pk][0].reason.startswith("The certificate has 10 days left")
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_two_monitors_of_one_host_that_look_at_the_same_instant_keep_it_once(shop):
+    """Both know nothing yet; one writes, the other finds it written."""
+    barrier, faults = threading.Barrier(2), []
+
+    def look(monitor):
+        barrier.wait()
+        try:
+            see(monitor, chain(NIGHT + 80 * DAY), NIGHT)
+        except DatabaseError as error:
+            faults.append(error)
+        finally:
+            connection.close()
+
+    lookers = [threading.Thread(target=look, args=(watch(shop, name),)) for name in ("One", "Other")]
+    for one in lookers:
+        one.start()
+    for one in lookers:
+        one.join(20)
+    assert faults == []
+    assert Certificate.objects.count() == 2
+    assert Entry.objects.filter(kind="certificate.seen").count() == 2

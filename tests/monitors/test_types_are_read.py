@@ -1,10 +1,17 @@
 """What the types beside HTTP take and refuse, with which words."""
 
 import pytest
+from django.core.exceptions import ValidationError
 
+from accounts.egress.guard import EgressRules
+from ledger.models import Entry
 from monitors.dns_values import normal
 from monitors.kinds import KINDS, TargetError
 from monitors.kinds.tcp import as_bytes
+from monitors.probes import icmp
+from monitors.services import change_monitor, create_monitor
+from tests.builders import NIGHT
+from tests.monitors.conftest import LOOPBACK
 
 LEAST = {
     "tls": {"host": "shop.example"},
@@ -143,3 +150,33 @@ def test_names_beyond_ascii_are_asked_for_as_the_resolver_knows_them():
 )
 def test_escapes_stand_for_single_bytes(text, meant):
     assert as_bytes("send", text) == meant
+
+
+def test_a_check_aimed_at_our_own_redis_cannot_even_be_saved(shop, monkeypatch):
+    ours = EgressRules(LOOPBACK.allowed, own_ports=frozenset({6379}))
+    monkeypatch.setattr("monitors.services.definition.current_rules", lambda: ours)
+    with pytest.raises(ValidationError) as refused:
+        create_monitor(service=shop, name="Ours", kind="tcp", target={"host": "127.0.0.1", "port": 6379}, now=NIGHT)
+    assert refused.value.message_dict == {
+        "host": ["127.0.0.1:6379 belongs to Watchbook itself, which it never calls."],
+    }
+
+
+def test_pings_are_not_offered_where_this_machine_may_not_send_them(shop, monkeypatch):
+    monkeypatch.setattr(icmp, "self_test", lambda: None)
+    with pytest.raises(ValidationError) as refused:
+        create_monitor(service=shop, name="Ping", kind="icmp", target={"host": "shop.example"}, now=NIGHT)
+    assert "CAP_NET_RAW" in refused.value.message_dict["host"][0]
+
+
+def test_a_password_is_encrypted_and_in_no_version_of_the_monitor(shop):
+    target = {"host": "db.example", "user": "watcher"}
+    made = create_monitor(
+        service=shop, name="Orders", kind="postgresql", target=target, secrets={"password": "s3cret-pa55"}, now=NIGHT
+    )
+    assert made.secrets == {"password": "s3cret-pa55"}
+    assert made.target["signs_in"] is True
+    told = [str(row.__dict__) for row in made.history.all()] + list(Entry.objects.values_list("line", flat=True))
+    assert not any("s3cret" in one for one in told)
+    changed = change_monitor(made, {"target": {"database": "orders"}}, now=NIGHT)
+    assert changed.secrets == {"password": "s3cret-pa55"}
