@@ -22,9 +22,9 @@ from monitors.remote.keys import ID_BYTES, PrivateKeys, PublicKeys
 MAGIC = b"WBR1"
 KEY, NONCE, TAG, SIGNATURE = 32, 12, 16, 64
 HEAD = len(MAGIC) + ID_BYTES + KEY + NONCE
-MOST_BYTES = 4_194_304
-
 PLAN, RESULTS, ACK = "plan", "results", "ack"
+# A plan may hold the request bodies of hundreds of monitors, and comes from the engine; results are bounded by us.
+MOST_BYTES = {PLAN: 67_108_864, RESULTS: 4_194_304, ACK: 65_536}
 
 
 class Refused(ValueError):
@@ -47,16 +47,16 @@ def seal(body: bytes, *, by: PrivateKeys, to: PublicKeys, purpose: str) -> bytes
     return message + by.sign.sign(message + bound)
 
 
-def writer_of(message: bytes) -> bytes:
-    """The id of who claims to have written a message. Raises Refused for what is no message at all."""
-    if not HEAD + TAG + SIGNATURE <= len(message) <= MOST_BYTES or not message.startswith(MAGIC):
+def writer_of(message: bytes, purpose: str) -> bytes:
+    """The id of who claims to have written a message. Raises Refused for what is no message at all, or too long."""
+    if not HEAD + TAG + SIGNATURE <= len(message) <= MOST_BYTES[purpose] or not message.startswith(MAGIC):
         raise Refused("unreadable")
     return message[len(MAGIC) : len(MAGIC) + ID_BYTES]
 
 
 def unseal(message: bytes, *, mine: PrivateKeys, writer: PublicKeys, purpose: str) -> bytes:
     """What `writer` wrote to us. Raises Refused for a message of somebody else, for somebody else, or changed."""
-    if writer_of(message) != writer.id:
+    if writer_of(message, purpose) != writer.id:
         raise Refused("stranger")
     bound = _bound(writer.id, mine.public.id, purpose)
     signed, signature = message[:-SIGNATURE], message[-SIGNATURE:]

@@ -65,7 +65,7 @@ def accept(message: bytes, places: Mapping[bytes, Location], *, now: datetime) -
 
     Raises Refused, after which nothing of it was stored, and OperationalError or InterfaceError when the database is away.
     """
-    location = places.get(writer_of(message))
+    location = places.get(writer_of(message, RESULTS))
     keys = probe_keys(location) if location else None
     if location is None or keys is None:
         raise Refused("stranger")

@@ -128,6 +128,15 @@ def test_a_check_with_many_slots_travels_once():
     assert body.count(b"shop.example") == 2  # the address and its place
 
 
+def test_a_plan_full_of_large_bodies_still_arrives():
+    large = dataclasses.replace(CHECK, body=b"x" * 64_000)
+    slots = tuple(Slot(0.0, NOW, False, number + 1, 1, 1, 60, large) for number in range(200))
+    body = write(plan_of(Job(1, slots, RULES), sent_at=NOW, lost_after=NOW))
+    message = seal(body, by=ENGINE, to=PARIS.public, purpose=PLAN)
+    assert len(message) > 16_000_000
+    assert unseal(message, mine=PARIS, writer=ENGINE.public, purpose=PLAN) == body
+
+
 def test_neither_the_engines_places_nor_the_probes_own_are_ever_called():
     here = EgressRules(own=frozenset({(ipaddress.ip_address("203.0.113.4"), 6379)}), own_ports=frozenset({6379}))
     plan = read(Plan, write(plan_of(job(0), sent_at=NOW, lost_after=NOW)))

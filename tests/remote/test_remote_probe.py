@@ -309,7 +309,7 @@ def test_the_embedded_installation_asks_no_broker_and_takes_no_remote_location(t
 
 def test_whose_message_it_is_is_read_before_anything_else():
     with pytest.raises(Refused, match="unreadable"):
-        writer_of(b"x" * 5_000_000)
+        writer_of(b"WBR1" + b"x" * 5_000_000, RESULTS)
 
 
 @pytest.mark.parametrize(
