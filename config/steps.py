@@ -14,6 +14,7 @@ from config.promises import PROMISES
 from evidence.services.audit import Outcome
 from evidence.services.audit import audit as hold_against_the_facts
 from evidence.services.deadman import ping, ping_waits
+from evidence.services.digests import digest_hours
 from evidence.services.letters import send_seal_letters
 from evidence.services.seals import ask_for_seals, seal_due_days
 from incidents.release import release
@@ -80,6 +81,7 @@ STEPS = (
     Step("webhooks", webhooks),
     Step("seals", ask_for_seals, every_s=30),
     Step("clocks", look_at_clocks, every_s=60),
+    Step("digests", digest_hours, every_s=60),
     # last: what the steps before it mend is no finding
     Step("audit", audit, every_s=settings.SELF_CHECK_EVERY_S / 12),
     Step("dead-man", ping_waits, every_s=5),

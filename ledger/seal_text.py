@@ -20,7 +20,7 @@ class DayLines:
     """The lines of one day as they stand in the chain. first and last: numbers, first > last on an empty day.
 
     entries: how many lines there are; start and head: the chain's hash before the first and after the last of them.
-    sha256: of the day file, each line and a line feed. quiet: nothing but lines about seals themselves.
+    sha256: of the day file, each line and a line feed. quiet: nothing but lines that the house writes by the clock.
     """
 
     day: date

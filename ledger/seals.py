@@ -24,6 +24,9 @@ from ledger.seal_text import NO_SEAL, DayFacts, DayLines, midnight_after, ready_
 CHUNK = 2_000
 ONE_DAY = timedelta(days=1)
 
+# lines that the house writes whether or not anything happened: a day of nothing else is quiet
+ROUTINE = ("seal.", "digest.", "availability.days")
+
 
 def newest_seal() -> Seal | None:
     """The last seal; None before the first."""
@@ -61,7 +64,7 @@ def read_day(day: date) -> DayLines | None:
         head = chained
         digest.update(f"{line}\n".encode("utf-8", "surrogateescape"))
         entries += 1
-        quiet = quiet and kind.startswith("seal.")
+        quiet = quiet and kind.startswith(ROUTINE)
     before = previous.sha256 if previous else NO_SEAL
     return DayLines(day, first, last, entries, start, head, digest.hexdigest(), before, quiet)
 

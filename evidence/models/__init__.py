@@ -3,6 +3,7 @@
 from evidence.models.anchors import Anchor, SealLetter
 from evidence.models.clocks import ClockReading
 from evidence.models.deadman import DeadMan, DeadManState
+from evidence.models.digests import HourDigest
 from evidence.models.packs import Pack
 from evidence.models.selfchecks import AuditHour, AuditorState, SelfCheckFinding
 
@@ -13,6 +14,7 @@ __all__ = [
     "ClockReading",
     "DeadMan",
     "DeadManState",
+    "HourDigest",
     "Pack",
     "SealLetter",
     "SelfCheckFinding",

@@ -80,6 +80,7 @@ NOT_SERVED = {
     "accounts.Verification": "its code is proved by confirm/; what came of it is the contact's `verified_at`",
     "evidence.AuditorState": "whose turn the next audit is; when the last one ended is in /metrics and on the page System",
     "evidence.DeadManState": "the last ping; dead-man/ tells it",
+    "evidence.HourDigest": "that the line of an hour is written; the figures are in the line, `ledger/` tells it",
     "evidence.SealLetter": "a seal on its way to an anchor; anchors/ tells the last one",
     "incidents.IncidentCounter": "the last number given; the numbers of incidents tell it",
     "incidents.WebhookCursor": "up to where events were made; the lag is in /metrics",
