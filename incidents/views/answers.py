@@ -17,8 +17,8 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from accounts.models import Organisation
+from accounts.rate import RateRule
 from incidents.models import Incident
-from incidents.rate import RateRule
 from incidents.services import answers, outcomes
 from incidents.services.sms import receive
 from incidents.states import IllegalMove

@@ -10,9 +10,9 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
+from accounts.rate import RateRule
 from incidents import wording
 from incidents.models import Incident
-from incidents.rate import RateRule
 from incidents.services import keys
 from incidents.states import RESOLVED
 from incidents.subjects import KIND

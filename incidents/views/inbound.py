@@ -13,7 +13,7 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
-from incidents.rate import RateRule
+from accounts.rate import RateRule
 from ledger.actors import current_actor
 from oncall.notify.twilio_signature import HEADER, verify
 
