@@ -1,0 +1,1 @@
+"""Heartbeats: when a job is expected, and what its pings say. The rules are in docs/heartbeats.md."""
