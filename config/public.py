@@ -1,4 +1,4 @@
-"""Status pages past everything that knows who asks: no session, no cookie, no sign-in, no CSRF token."""
+"""Status pages and pings past everything that knows who asks: no session, no cookie, no sign-in, no CSRF token."""
 
 from __future__ import annotations
 
@@ -7,8 +7,29 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 from django.urls import resolve
 
+from config.middleware import client_address
+from monitors.views.ping import ADDRESS, ping
+
 GetResponse = Callable[[HttpRequest], HttpResponse]
 PREFIX = "/status/"
+PING = "/ping/"
+
+
+class PingMiddleware:
+    """Answers `/ping/…` before everything else: a job wants one row written, and nothing read that is not needed.
+
+    Redirects to https, sessions and host checks are for browsers; a job that is told to come again does not.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        path = request.path_info
+        if not path.startswith(PING):
+            return self.get_response(request)
+        request.META[ADDRESS] = client_address(request)
+        return ping(request, path[len(PING) :])
 
 
 class PublicMiddleware:

@@ -108,6 +108,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    # pings of jobs are answered here: they need nothing of what follows
+    "config.public.PingMiddleware",
     "config.middleware.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -270,6 +272,7 @@ SELF_CHECK_EVERY_S = env.seconds("SELF_CHECK_EVERY_S", 60, least=0.5)
 WEBHOOK_TIMEOUT_S = env.seconds("WEBHOOK_TIMEOUT_S", 15, least=0.2)
 WEBHOOK_DELAYS_S = env.seconds_list("WEBHOOK_DELAYS_S", (5, 30, 120, 600, 1800, 3600, 7200, 14400, 28800, 28800))
 WEBHOOK_OVERLAP_S = env.seconds("WEBHOOK_OVERLAP_S", 86400, least=0)
+PINGS_PER_MINUTE = env.integer("PINGS_PER_MINUTE", 600, least=1, most=1_000_000)
 RETENTION_DAYS = env.integer("RETENTION_DAYS", 800, least=456, most=36_500)  # ledger.append_only
 SIGNAL_REOPEN_H = env.integer("SIGNAL_REOPEN_H", 24, least=1, most=720)
 ENGINE_THREADS = env.integer("ENGINE_THREADS", 24, least=4, most=500)

@@ -21,6 +21,7 @@ from incidents.release import release
 from incidents.ticks import intake
 from incidents.webhooks.ticks import send_webhooks, webhooks
 from ledger.link import link_entries
+from monitors.engine.beating import clear_bodies, judge_heartbeats
 from monitors.engine.packing import clear, pack
 from monitors.engine.ticks import claim, sweep
 from monitors.remote.taking import take_results
@@ -66,6 +67,8 @@ STEPS = (
     Step("claim", claim),
     Step("windows", windows),
     Step("results", take_results),
+    # before the intake, which takes the signals it raises
+    Step("heartbeats", judge_heartbeats),
     Step("intake", intake),
     # after the signals, so that what has recovered is closed and pages nobody
     Step("release", release),
@@ -74,6 +77,7 @@ STEPS = (
     Step("sweep", sweep, every_s=5),
     Step("pack", pack, every_s=5),
     Step("clear", clear, every_s=10),
+    Step("bodies", clear_bodies, every_s=60),
     Step("purge", purge_old, every_s=600),
     Step("letters", ask_for_letters, every_s=2),
     Step("link", link),

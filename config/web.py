@@ -8,6 +8,7 @@ that, which saves 40 MB and an orphan when somebody is killed. Grown installatio
 from __future__ import annotations
 
 from collections.abc import Callable
+from threading import BoundedSemaphore
 from typing import Any
 
 from django.conf import settings
@@ -15,9 +16,12 @@ from granian.constants import HTTPModes, Interfaces, Loops, RuntimeModes, TaskIm
 from granian.log import LogLevels
 from granian.server.mp import MPServer
 
+from config.public import PING
 from config.wsgi import application
 
 CONNECTIONS = 512
+# Beside the threads of pages: each ping waits for the disk, and those that wait together share one commit.
+PING_THREADS = 16
 
 
 class OneProcess(MPServer):
@@ -35,7 +39,20 @@ class OneProcess(MPServer):
 
 def load() -> Callable[..., Any]:
     """Return the WSGI application."""
-    return application
+    return bounded(application, settings.WEB_THREADS)
+
+
+def bounded(application: Callable[..., Any], most: int) -> Callable[..., Any]:
+    """Let at most `most` requests run at once; pings are not counted, for they only wait."""
+    turns = BoundedSemaphore(most)
+
+    def serve_one(environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
+        if environ.get("PATH_INFO", "").startswith(PING):
+            return application(environ, start_response)
+        with turns:
+            return application(environ, start_response)
+
+    return serve_one
 
 
 def serve() -> None:
@@ -46,7 +63,7 @@ def serve() -> None:
         port=settings.PORT,
         interface=Interfaces.WSGI,
         workers=1,
-        blocking_threads=settings.WEB_THREADS,
+        blocking_threads=settings.WEB_THREADS + PING_THREADS,
         # The threads bound the requests that run at once, and with them the database connections. Backpressure
         # counts open connections: a browser keeps six, so as few as threads would leave its seventh file waiting.
         backpressure=CONNECTIONS,

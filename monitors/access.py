@@ -17,6 +17,8 @@ from monitors.models import (
     MaintenanceSpan,
     MaintenanceWindow,
     Monitor,
+    Ping,
+    PingKey,
     Rule,
     Service,
     Signal,
@@ -47,6 +49,27 @@ def get_rule(user: Any, public_id: str) -> Rule:
 def get_location(user: Any, public_id: str, need: str = "read") -> Location:
     """A place that checks run from; it belongs to the organisation. Raises Http404, PermissionDenied."""
     return _get(Location.objects.all(), user, public_id, need)
+
+
+def get_ping_key(user: Any, public_id: str) -> PingKey:
+    """A key that pings, with what it is of. Raises Http404, PermissionDenied."""
+    return _read(PingKey.objects.select_related("monitor", "service"), user, public_id)
+
+
+def require_ping_key(user: Any, key: PingKey, need: str) -> None:
+    """Rights to a key are those to its heartbeat or service. Raises PermissionDenied, Http404 for a retired one."""
+    if key.retired_at is not None:
+        raise Http404
+    require(user, need, key.monitor or key.service)
+
+
+def get_ping(user: Any, number: int) -> Ping:
+    """One ping with its heartbeat and key. Raises Http404, PermissionDenied."""
+    found = Ping.objects.filter(id=number).select_related("monitor", "key").first()
+    if found is None or not getattr(user, "is_authenticated", False):
+        raise Http404
+    require(user, "read")
+    return found
 
 
 def get_signal(user: Any, public_id: str) -> Signal:

@@ -18,6 +18,7 @@ from django.db.models.lookups import GreaterThan
 
 from ledger.seal_text import midnight_after
 from monitors.expected import Mark, Version, expected_slots, has_gap, longest_gap_s, marks, was_active
+from monitors.kinds import HEARTBEAT
 from monitors.models import Monitor, ProbeSlot, Result, ResultPack
 from monitors.packs import slots
 from monitors.samples import LATE_AFTER, MS, hour_of, hour_start, packed_until
@@ -114,9 +115,12 @@ def longest_gap_of(monitor: Monitor, day: date) -> int:
 
 
 def versions_until(end: datetime, chosen: Collection[str] | None = None) -> dict[str, list[Version]]:
-    """Every monitor's versions from before `end`, in order, by public id; of the chosen ones if given."""
+    """Every checked monitor's versions from before `end`, in order, by public id; of the chosen ones if given.
+
+    Heartbeats are not checked: nothing of ours has to run for them.
+    """
     found: dict[str, list[Version]] = defaultdict(list)
-    rows = Monitor.history.filter(history_date__lt=end).order_by("version")
+    rows = Monitor.history.filter(history_date__lt=end).exclude(kind=HEARTBEAT).order_by("version")
     if chosen is not None:
         rows = rows.filter(public_id__in=chosen)
     columns = rows.values_list("public_id", "history_date", "interval_s", "paused_at", "retired_at")

@@ -8,9 +8,11 @@ from django.db.models import Count, Q, QuerySet
 
 from ledger.liveness import running_since
 from ledger.promises import MOST_NAMED, Breach, Promise, counted, named, waiting
+from monitors.engine.beating import judge_heartbeats
 from monitors.engine.sweeping import sweep_plans, sweep_silence
 from monitors.engine.ticks import claim
-from monitors.models import MonitorState, ProbePlan, ProbeSlot
+from monitors.kinds import HEARTBEAT
+from monitors.models import Heartbeat, MonitorState, Ping, ProbePlan, ProbeSlot
 from monitors.places import SILENT, Place, locations_in_force, places
 from monitors.states import MEASURED
 
@@ -20,6 +22,7 @@ TAKEN_WITHIN = timedelta(seconds=15)
 SWEPT_WITHIN = timedelta(seconds=30)
 SILENT_FOR = timedelta(seconds=60)
 HEARD_WITHIN = timedelta(seconds=60)
+JUDGED_WITHIN = timedelta(seconds=60)
 # What a probe that is dead or overrun leaves behind; a stopped engine says so itself.
 NOT_RUN = ("lost", "late")
 
@@ -58,12 +61,25 @@ def silence_written(now: datetime) -> Breach | None:
     """A state whose last result no longer speaks is closed into unknown."""
     measured = [state.value for state in MEASURED]
     silent = MonitorState.objects.filter(silent_at__lt=now - SILENT_FOR, state__in=measured)
-    silent = silent.filter(monitor__retired_at__isnull=True).order_by("silent_at")
+    silent = silent.filter(monitor__retired_at__isnull=True).exclude(monitor__kind=HEARTBEAT).order_by("silent_at")
     first = list(silent.values_list("silent_at", "monitor__public_id")[:MOST_NAMED])
     if not first:
         return None
     about = named(public_id for _, public_id in first)
     return Breach(waiting(silent.count(), "silent monitor", _instant(first[0][0]), now, "to become unknown"), about)
+
+
+def heartbeats_judged(now: datetime) -> Breach | None:
+    """No heartbeat's time has passed unseen, and no ping waits to be judged."""
+    due = Heartbeat.objects.filter(look_at__lt=now - JUDGED_WITHIN).order_by("look_at")
+    first = list(due.values_list("look_at", "monitor__public_id")[:MOST_NAMED])
+    if first:
+        about = named(public_id for _, public_id in first)
+        return Breach(waiting(due.count(), "heartbeat", _instant(first[0][0]), now, "to be looked at"), about)
+    oldest = Ping.objects.filter(judged_at__isnull=True).order_by("id").values_list("received_at", flat=True).first()
+    if oldest is None or oldest >= now - JUDGED_WITHIN:
+        return None
+    return Breach(waiting(Ping.objects.filter(judged_at__isnull=True).count(), "ping", oldest, now, "to be judged"))
 
 
 def monitors_seen(now: datetime) -> Breach | None:
@@ -111,7 +127,8 @@ def _watched_and_unseen(now: datetime) -> tuple[int, int]:
 
 
 def _watched() -> QuerySet[MonitorState]:
-    return MonitorState.objects.filter(monitor__retired_at__isnull=True, monitor__paused_at__isnull=True)
+    found = MonitorState.objects.filter(monitor__retired_at__isnull=True, monitor__paused_at__isnull=True)
+    return found.exclude(monitor__kind=HEARTBEAT)
 
 
 def _not_run(now: datetime) -> Q:
@@ -161,6 +178,16 @@ PROMISES = (
         remedy="Look for `step_failed` with the step sweep in the engine's log.",
         repair=sweep_silence,
         mends="writes it down",
+    ),
+    Promise(
+        name="monitors.heartbeats_judged",
+        says="A heartbeat's deadline is judged within 60 s, and so is every ping.",
+        trouble="heartbeats are not judged",
+        check=heartbeats_judged,
+        remedy="Look for `step_failed` with the step heartbeats, or `heartbeat_not_judged`, in the engine's log.",
+        repair=judge_heartbeats,
+        mends="judges what waits",
+        endangers=True,
     ),
     Promise(
         name="monitors.monitors_seen",

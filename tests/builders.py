@@ -72,6 +72,11 @@ def monitor(name="Checkout API", *, service, url="https://checkout.example/healt
     return create_monitor(service=service, name=name, target={"url": url}, now=now, reason=REASON, **numbers)
 
 
+def heartbeat(name="Nightly backup", *, service, now=NIGHT, **target):
+    """A heartbeat that expects a ping each day, unless the target says otherwise."""
+    return create_monitor(service=service, name=name, kind="heartbeat", target=target, now=now, reason=REASON)
+
+
 def signal(monitor, *, opens=True, at=NIGHT, recorded_at=None, condition="down", severity=0, urgency=""):
     """What the judge says when a condition of a monitor begins or ends; it waits for the intake."""
     rule = Rule.objects.get(monitor=monitor, condition="down")

@@ -5,8 +5,18 @@ from __future__ import annotations
 from django.urls import path
 
 from accounts.api.history import history_of
-from monitors.api import continuity, inventory, locations, maintenance, monitors, observed, seen
-from monitors.models import Location, MaintenanceWindow, Monitor, MonitorLocation, Rule, Service, ServiceSystem, System
+from monitors.api import continuity, heartbeats, inventory, locations, maintenance, monitors, observed, seen
+from monitors.models import (
+    Location,
+    MaintenanceWindow,
+    Monitor,
+    MonitorLocation,
+    PingKey,
+    Rule,
+    Service,
+    ServiceSystem,
+    System,
+)
 
 urlpatterns = [
     path("services/", inventory.Services.as_view()),
@@ -28,6 +38,16 @@ urlpatterns = [
     path("monitors/<pid:public_id>/results/", observed.Results.as_view()),
     path("monitors/<pid:public_id>/intervals/", observed.Intervals.as_view()),
     path("monitors/<pid:public_id>/history/", history_of(Monitor)),
+    path("monitors/<pid:public_id>/runs/", heartbeats.HeartbeatRuns.as_view()),
+    path("monitors/<pid:public_id>/next-runs/", heartbeats.NextRuns.as_view()),
+    path("next-runs/", heartbeats.SchedulePreview.as_view()),
+    path("pings/", heartbeats.Pings.as_view()),
+    path("pings/<seq:seq>/", heartbeats.OnePing.as_view()),
+    path("ping-keys/", heartbeats.PingKeys.as_view()),
+    path("ping-keys/<pid:public_id>/", heartbeats.OnePingKey.as_view()),
+    path("ping-keys/<pid:public_id>/rotate/", heartbeats.KeyRotation.as_view()),
+    path("ping-keys/<pid:public_id>/retire/", heartbeats.KeyRetirement.as_view()),
+    path("ping-keys/<pid:public_id>/history/", history_of(PingKey)),
     path("rules/", observed.Rules.as_view()),
     path("rules/<pid:public_id>/", observed.OneRule.as_view()),
     path("rules/<pid:public_id>/history/", history_of(Rule)),

@@ -12,6 +12,7 @@ from monitors.engine.causes import cause_of_silence
 from monitors.engine.findings import MISSED, Finding
 from monitors.engine.handover import hand_over
 from monitors.engine.plans import slot_instant
+from monitors.kinds import HEARTBEAT
 from monitors.models import MonitorState, ProbePlan
 from monitors.probes.trace import Outcome, Trace
 from monitors.services.monitors import down_rule
@@ -48,6 +49,8 @@ def sweep_silence(now: datetime) -> int:
     """
     states = [state.value for state in MEASURED]
     silent = MonitorState.objects.filter(silent_at__lt=now - HANDOVER_SLACK, state__in=states).order_by("silent_at")
+    # a heartbeat's silence is decided by its own step, from its pings: written down here it could not be taken back
+    silent = silent.exclude(monitor__kind=HEARTBEAT)
     found = list(silent.values_list("pk", "last_at", "silent_at")[:SWEEP_BATCH])
     under_way = _under_way(now) if found else {}
     ids = [pk for pk, last, until in found if not _may_still_speak(under_way.get(pk, []), last, until)]

@@ -3,11 +3,12 @@
 How one is added stands in docs/monitoring.md, "Adding a check type".
 """
 
-from monitors.kinds import dns, http, icmp, mysql, postgresql, redis, smtp, tcp, tls
+from monitors.kinds import dns, heartbeat, http, icmp, mysql, postgresql, redis, smtp, tcp, tls
 from monitors.kinds.base import Field, Kind, Secrets, Shape, Target
 from monitors.kinds.text import TargetError
 
 HTTP, DNS = http.KIND.name, dns.KIND.name
+HEARTBEAT = heartbeat.KIND.name
 
 KINDS: dict[str, Kind] = {
     kind.name: kind
@@ -21,7 +22,8 @@ KINDS: dict[str, Kind] = {
         postgresql.KIND,
         mysql.KIND,
         redis.KIND,
+        heartbeat.KIND,
     )
 }  # fmt: skip
 
-__all__ = ["DNS", "HTTP", "KINDS", "Field", "Kind", "Secrets", "Shape", "Target", "TargetError"]
+__all__ = ["DNS", "HEARTBEAT", "HTTP", "KINDS", "Field", "Kind", "Secrets", "Shape", "Target", "TargetError"]

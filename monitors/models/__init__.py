@@ -2,6 +2,7 @@
 
 from monitors.models.continuity import ContinuityDay
 from monitors.models.facts import Result, Signal, StateInterval
+from monitors.models.heartbeats import Heartbeat, HeartbeatRun, Ping, PingBody, PingKey
 from monitors.models.inventory import Service, ServiceSystem, System
 from monitors.models.locations import LocationLife, MonitorLocation, RemoteRefusal, Voice
 from monitors.models.maintenance import MaintenanceSpan, MaintenanceWindow
@@ -15,6 +16,8 @@ __all__ = [
     "ConditionState",
     "ContinuityDay",
     "DnsObservation",
+    "Heartbeat",
+    "HeartbeatRun",
     "Location",
     "LocationLife",
     "MaintenanceSpan",
@@ -23,6 +26,9 @@ __all__ = [
     "MonitorLocation",
     "MonitorState",
     "PackProgress",
+    "Ping",
+    "PingBody",
+    "PingKey",
     "ProbePlan",
     "ProbeSlot",
     "RemoteRefusal",

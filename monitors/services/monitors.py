@@ -13,8 +13,9 @@ from ledger.crypto import fingerprint
 from ledger.hints import hint
 from monitors import judge
 from monitors.conditions import DOWN, OF_KIND
-from monitors.kinds import HTTP, KINDS
+from monitors.kinds import HEARTBEAT, HTTP, KINDS
 from monitors.models import Location, Monitor, MonitorState, ProbeSlot, Rule, Service
+from monitors.services import heartbeats, ping_keys
 from monitors.services.conditions import end_conditions, ensure_rule
 from monitors.services.definition import RULE_FIELDS, Definition, define
 from monitors.services.locations import ensure_location, start_checking, timing
@@ -53,6 +54,10 @@ def create_monitor(
     for condition in OF_KIND.get(kind, ()):
         ensure_rule(monitor, condition, now=now, reason=reason)
     begin(monitor, now=now)
+    if kind == HEARTBEAT:
+        heartbeats.begin_heartbeat(monitor)
+        ping_keys.give_key(monitor, now=now, reason=reason)
+        return monitor
     start_checking(monitor, locations, now=now, reason=reason)
     return monitor
 
@@ -72,7 +77,8 @@ def change_monitor(
     changes: as for create_monitor, and name, service, team. A part of `target` or `secrets` that is not given
     stays; a part of `secrets` given as None is removed. Raises ValidationError by field, StaleVersion.
     """
-    lock_state(monitor.pk)  # before the monitor's own row, as everybody does
+    row = lock_state(monitor.pk)  # before the monitor's own row, as everybody does
+    _settle(row, monitor, now)
     rule = down_rule(monitor)
     definition = define(KINDS[monitor.kind], changes, monitor, rule)
     for field in ("service", "team"):
@@ -84,7 +90,9 @@ def change_monitor(
     for field, value in definition.rule.items():
         setattr(rule, field, value)
     rule.save(now=now, reason=reason, expected_version=expected_rule_version)
-    if not monitor.paused:
+    if monitor.kind == HEARTBEAT:
+        heartbeats.change_terms(row, monitor, now=now)
+    elif not monitor.paused:
         _reschedule(monitor, now)
     return monitor
 
@@ -93,6 +101,7 @@ def change_monitor(
 def pause_monitor(monitor: Monitor, *, now: datetime, reason: str, expected_version: int | None = None) -> Monitor:
     """Stop checking. The time is paused, not up; an open alarm stays open. Raises ValidationError if paused."""
     row = _lock(monitor)
+    _settle(row, monitor, now)
     standing = standing_of(row)
     try:
         standing, changes = judge.pause(standing, now)
@@ -101,7 +110,7 @@ def pause_monitor(monitor: Monitor, *, now: datetime, reason: str, expected_vers
     monitor.paused_at = now
     monitor.save(now=now, reason=reason, expected_version=expected_version)
     _turn(row, standing, changes, monitor, now)
-    ProbeSlot.objects.filter(monitor=monitor).update(next_due_at=None)
+    _ask_no_more(monitor)
     return monitor
 
 
@@ -116,7 +125,10 @@ def resume_monitor(monitor: Monitor, *, now: datetime, reason: str, expected_ver
     monitor.paused_at = None
     monitor.save(now=now, reason=reason, expected_version=expected_version)
     _turn(row, standing, changes, monitor, now)
-    _reschedule(monitor, now)
+    if monitor.kind == HEARTBEAT:
+        heartbeats.go_on(row, monitor, now=now)
+    else:
+        _reschedule(monitor, now)
     return monitor
 
 
@@ -124,13 +136,15 @@ def resume_monitor(monitor: Monitor, *, now: datetime, reason: str, expected_ver
 def retire_monitor(monitor: Monitor, *, now: datetime, reason: str, expected_version: int | None = None) -> None:
     """Take a monitor out of force: its life ends, its history stays, an open alarm closes with that reason."""
     row = _lock(monitor)
+    _settle(row, monitor, now)
     rule = down_rule(monitor)
     monitor.retire(now=now, reason=reason, expected_version=expected_version)
     rule.retire(now=now, reason=reason)
     end_conditions(monitor, now=now, reason=reason)
     end(row, monitor=monitor, rule=rule, now=now)
     row.save()
-    ProbeSlot.objects.filter(monitor=monitor).update(next_due_at=None)
+    _ask_no_more(monitor)
+    ping_keys.retire_keys_of(monitor, now=now, reason=reason)
 
 
 def down_rule(monitor: Monitor) -> Rule:
@@ -144,6 +158,18 @@ def _lock(monitor: Monitor) -> MonitorState:
     if monitor.retired_at:
         raise refusal("monitor", f"{monitor.name} was retired.", "conflict")
     return row
+
+
+def _settle(row: MonitorState, monitor: Monitor, now: datetime) -> None:
+    """Let a heartbeat's pings and deadlines up to `now` count before anything else does, under the terms in force."""
+    if monitor.kind == HEARTBEAT:
+        heartbeats.settle(row, Monitor.objects.get(pk=monitor.pk), now=now)
+
+
+def _ask_no_more(monitor: Monitor) -> None:
+    """Neither probe it nor wait for its pings."""
+    ProbeSlot.objects.filter(monitor=monitor).update(next_due_at=None)
+    heartbeats.stop(monitor)
 
 
 def _turn(

@@ -23,8 +23,12 @@ from ledger import clock
 from ledger.actors import SYSTEM
 from ledger.link import link_entries
 from ledger.models import PurgeRecord, Seal
-from monitors.models import Location, MonitorLocation, Rule, ServiceSystem
+from monitors.heartbeats.address import read_address
+from monitors.models import Location, MonitorLocation, Ping, PingKey, Rule, ServiceSystem
 from monitors.services import create_system, set_systems
+from monitors.services.ping_keys import plain_key
+from monitors.services.pinging import Call as PingCall
+from monitors.services.pinging import receive
 from oncall.models import Page, Run
 from oncall.ticks import plan
 from postmortems.services.actions import create_action, today
@@ -157,6 +161,9 @@ def build() -> House:
         files=1, rows=1, sums_sha256="0" * 64, key_fingerprint="0" * 64,
     )  # fmt: skip
     window = builders.window(house.service, team=house.team, by=house.people["manager"], now=now)
+    job = builders.heartbeat(service=house.service, now=now)
+    ping_key = PingKey.objects.get(monitor=job)
+    receive(read_address(plain_key(ping_key)), PingCall("POST", body=b"done"), create=False, now=now)
     link_entries()
     seal_due_days(now + timedelta(days=1, hours=1))
     house.ids |= {
@@ -174,7 +181,9 @@ def build() -> House:
         "monitors": house.monitor.public_id,
         "certificates": builders.certificate(house.monitor, now=now).public_id,
         "dns-observations": builders.values_seen(house.monitor, "192.0.2.1", now=now).public_id,
-        "rules": Rule.objects.get().public_id,
+        "ping-keys": ping_key.public_id,
+        "pings": str(Ping.objects.get().id),
+        "rules": Rule.objects.get(monitor=house.monitor).public_id,
         "locations": Location.objects.get().public_id,
         "monitor-locations": MonitorLocation.objects.get().public_id,
         "policies": house.policy.public_id,

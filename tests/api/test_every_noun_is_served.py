@@ -35,10 +35,13 @@ SERVED = {
     "monitors.ContinuityDay": ("continuity/",),
     "monitors.Certificate": ("certificates/", "certificates/<pid:public_id>/"),
     "monitors.DnsObservation": ("dns-observations/", "dns-observations/<pid:public_id>/"),
+    "monitors.HeartbeatRun": ("monitors/<pid:public_id>/runs/",),
     "monitors.Location": ("locations/", "locations/<pid:public_id>/"),
     "monitors.MaintenanceSpan": ("maintenance-spans/", "maintenance-spans/<pid:public_id>/"),
     "monitors.MaintenanceWindow": ("maintenance-windows/", "maintenance-windows/<pid:public_id>/"),
     "monitors.Monitor": ("monitors/", "monitors/<pid:public_id>/"),
+    "monitors.Ping": ("pings/", "pings/<seq:seq>/"),
+    "monitors.PingKey": ("ping-keys/", "ping-keys/<pid:public_id>/"),
     "monitors.Result": ("monitors/<pid:public_id>/results/",),
     "monitors.Rule": ("rules/", "rules/<pid:public_id>/"),
     "monitors.Service": ("services/", "services/<pid:public_id>/"),
@@ -60,6 +63,7 @@ SERVED = {
 }
 # model → (address, field): told inside the answer about what it belongs to
 INSIDE = {
+    "monitors.PingBody": ("pings/<seq:seq>/", "body"),
     "incidents.WebhookAttempt": ("webhook-deliveries/<pid:public_id>/", "attempts"),
     "incidents.WebhookEvent": ("webhook-deliveries/<pid:public_id>/", "payload"),
     "monitors.ConditionState": ("monitors/<pid:public_id>/", "conditions"),
@@ -88,6 +92,7 @@ NOT_SERVED = {
     "ledger.LedgerSubject": "the ids stand in each line; `ledger/?object=` finds by them",
     "ledger.Liveness": "signs of life of our processes; /readyz and /metrics tell them",
     "ledger.Text": "free texts are told where they belong, such as in a timeline or a history",
+    "monitors.Heartbeat": "the engine's memory of one; a monitor tells its state, its runs and its next runs",
     "monitors.PackProgress": "how far the packing of hours has come",
     "monitors.ProbePlan": "slots on their way to a probe, for seconds",
     "monitors.ProbeSlot": "the engine's timetable; a monitor tells its interval and its results",

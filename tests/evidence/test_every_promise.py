@@ -24,7 +24,16 @@ from ledger.actors import SYSTEM
 from ledger.link import link_entries
 from ledger.models import Head
 from ledger.record import record
-from monitors.models import Location, LocationLife, MonitorLocation, MonitorState, ProbePlan, ProbeSlot, StateInterval
+from monitors.models import (
+    Heartbeat,
+    Location,
+    LocationLife,
+    MonitorLocation,
+    MonitorState,
+    ProbePlan,
+    ProbeSlot,
+    StateInterval,
+)
 from monitors.services import pause_monitor
 from oncall import ticks as oncall
 from oncall.models import Attempt, Callback, InboundSms, Page, Run
@@ -319,6 +328,11 @@ def unmeasured(house, **_):
     pause_monitor(house.monitor, now=house.now, reason="Test")
 
 
+def unjudged(house, **_):
+    builders.heartbeat(service=house.service, now=ago(house, 900))
+    Heartbeat.objects.update(look_at=ago(house, 61))
+
+
 BREAKS = {
     # what breaks it, and whether the auditor mends it at once
     "config.celery_ticks": (by_watchdog, False),
@@ -356,6 +370,7 @@ BREAKS = {
     "monitors.plans_taken": (untaken, False),
     "monitors.plans_end": (unswept, True),
     "monitors.silence_written": (silent, True),
+    "monitors.heartbeats_judged": (unjudged, True),
     "monitors.monitors_seen": (one_unseen, False),
     "monitors.locations_heard": (silent_place, False),
     "monitors.not_blind": (blind, False),
@@ -474,6 +489,6 @@ def test_a_seal_that_was_given_up_is_told_of_for_a_week(house):
 
 
 def test_a_check_costs_few_queries(house, django_assert_max_num_queries):
-    with django_assert_max_num_queries(60):
+    with django_assert_max_num_queries(62):
         for promise in PROMISES:
             promise.check(house.now)

@@ -3,7 +3,7 @@
 import pytest
 from django.db import OperationalError
 
-from incidents.rate import MAX_KEYS, RateRule
+from accounts.rate import MAX_KEYS, RateRule
 from incidents.views import answers
 from oncall.models import Callback, InboundSms
 from tests.fakes.twilio import signature
