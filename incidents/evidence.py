@@ -12,10 +12,11 @@ from accounts.models import User
 from incidents.models import Alert, Incident, Route
 from incidents.queries import story_of
 from incidents.subjects import KIND
-from ledger.evidence import threaded
+from ledger.evidence import CHUNK, threaded
 from ledger.tables import Row, Scope, Table, pieces
 from ledger.tracked import as_of
 from monitors.evidence import monitor_tables, observed_ids
+from monitors.heartbeats_evidence import heartbeats_of, heartbeats_table
 from monitors.models import Monitor, Service
 from oncall.evidence import paging_ids, paging_tables, people_named
 from oncall.models import Policy
@@ -77,6 +78,7 @@ def incident_tables(incident: Incident, around: Surroundings) -> list[Table]:
         *_told_of(scope, [incident]),
         *people_tables(scope, around.people),
         *monitor_tables(scope, around.monitors, around.services),
+        heartbeats_table(scope, around.monitors, _alerts_of),
         *paging_tables(scope, KIND, incident.number, around.policies),
     ]
 
@@ -84,7 +86,16 @@ def incident_tables(incident: Incident, around: Surroundings) -> list[Table]:
 def period_tables(scope: Scope) -> list[Table]:
     """Incidents that were recorded in a period, with their timelines and alerts, and the routes at its end."""
     held = Incident.objects.filter(recorded_at__gte=scope.start, recorded_at__lt=scope.end)
-    return _told_of(scope, list(held.select_related("service").order_by("recorded_at", "pk")))
+    told = _told_of(scope, list(held.select_related("service").order_by("recorded_at", "pk")))
+    return [*told, heartbeats_table(scope, heartbeats_of(scope), _alerts_of)]
+
+
+def _alerts_of(signals: Sequence[str]) -> dict[str, str]:
+    """The alerts that signals opened, by the signals' public ids; of one that only repeated an alert there is none."""
+    found: dict[str, str] = {}
+    for part in pieces(signals, CHUNK):
+        found.update(Alert.objects.filter(opened_by_key__in=part).values_list("opened_by_key", "public_id"))
+    return found
 
 
 def _told_of(scope: Scope, incidents: Sequence[Incident]) -> list[Table]:

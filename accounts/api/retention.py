@@ -63,7 +63,7 @@ class HoldFilters(Filters):
 class PurgeFilters(Filters):
     """Filters of deletions."""
 
-    rule = ChoiceOf(choices=("results", "packs", "signals", "intervals"), label="By which rule.")
+    rule = ChoiceOf(choices=("results", "packs", "pings", "runs", "signals", "intervals"), label="By which rule.")
     recorded_from = InstantFilter(
         field_name="recorded_at", lookup_expr="gte", label="Deleted at or after this instant."
     )

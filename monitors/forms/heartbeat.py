@@ -6,6 +6,7 @@ from django import forms
 
 from accounts.forms.changes import ChangeForm
 from accounts.forms.fields import DurationField, VersionField
+from accounts.history import changes_of
 from accounts.zones import zone_choices
 from monitors.forms.monitor import SEVERITIES, URGENCIES
 from monitors.heartbeats.schedules import DAY_S, WAYS
@@ -105,6 +106,16 @@ class EditHeartbeatForm(HeartbeatForm, ChangeForm):
     """The same for a heartbeat that exists: a reason, and the versions seen."""
 
     rule_version = VersionField()
+
+    def stale(self, monitor: Monitor, rule: Rule) -> None:
+        """Say who changed the heartbeat or its rule meanwhile; the next save aims at what is in force."""
+        seen = self.cleaned_data["rule_version"]
+        self.conflict(monitor)
+        rule.refresh_from_db()
+        self.theirs += changes_of(rule, after_version=seen)
+        data = self.data.copy()  # type: ignore[attr-defined]
+        data[self.add_prefix("rule_version")] = str(rule.version)
+        self.data = data
 
 
 class RotateForm(ChangeForm):

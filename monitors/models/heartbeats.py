@@ -75,7 +75,9 @@ class Ping(models.Model):
     kept; its text is a row of PingBody. verdict: what became of it when it was judged: counted, log, paused, method.
     """
 
-    append_only = AppendOnly(set_once=("judged_at", "verdict"), born_null=("judged_at", "verdict"))
+    append_only = AppendOnly(
+        set_once=("judged_at", "verdict"), born_null=("judged_at", "verdict"), aged_by="received_at"
+    )
 
     pk = models.CompositePrimaryKey("day", "id")
     day = models.DateField()
@@ -123,7 +125,7 @@ class HeartbeatRun(models.Model):
     duration_ms: from start to end, where the job told both. monitor_version: whose terms decided it.
     """
 
-    append_only = AppendOnly()
+    append_only = AppendOnly(aged_by="recorded_at")
 
     pk = models.CompositePrimaryKey("day", "id")
     day = models.DateField()

@@ -6,14 +6,14 @@ Rules in words: docs/retention.md.
 from __future__ import annotations
 
 import time
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
 from django.db.models import Exists, OuterRef
 
 from accounts.services.holds import on_hold
 from ledger.purge import Old, purge
-from monitors.models import MonitorState, Result, ResultPack, Signal, StateInterval
+from monitors.models import HeartbeatRun, MonitorState, Ping, Result, ResultPack, Signal, StateInterval
 
 BUDGET_S = 0.3
 
@@ -27,7 +27,7 @@ def purge_old(now: datetime) -> int:
         return 0
     before = now - timedelta(days=settings.RETENTION_DAYS)
     done, ends = 0, time.monotonic() + BUDGET_S
-    for old in what_is_old():
+    for old in what_is_old(before):
         while time.monotonic() < ends:
             began = time.monotonic()
             gone = purge(old, before=before, now=now)
@@ -38,14 +38,20 @@ def purge_old(now: datetime) -> int:
     return done
 
 
-def what_is_old() -> list[Old]:
-    """Tables of monitors that are purged, those that point to others first. The open state of a monitor always stays."""
+def what_is_old(before: datetime) -> list[Old]:
+    """Tables of monitors that are purged, those that point to others first. The open state of a monitor always stays.
+
+    Hot tables are asked by the day of their key, which is never later than their age.
+    """
+    days = {"day__lte": before.astimezone(UTC).date()}
     told = Signal.objects.filter(interval=OuterRef("pk"))
     held = MonitorState.objects.filter(interval=OuterRef("pk"))
     past = StateInterval.objects.filter(~Exists(told), ~Exists(held), ended_at__isnull=False)
     return [
         Old(Result, "planned_at", "results"),
         Old(ResultPack, "hour", "packs"),
+        Old(Ping, "received_at", "pings", Ping.objects.filter(**days)),
+        Old(HeartbeatRun, "recorded_at", "runs", HeartbeatRun.objects.filter(**days)),
         Old(Signal, "recorded_at", "signals"),
         Old(StateInterval, "ended_at", "intervals", past),
     ]

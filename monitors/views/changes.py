@@ -15,17 +15,20 @@ from ledger.clock import now
 from ledger.tracked import StaleVersion
 from monitors.access import get_monitor, get_service
 from monitors.forms.monitor import EditMonitorForm, initial_of, refuse
-from monitors.kinds import KINDS
+from monitors.kinds import HEARTBEAT, KINDS
 from monitors.models import Monitor
 from monitors.overview import services_in_force
 from monitors.services import change_monitor, down_rule, pause_monitor, resume_monitor, retire_monitor
-from monitors.views.monitor import page_context
+from monitors.views import heartbeat
+from monitors.views.monitor import page_of
 
 
 def edit(request: HttpRequest, public_id: str) -> HttpResponse:
     """Change any setting. A stale form keeps what was typed and says who changed what."""
     monitor = get_monitor(request.user, public_id, "edit")
     rule = down_rule(monitor)
+    if monitor.kind == HEARTBEAT:
+        return heartbeat.edit(request, monitor, rule)
     services = [(one.public_id, one.name) for one in services_in_force() if can(request.user, "edit", one)]
     form = EditMonitorForm(
         posted(request), kind=KINDS[monitor.kind], monitor=monitor, initial=initial_of(monitor, rule), services=services
@@ -73,8 +76,7 @@ def _turn(request: HttpRequest, public_id: str, turn: Callable[..., object], wor
             form.conflict(monitor)
         except ValidationError as error:
             refuse(form, error)
-    context = page_context(request, monitor, now(), **{name: form})
-    return render(request, "monitors/monitor.html", context, status=status_of(form))
+    return page_of(request, monitor, now(), status=status_of(form), **{name: form})
 
 
 def _change(request: HttpRequest, monitor: Monitor, form: EditMonitorForm) -> None:

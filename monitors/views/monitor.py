@@ -16,10 +16,10 @@ from accounts.models import Organisation, Team
 from ledger.clock import now
 from monitors.access import get_monitor
 from monitors.conditions import LABELS
-from monitors.kinds import DNS, KINDS
+from monitors.kinds import DNS, HEARTBEAT, KINDS
 from monitors.kinds.words import settings_in_words
 from monitors.maintenance import covering
-from monitors.models import Monitor, Service
+from monitors.models import Heartbeat, Monitor, Service
 from monitors.overview import (
     BUCKETS,
     SPANS,
@@ -37,6 +37,7 @@ from monitors.queries import last_failure, open_conditions
 from monitors.registers import chain_in_use, shown, values_seen
 from monitors.services import check_once
 from monitors.tracewords import phases_of_result, said, seen, waterfall_of
+from monitors.views.heartbeat_page import beat_facts, heartbeat_context
 
 INTERVALS = 20
 SOON = timedelta(days=7)
@@ -45,13 +46,17 @@ SOON = timedelta(days=7)
 def monitor_page(request: HttpRequest, public_id: str) -> HttpResponse:
     """State, days, latency, last failure, intervals, history."""
     monitor = get_monitor(request.user, public_id)
-    return render(request, "monitors/monitor.html", page_context(request, monitor, now()))
+    return page_of(request, monitor, now())
 
 
 def state_fragment(request: HttpRequest, public_id: str) -> HttpResponse:
     """The part of the page that is polled: the headline and the facts."""
-    monitor = get_monitor(request.user, public_id)
-    return render(request, "monitors/_facts.html", _facts(monitor, now()))
+    monitor, instant = get_monitor(request.user, public_id), now()
+    if monitor.kind == HEARTBEAT:
+        beat = Heartbeat.objects.get(pk=monitor.pk)
+        context = {**_facts(monitor, instant), **beat_facts(monitor, beat, instant)}
+        return render(request, "monitors/_heartbeat_facts.html", context)
+    return render(request, "monitors/_facts.html", _facts(monitor, instant))
 
 
 @require_POST
@@ -72,6 +77,17 @@ def check_now(request: HttpRequest, public_id: str) -> HttpResponse:
     except ValidationError as error:
         context["refused"] = " ".join(error.messages)
     return render(request, "monitors/checked.html", context)
+
+
+def page_of(
+    request: HttpRequest, monitor: Monitor, instant: datetime, *, status: int = 200, **forms: Any
+) -> HttpResponse:
+    """The page of a monitor, by its kind. forms: those that were sent and refused."""
+    if monitor.kind == HEARTBEAT:
+        beats = heartbeat_context(request, monitor, instant)
+        context = {**page_context(request, monitor, instant), **beats, **forms}
+        return render(request, "monitors/heartbeat.html", context, status=status)
+    return render(request, "monitors/monitor.html", page_context(request, monitor, instant, **forms), status=status)
 
 
 def page_context(request: HttpRequest, monitor: Monitor, instant: datetime, **forms: Any) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from ledger.actors import SYSTEM, Actor
 from ledger.link import link_entries
 from ledger.models import Seal
 from monitors.models import System
+from monitors.services.ping_keys import create_project_key
 from postmortems.services.actions import create_action
 from postmortems.services.documents import start_postmortem
 from statuspage.services import publish_update
@@ -44,6 +45,8 @@ class House:
             "Billing API", service=self.other_service, url="https://billing.example/", now=now
         )
         self.certificate = make.certificate(self.monitor, now=now)
+        self.heartbeat = make.heartbeat("Nightly export", service=self.service, now=now)
+        self.ping_key = create_project_key(self.service, name="Jobs", now=now, reason="Test")
         self.policy = make.policy(self.colleague, self.people["responder"], team=self.team, now=now)
         self.other_policy = make.policy(self.colleague, name="Billing", team=self.other_team, now=now)
         self.route = make.route(self.policy, service=self.service, now=now)
