@@ -55,6 +55,8 @@ def create_monitor(
         ensure_rule(monitor, condition, now=now, reason=reason)
     begin(monitor, now=now)
     if kind == HEARTBEAT:
+        if locations:
+            raise refusal("locations", "A heartbeat is checked from nowhere: its job pings Watchbook.")
         heartbeats.begin_heartbeat(monitor)
         ping_keys.give_key(monitor, now=now, reason=reason)
         return monitor
