@@ -79,7 +79,8 @@ def read_check(kind: Kind, target: Mapping[str, Any], secrets: Mapping[str, Any]
     Refused at once is what can be known without asking a resolver: metadata names, and addresses as such.
     Any other name is decided when the socket is opened.
     """
-    reason = PROBES[kind.name].refusal()
+    probe = PROBES.get(kind.name)  # what reports by itself has none
+    reason = probe.refusal() if probe else ""
     if reason:
         raise refusal(kind.address_field, reason, "not_offered")
     with readable():
