@@ -22,12 +22,12 @@ import time
 import urllib.error
 import urllib.request
 from collections import deque
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from email.utils import format_datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
-from xml.etree import ElementTree
+from http.server import ThreadingHTTPServer
+from urllib.parse import urlencode, urlsplit
+
+from tests.fakes.twilio_door import Trouble, handler
+from tests.fakes.twilio_messages import Call, Text
 
 ACCOUNT = "AC" + "0" * 32
 TOKEN = "twilio-auth-token"
@@ -35,176 +35,6 @@ TOKEN = "twilio-auth-token"
 
 class UnexpectedText(AssertionError):
     """A text went out that the test did not expect, or one it expected did not."""
-
-
-@dataclass
-class Text:
-    """One message as Twilio keeps it."""
-
-    sid: str
-    to: str
-    sender: str
-    body: str
-    params: dict[str, str]
-    created: datetime
-    status: str = "queued"
-    error_code: str = ""
-    expected: bool = False
-    callbacks: list[tuple[str, int]] = field(default_factory=list)
-
-    def as_json(self, account: str) -> dict:
-        when = format_datetime(self.created)
-        return {
-            "sid": self.sid, "account_sid": account, "to": self.to, "from": self.sender, "body": self.body,
-            "status": self.status, "error_code": int(self.error_code) if self.error_code else None, "error_message": None,
-            "date_created": when, "date_sent": when, "date_updated": when, "direction": "outbound-api",
-            "num_segments": "1", "num_media": "0", "api_version": "2010-04-01", "price": None, "price_unit": "USD",
-            "messaging_service_sid": None, "uri": f"/2010-04-01/Accounts/{account}/Messages/{self.sid}.json",
-            "subresource_uris": {},
-        }  # fmt: skip
-
-
-class Call:
-    """One call as Twilio keeps it, and the phone at its other end.
-
-    The test moves it: `ring`, then `pick_up` and `press`, or `busy`, `no_answer`, `machine`. Each reports to the
-    status address as Twilio does, unless `quiet`. `said` is everything that was spoken so far.
-    """
-
-    def __init__(self, fake: FakeTwilio, sid: str, params: dict[str, str]) -> None:
-        self.fake, self.sid, self.params = fake, sid, params
-        self.to, self.sender = params.get("To", ""), params.get("From", "")
-        self.created = datetime.now(UTC)
-        self.status, self.expected, self.quiet = "queued", False, False
-        self.said: list[str] = []
-        self.callbacks: list[tuple[str, int]] = []
-        self.answers: list[int] = []
-        # where the conversation stands: the address that takes a key, and what follows if none comes
-        self._listening = ""
-        self._rest: list[ElementTree.Element] = []
-
-    def as_json(self, account: str) -> dict:
-        when = format_datetime(self.created)
-        return {
-            "sid": self.sid, "account_sid": account, "to": self.to, "from": self.sender, "status": self.status,
-            "date_created": when, "date_updated": when, "start_time": when, "end_time": None, "duration": None,
-            "direction": "outbound-api", "answered_by": None, "api_version": "2010-04-01", "price": None,
-            "price_unit": "USD", "uri": f"/2010-04-01/Accounts/{account}/Calls/{self.sid}.json", "subresource_uris": {},
-        }  # fmt: skip
-
-    @property
-    def heard(self) -> str:
-        """Everything that was spoken, as one text."""
-        return " ".join(self.said)
-
-    # what the network does
-
-    def report(self, status: str, *, token: str | None = None, **more: str) -> int:
-        """Move the call on and post the signed callback to where its caller wanted it; return the HTTP status."""
-        self.status = status
-        address = self.params.get("StatusCallback", "")
-        if self.quiet or not address:
-            return 0
-        answer = self.fake.poster(address, {**self.form(status), **more}, token)[0]
-        self.callbacks.append((status, answer))
-        return answer
-
-    def form(self, status: str = "") -> dict[str, str]:
-        """What Twilio sends with every request about a call."""
-        return {
-            "AccountSid": self.fake.account, "ApiVersion": "2010-04-01", "CallSid": self.sid,
-            "CallStatus": status or self.status, "Called": self.to, "Caller": self.sender, "Direction": "outbound-api",
-            "From": self.sender, "To": self.to,
-        }  # fmt: skip
-
-    def ring(self) -> Call:
-        self.report("initiated")
-        self.report("ringing")
-        return self
-
-    def busy(self) -> None:
-        self.report("initiated")
-        self.report("busy", SipResponseCode="486")
-
-    def no_answer(self) -> None:
-        self.ring()
-        self.report("no-answer")
-
-    def fail(self, sip: str) -> None:
-        self.report("failed", SipResponseCode=sip)
-
-    def pick_up(self) -> str:
-        """Somebody, or something, answers: our words are asked for; return them."""
-        self.ring()
-        self.report("in-progress")
-        if "Twiml" in self.params:
-            return self._follow(ElementTree.fromstring(self.params["Twiml"]))
-        return self._ask(self.params["Url"], self.form())
-
-    def press(self, key: str) -> str:
-        """A key, while we listen; return what is said to it."""
-        assert self._listening, f"nobody listens for a key; said so far: {self.heard}"
-        return self._ask(self._listening, {**self.form(), "Digits": key, "FinishedOnKey": "", "msg": "Gather End"})
-
-    def say_nothing(self) -> str:
-        """Let the time for a key run out; return what is said then."""
-        self._listening = ""
-        return self._follow(self._rest)
-
-    def hang_up(self) -> None:
-        if self.status == "in-progress":
-            self.report("completed", CallDuration="12")
-
-    def machine(self) -> None:
-        """A voice mail picks up, hears everything and never presses a key."""
-        self.pick_up()
-        while self.status == "in-progress":
-            self.say_nothing()
-
-    def _ask(self, address: str, form: dict[str, str]) -> str:
-        status, body = self.fake.poster(address, form, None)
-        self.answers.append(status)
-        if status != 200:
-            self.said.append("We are sorry, an application error has occurred. Goodbye.")
-            self.hang_up()
-            return self.said[-1]
-        return self._follow(ElementTree.fromstring(body))
-
-    def _follow(self, verbs) -> str:
-        """Carry out TwiML until it waits for a key, leads elsewhere, or is over; return what was said."""
-        self._listening, before = "", len(self.said)
-        rest = list(verbs)
-        while rest:
-            verb = rest.pop(0)
-            if verb.tag == "Say":
-                self.said.append(verb.text or "")
-            elif verb.tag == "Gather":
-                self.said += [say.text or "" for say in verb.iter("Say")]
-                self._listening, self._rest = verb.get("action", ""), rest
-                return " ".join(self.said[before:])
-            elif verb.tag == "Redirect":
-                self._ask(verb.text or "", self.form())
-                return " ".join(self.said[before:])
-            elif verb.tag == "Hangup":
-                break
-        self.hang_up()
-        return " ".join(self.said[before:])
-
-
-@dataclass
-class Trouble:
-    """What to do to the next call instead of working: answer `http` with `code`, or hang for `hang_s`.
-
-    accept: take the text all the same, as a provider does whose answer is lost. raw: answer these bytes.
-    """
-
-    http: int = 0
-    code: int = 0
-    message: str = "fake trouble"
-    hang_s: float = 0.0
-    accept: bool = False
-    raw: str | None = None
-    path: str = "send"
 
 
 def signature(token: str, url: str, params: dict[str, str]) -> str:
@@ -232,7 +62,7 @@ class FakeTwilio:
         self.troubles: deque[Trouble] = deque()
         self._lock = threading.RLock()
         self._changed = threading.Condition(self._lock)
-        self._server = ThreadingHTTPServer(("127.0.0.1", port), _handler(self))
+        self._server = ThreadingHTTPServer(("127.0.0.1", port), handler(self))
         self._server.daemon_threads = True
         self._thread: threading.Thread | None = None
 
@@ -422,138 +252,6 @@ class FakeTwilio:
             self.callback_base = params.get("callback_base", self.callback_base)
             return {"ok": True}
         return None
-
-
-def _handler(fake: FakeTwilio) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def log_message(self, *args: object) -> None:
-            return
-
-        def _answer(self, status: int, body: object) -> None:
-            raw = body.encode() if isinstance(body, str) else json.dumps(body).encode()
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(raw)))
-            self.end_headers()
-            self.wfile.write(raw)
-
-        def _refuse(self, status: int, code: int, message: str) -> None:
-            self._answer(status, {"code": code, "message": message, "status": status, "more_info": f"https://x/{code}"})
-
-        def _body(self) -> str:
-            return self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
-
-        def do_POST(self) -> None:
-            path, raw = urlsplit(self.path).path, self._body()
-            fake.requests.append(("POST", self.path))
-            if path.startswith("/fake/"):
-                found = fake.control(path, json.loads(raw or "{}"))
-                self._answer(200 if found is not None else 404, found)
-            elif path == f"/2010-04-01/Accounts/{fake.account}/Messages.json":
-                self._take(dict(parse_qsl(raw, keep_blank_values=True)))
-            elif path == f"/2010-04-01/Accounts/{fake.account}/Calls.json":
-                self._dial(raw)
-            elif path.startswith(f"/2010-04-01/Accounts/{fake.account}/Calls/"):
-                self._change_call(path, dict(parse_qsl(raw)))
-            else:
-                self._refuse(404, 20404, f"The requested resource {path} was not found")
-
-        def _take(self, params: dict[str, str]) -> None:
-            if not self._signed_in() or self._trouble("send", params):
-                return
-            if not params.get("Body") or not params.get("To"):
-                self._refuse(400, 21602, "Message body is required.")
-                return
-            self._answer(201, fake.take(params).as_json(fake.account))
-
-        def _dial(self, raw: str) -> None:
-            params = {name: ",".join(values) for name, values in parse_qs(raw, keep_blank_values=True).items()}
-            if not self._signed_in() or self._trouble("call", params):
-                return
-            if not params.get("To") or not (params.get("Url") or params.get("Twiml")):
-                self._refuse(400, 21205, "Url is not a valid URL.")
-                return
-            self._answer(201, fake.dial(params).as_json(fake.account))
-
-        def _change_call(self, path: str, params: dict[str, str]) -> None:
-            call = fake.find_call(path.rsplit("/", 1)[1].removesuffix(".json"))
-            if not self._signed_in() or self._trouble("hang up", params):
-                return
-            if call is None:
-                self._refuse(404, 20404, "The requested resource was not found")
-            elif call.status not in ("queued", "initiated", "ringing"):
-                self._refuse(400, 21220, "Call is not in-progress. Cannot redirect.")
-            else:
-                call.status = params.get("Status", call.status)
-                self._answer(200, call.as_json(fake.account))
-
-        def do_GET(self) -> None:
-            parts = urlsplit(self.path)
-            fake.requests.append(("GET", self.path))
-            if parts.path.startswith("/fake/"):
-                found = fake.control(parts.path, dict(parse_qsl(parts.query)))
-                self._answer(200 if found is not None else 404, found)
-                return
-            if not self._signed_in() or self._trouble("ask", {}):
-                return
-            if parts.path.startswith(f"/2010-04-01/Accounts/{fake.account}/Calls"):
-                self._calls(parts.path, parse_qs(parts.query))
-                return
-            base = f"/2010-04-01/Accounts/{fake.account}/Messages"
-            if parts.path == f"{base}.json":
-                self._list(parse_qs(parts.query))
-            elif parts.path.startswith(f"{base}/") and (
-                text := fake.find(parts.path.rsplit("/", 1)[1].removesuffix(".json"))
-            ):
-                self._answer(200, text.as_json(fake.account))
-            else:
-                self._refuse(404, 20404, "The requested resource was not found")
-
-        def _list(self, query: dict[str, list[str]]) -> None:
-            to, sender = query.get("To", [""])[0], query.get("From", [""])[0]
-            found = [t for t in fake.texts if (not to or t.to == to) and (not sender or t.sender == sender)]
-            page = {"messages": [t.as_json(fake.account) for t in reversed(found)], "next_page_uri": None}
-            self._answer(
-                200, {**page, "page": 0, "page_size": 50, "first_page_uri": "", "previous_page_uri": None, "uri": ""}
-            )
-
-        def _calls(self, path: str, query: dict[str, list[str]]) -> None:
-            if path.endswith("/Calls.json"):
-                to = query.get("To", [""])[0]
-                found = [call.as_json(fake.account) for call in reversed(fake.calls) if not to or call.to == to]
-                self._answer(200, {"calls": found, "next_page_uri": None, "page": 0, "page_size": 50, "uri": ""})
-            elif call := fake.find_call(path.rsplit("/", 1)[1].removesuffix(".json")):
-                self._answer(200, call.as_json(fake.account))
-            else:
-                self._refuse(404, 20404, "The requested resource was not found")
-
-        def _signed_in(self) -> bool:
-            wanted = "Basic " + base64.b64encode(f"{fake.account}:{fake.auth_token}".encode()).decode()
-            if self.headers.get("Authorization") == wanted:
-                return True
-            self._refuse(401, 20003, "Authenticate")
-            return False
-
-        def _trouble(self, path: str, params: dict[str, str]) -> bool:
-            trouble = fake.troubles[0] if fake.troubles and fake.troubles[0].path == path else None
-            if trouble is None:
-                return False
-            fake.troubles.popleft()
-            if trouble.accept:
-                (fake.dial if path == "call" else fake.take)(params)
-            if trouble.hang_s:
-                time.sleep(trouble.hang_s)
-                self.close_connection = True
-                return True
-            if trouble.raw is not None:
-                self._answer(trouble.http or 200, trouble.raw)
-                return True
-            self._refuse(trouble.http, trouble.code, trouble.message)
-            return True
-
-    return Handler
 
 
 def main(arguments: list[str] | None = None) -> None:
