@@ -148,33 +148,29 @@ def _one(client, path: str) -> dict[str, float]:
 
 
 def _pages() -> dict[str, str]:
-    """The main pages by name, on the objects that have most to show."""
+    """The main pages and lists by name, on the objects that have most to show."""
     from django.db.models import Count
 
-    from accounts.models import User
-    from config.demo.customers import SLUG
-    from incidents.models import Incident, Route
-    from monitors.models import Monitor, Service, System
-    from oncall.models import Page, Policy
-    from oncall.notify.links import token_for
-    from postmortems.models import PostMortem
+    from incidents.models import Incident
+    from monitors.models import Monitor
 
     # with an answer and a note, so that both demos have to look up the same kinds of things
     told = Incident.objects.filter(timeline__kind="note").filter(timeline__kind="acknowledged")
     busy = told.annotate(lines=Count("timeline")).order_by("-lines").first()
-    still = Incident.objects.open().order_by("-pk").first()
     monitor = Monitor.objects.in_force().annotate(turns=Count("intervals")).order_by("interval_s", "-turns").first()
+    return {**_watched(monitor), **_worked(busy), **_told(), **_set_up(), **_lists(busy, monitor)}
+
+
+def _watched(monitor) -> dict[str, str]:
+    """What is watched, and what runs on what."""
+    from django.db.models import Count
+
+    from monitors.models import Service, System
+
     service = Service.objects.in_force().annotate(held=Count("monitors")).order_by("-held").first()
-    person = User.objects.annotate(paged=Count("pages")).order_by("-paged").first()
-    learnt = PostMortem.objects.filter(status="published").order_by("-pk").first()
-    page = Page.objects.filter(run__subject_id=still.number, origin="step").order_by("-pk").first()
-    web = {
+    return {
         "now": "/",
         "watchline": "/watchline/",
-        "incidents": "/incidents/",
-        "incidents, resolved": "/incidents/?state=resolved&page=2",
-        "incident, open": f"/incidents/{still.number}/",
-        "incident, longest": f"/incidents/{busy.number}/",
         "monitors": "/monitors/",
         "monitor": f"/monitors/{monitor.public_id}/",
         "monitor, week": f"/monitors/{monitor.public_id}/?span=week",
@@ -185,34 +181,80 @@ def _pages() -> dict[str, str]:
         "service": f"/services/{service.public_id}/",
         "systems": "/systems/",
         "system": f"/systems/{System.objects.first().public_id}/",
+    }
+
+
+def _worked(busy) -> dict[str, str]:
+    """Incidents, the page behind the link of a text, and what was learnt."""
+    from incidents.models import Incident
+    from oncall.models import Page
+    from oncall.notify.links import token_for
+    from postmortems.models import PostMortem
+
+    still = Incident.objects.open().order_by("-pk").first()
+    learnt = PostMortem.objects.filter(status="published").order_by("-pk").first()
+    page = Page.objects.filter(run__subject_id=still.number, origin="step").order_by("-pk").first()
+    return {
+        "incidents": "/incidents/",
+        "incidents, resolved": "/incidents/?state=resolved&page=2",
+        "incident, open": f"/incidents/{still.number}/",
+        "incident, longest": f"/incidents/{busy.number}/",
+        "phone page": f"/a/{token_for(page)}/",
         "post-mortems": "/postmortems/",
         "action items": "/postmortems/action-items/",
-        "ledger": "/ledger/",
-        "system page": "/system/",
+        # three weeks may be too short for one
+        **({"post-mortem": f"/postmortems/{learnt.public_id}/"} if learnt else {}),
+    }
+
+
+def _told() -> dict[str, str]:
+    """What customers, other systems and auditors read."""
+    from config.demo.customers import SLUG
+    from incidents.models import WebhookEndpoint
+
+    endpoint = WebhookEndpoint.objects.in_force().order_by("pk").first()
+    return {
         "status pages": "/status-pages/",
         "public page": f"/status/{SLUG}/",
         "public page, JSON": f"/status/{SLUG}/summary.json",
+        "webhooks": "/webhooks/",
+        "webhook": f"/webhooks/{endpoint.public_id}/",
+        "ledger": "/ledger/",
+        "system page": "/system/",
+    }
+
+
+def _set_up() -> dict[str, str]:
+    """People, and where faults lead."""
+    from django.db.models import Count
+
+    from accounts.models import User
+    from incidents.models import Route
+    from oncall.models import Policy
+
+    person = User.objects.annotate(paged=Count("pages")).order_by("-paged").first()
+    policy = Policy.objects.annotate(used=Count("runs")).order_by("-used").first()
+    return {
         "people": "/people/",
         "person": f"/people/{person.public_id}/",
         "me": "/me/",
         "organisation": "/organisation/",
         "policies": "/policies/",
-        "policy": f"/policies/{Policy.objects.annotate(used=Count('runs')).order_by('-used').first().public_id}/",
+        "policy": f"/policies/{policy.public_id}/",
         "routes": "/routes/",
         "route": f"/routes/{Route.objects.in_force().first().public_id}/",
-        "phone page": f"/a/{token_for(page)}/",
     }
-    if learnt is not None:  # three weeks may be too short for one
-        web["post-mortem"] = f"/postmortems/{learnt.public_id}/"
-    lists = (
+
+
+def _lists(busy, monitor) -> dict[str, str]:
+    """The API's lists, and what hangs on the longest incident and the liveliest monitor."""
+    names = (
         "incidents", "alerts", "monitors", "rules", "signals", "services", "systems", "people", "teams",
-        "contact-methods", "policies", "routes", "runs", "pages", "ledger",
+        "contact-methods", "policies", "routes", "runs", "pages", "post-mortems", "status-pages", "webhooks", "ledger",
     )  # fmt: skip
-    api = {f"API {name}": f"/api/v1/{name}/" for name in lists}
     of = f"/api/v1/monitors/{monitor.public_id}"
     return {
-        **web,
-        **api,
+        **{f"API {name}": f"/api/v1/{name}/" for name in names},
         "API incident timeline": f"/api/v1/incidents/{busy.number}/timeline/",
         "API results of a monitor": f"{of}/results/",
         "API intervals of a monitor": f"{of}/intervals/",
