@@ -218,7 +218,7 @@ def _told() -> dict[str, str]:
         "public page": f"/status/{SLUG}/",
         "public page, JSON": f"/status/{SLUG}/summary.json",
         "webhooks": "/webhooks/",
-        "webhook": f"/webhooks/{endpoint.public_id}/",
+        **({"webhook": f"/webhooks/{endpoint.public_id}/"} if endpoint else {}),
         "ledger": "/ledger/",
         "system page": "/system/",
     }

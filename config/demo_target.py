@@ -36,6 +36,15 @@ def answer_to(path: str, age_s: float) -> bytes:
     return head.encode() + body
 
 
+def body_of(head: bytes) -> int:
+    """How many bytes follow the head of a request, at most LONGEST_REQUEST."""
+    for line in head.split(b"\r\n"):
+        name, _, value = line.partition(b":")
+        if name.strip().lower() == b"content-length" and value.strip().isdigit():
+            return min(int(value), LONGEST_REQUEST)
+    return 0
+
+
 async def serve() -> None:
     """Serve on the loopback addresses until stopped."""
     began = time.monotonic()
@@ -44,6 +53,8 @@ async def serve() -> None:
         try:
             request = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 10)
             path = request.split(b" ", 2)[1].decode("ascii", "replace")
+            # a webhook's body is taken before it is answered, or its sender would see a connection cut off
+            await asyncio.wait_for(reader.readexactly(body_of(request)), 10)
             await asyncio.sleep(pause_of(path))
             writer.write(answer_to(path, time.monotonic() - began))
             await writer.drain()

@@ -17,7 +17,20 @@ from random import Random
 from django.db import connection
 
 from accounts.models import User
-from config.demo import changes, customers, episodes, estate, faults, lessons, people, samples, seals
+from config.demo import (
+    calls,
+    changes,
+    customers,
+    episodes,
+    estate,
+    faults,
+    hooks,
+    lessons,
+    people,
+    samples,
+    seals,
+    watcher,
+)
 from config.demo.checks import carry, next_of
 from config.demo.recorder import recording
 from config.demo.sizes import SIZES
@@ -36,6 +49,8 @@ PLANNED: tuple[Callable[[Demo], None], ...] = (
     faults.spread,
     episodes.tell,
     lessons.spread,
+    hooks.begin,
+    watcher.looks,
 )
 TOLD: tuple[Callable[[Demo], None], ...] = (samples.packs, seals.of_packed_days)
 LAST: tuple[Callable[[Demo], None], ...] = (samples.rows, seals.of_the_last_days)
@@ -66,7 +81,7 @@ def fill(size: str, *, seed: int, clock: Callable[[], datetime], say: Callable[[
     chosen = SIZES[size]
     end = clock().replace(microsecond=0)
     start = (end - timedelta(days=chosen.days)).replace(hour=6, minute=0, second=0)
-    demo = Demo(size=chosen, rng=Random(seed), start=start, end=end, say=say)  # noqa: S311 - no secret
+    demo = Demo(size=chosen, rng=Random(seed), start=start, end=end, say=say, on_call=calls.lives)  # noqa: S311 - no secret
     with _quickly(), recording():
         mark.begin(size=size, seed=seed, now=start)
         for chapter in PLANNED:

@@ -34,6 +34,9 @@ CAST: tuple[tuple[str, str, str, str, int | None], ...] = (
     ("Vera Oduya", "viewer", "Shop", "Europe/Berlin", None),
 )
 
+# who is called beside being texted: two who stand second and third in a ladder, and sleep well
+CALLED = {"Ben": 81, "Jonas": 86}
+
 
 def begin(demo: Demo) -> None:
     """The first run as somebody lives it, then everybody else is invited and joins within the hour."""
@@ -57,6 +60,8 @@ def begin(demo: Demo) -> None:
     add_phone(demo, mara, 47, now)
     for position, row in enumerate(CAST):
         join(demo, row, demo.start + timedelta(minutes=30 + 2 * position))
+    for first, digits in CALLED.items():
+        add_phone(demo, demo.people[first], digits, demo.start + timedelta(minutes=58), kind="voice")
     for first in ("Ana", "Tomas", "Kofi"):
         with doing(demo.people[first]):
             demo.tokens[first], _ = issue_token(
@@ -89,13 +94,16 @@ def join(demo: Demo, row: tuple[str, str, str, str, int | None], now: datetime) 
     return person
 
 
-def add_phone(demo: Demo, person: User, digits: int, now: datetime) -> None:
-    """A phone of the range kept for fiction, confirmed by its code."""
+def add_phone(demo: Demo, person: User, digits: int, now: datetime, kind: str = "phone") -> None:
+    """A phone of the range kept for fiction, confirmed by its code. kind: `phone` for texts, `voice` for calls."""
     number = f"+4477009001{digits:02d}"
-    demo.phones[str(person).split()[0]] = number
+    if kind == "phone":
+        demo.phones[str(person).split()[0]] = number
     with doing(person):
-        add_contact(user=person, kind="phone", address=number, label="Mobile", now=now)
-    confirm_all(demo, person, now, kind="phone")
+        add_contact(
+            user=person, kind=kind, address=number, label="Mobile" if kind == "phone" else "By the bed", now=now
+        )
+    confirm_all(demo, person, now, kind=kind)
 
 
 def confirm_all(demo: Demo, person: User, now: datetime, kind: str = "email") -> None:

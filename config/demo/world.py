@@ -25,6 +25,7 @@ from ledger.link import link_entries
 from monitors.models import Monitor, Service
 from oncall.models import Page, Policy, Run
 from oncall.notify import callbacks
+from oncall.notify.hangups import hang_up_due
 from oncall.notify.sender import send_due
 from oncall.notify.states import PLANNED
 from oncall.ticks import plan
@@ -57,6 +58,9 @@ class Demo:
     wrong: dict[int, int] = field(default_factory=dict)
     places: dict[int, int] = field(default_factory=dict)
     watched: set[int] = field(default_factory=set)
+    # what becomes of a call that was taken; who hears of everything that happened, after the engine
+    on_call: Callable[[Demo, str, datetime], None] = lambda demo, sid, now: None
+    listening: list[Callable[[datetime], None]] = field(default_factory=list)
     # spans in which the engine stood still
     stopped: list[tuple[datetime, datetime]] = field(default_factory=list)
     _coming: list[tuple[datetime, int, Action]] = field(default_factory=list)
@@ -84,6 +88,8 @@ class Demo:
             when, _, action = heapq.heappop(self._coming)
             if action(when) is not False:
                 self._wake = self._engine(when)
+            for listen in self.listening:
+                listen(when)
             if lived % LINK_EVERY == 0:
                 chain()
 
@@ -93,11 +99,16 @@ class Demo:
             intake(now + INTAKE)
             plan(now + INTAKE + PLAN)
             send_due(now=now + INTAKE + PLAN + SEND, slots=1)
+            if recorder.ringing:
+                hang_up_due(now=now + INTAKE + PLAN + SEND)
         for sid in recorder.taken:
             self.at(now + timedelta(seconds=self.rng.uniform(2, 9)), receipt(sid))
         if recorder.taken:
             self.at(now + RECEIPTS_IN, _receipts_are_read)
         recorder.taken.clear()
+        for sid in recorder.dialled:
+            self.on_call(self, sid, now)
+        recorder.dialled.clear()
         coming = (
             Run.objects.filter(due_at__isnull=False).aggregate(at=Min("due_at"))["at"],
             Page.objects.filter(state=PLANNED).aggregate(at=Min("due_at"))["at"],

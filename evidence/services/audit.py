@@ -6,7 +6,7 @@ for only by an audit that came to its end and found nothing that endangers pagin
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -117,12 +117,12 @@ def _mark_minute(outcome: Outcome, now: datetime) -> None:
         endangered=F("endangered").bitor(bit if outcome.endangered else 0),
     )
     if made:
-        _enter(AuditHour.objects.filter(entered_at__isnull=True, hour__lt=hour).order_by("hour"), now)
+        enter_hours(hour, now=now)
 
 
-def _enter(hours: Iterable[AuditHour], now: datetime) -> None:
+def enter_hours(before: datetime, *, now: datetime) -> None:
     """Finished hours become a line of the ledger each, so that nobody can say later that nobody looked."""
-    for row in hours:
+    for row in AuditHour.objects.filter(entered_at__isnull=True, hour__lt=before).order_by("hour"):
         if AuditHour.objects.filter(pk=row.pk, entered_at__isnull=True).update(entered_at=now):
             data = {
                 "audited": f"{row.audited:015x}",

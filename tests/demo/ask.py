@@ -8,9 +8,12 @@ from django.test import Client
 
 from accounts.models import ContactMethod, User
 from config.demo.people import ADMIN_EMAIL
-from incidents.models import Incident
+from evidence.models import AuditHour
+from incidents.models import Incident, WebhookDelivery
 from ledger.demo import is_demo, is_filled
-from ledger.models import Entry
+from ledger.models import Entry, Seal
+from ledger.seal_text import read
+from monitors.continuity import continuity_of
 from monitors.engine.packing import KEEP_ROWS
 from monitors.models import Monitor, Result, ResultPack, StateInterval
 from monitors.packs import decode
@@ -45,6 +48,17 @@ def disagreements():
     return wrong
 
 
+def hours_without_samples():
+    """Whole hours in which a monitor was up, and of which no sample is kept, by its name."""
+    missing = Counter()
+    for monitor in Monitor.objects.all():
+        held = set(ResultPack.objects.filter(monitor=monitor).values_list("hour", flat=True))
+        for span in StateInterval.objects.filter(monitor=monitor, state="up"):
+            last = min(hour_of(span.ended_at or span.covered_until), packed_until())
+            missing[monitor.name] += len(set(range(hour_of(span.started_at) + 1, last)) - held)
+    return +missing
+
+
 def pages_with_the_mark():
     """Address → whether the mark stands on it, for somebody signed in, for a stranger, and behind a link."""
     signed_in, stranger = Client(HTTP_HOST="127.0.0.1"), Client(HTTP_HOST="127.0.0.1")
@@ -70,6 +84,19 @@ def answer():
         "first_lines": list(Entry.objects.order_by("seq").values_list("kind", flat=True)[:2]),
         "holes": holes(),
         "disagreements": disagreements(),
+        "hours_without_samples": hours_without_samples(),
+        "webhooks": dict(
+            Counter("/".join(one) for one in WebhookDelivery.objects.values_list("endpoint__name", "state"))
+        ),
+        "calls": sorted(set(Page.objects.filter(kind="voice").values_list("state", flat=True))),
+        "calls_to_take_back": Attempt.objects.filter(hang_up_at__isnull=False).count(),
+        "audited": [AuditHour.objects.count(), AuditHour.objects.filter(entered_at__isnull=True).count()],
+        "unsealed_checks": [
+            day.isoformat()
+            for day in Seal.objects.values_list("day", flat=True)
+            if read(Seal.objects.get(day=day).text)["checks_executed"]
+            != str(continuity_of(day, now=Seal.objects.get(day=day).sealed_at).checks_executed)
+        ],
         "mark": pages_with_the_mark(),
         "states": dict(Counter("/".join(one) for one in StateInterval.objects.values_list("state", "cause"))),
         "confirmed_how": sorted(set(Page.objects.exclude(confirmed_how="").values_list("confirmed_how", flat=True))),

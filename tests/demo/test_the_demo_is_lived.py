@@ -45,6 +45,22 @@ def test_samples_say_what_the_intervals_say(told):
     assert told["packed_until"] >= 40  # hours of the last two days that the engine's own step packed
 
 
+def test_every_hour_in_which_a_monitor_was_up_has_its_samples(told):
+    assert told["hours_without_samples"] == {}
+
+
+def test_seals_count_the_checks_of_their_day(told):
+    assert told["unsealed_checks"] == []
+
+
+def test_other_systems_are_told_phones_ring_and_the_watcher_is_watched(told):
+    assert told["webhooks"]["Team chat/delivered"] >= 3
+    assert told["calls"]
+    assert told["calls_to_take_back"] == 0
+    assert told["audited"][0] > 400
+    assert told["audited"][1] == 0, "every finished hour is a line of the ledger"
+
+
 def test_the_mistakes_are_in_it(told):
     assert {"unknown/engine_stopped", "unknown/resumed", "paused/"} <= set(told["states"])
     assert told["reopened"] >= 2  # a night of flapping is one incident
