@@ -24,7 +24,7 @@ REFUSED = Breach("The provider twilio refused the last 4 pages.")
 
 def looks(demo: Demo) -> None:
     """Each hour of the last month has its sixty audits; one of them found something."""
-    hour = (demo.end - min(SINCE, demo.end - demo.start)).replace(minute=0) + 2 * HOUR
+    hour = (demo.end - min(SINCE, demo.end - demo.start)).replace(minute=0, second=0) + 2 * HOUR
     found = demo.ago(9 / demo.size.days, hour=6.0) + 23 * MINUTE
     while hour + HOUR < demo.end:
         demo.at(hour + HOUR, _hour(demo, hour, found))
