@@ -12,15 +12,13 @@ from statuspage.models import Component, StatusUpdate
 from statuspage.states import RESOLVED
 
 LAST_WORD_WITHIN = timedelta(hours=1)
-LATELY = timedelta(days=30)
 
 
 def last_word_is_said(now: datetime) -> Breach | None:
-    """Customers heard of every end within an hour. Only of the last month: an old omission is history."""
+    """Customers heard of every end within an hour."""
     newest = StatusUpdate.objects.filter(page=OuterRef("page"), incident=OuterRef("incident"), superseded_by=None)
-    words = StatusUpdate.objects.filter(
-        recorded_at__gte=now - LATELY, page__retired_at__isnull=True, incident__resolved_at__lt=now - LAST_WORD_WITHIN
-    )
+    over = {"page__retired_at__isnull": True, "incident__resolved_at__lt": now - LAST_WORD_WITHIN}
+    words = StatusUpdate.objects.filter(**over)
     last = words.filter(pk=Subquery(newest.order_by("-occurred_at", "-pk").values("pk")[:1])).exclude(status=RESOLVED)
     numbers = list(last.order_by("incident__resolved_at").values_list("incident__number", flat=True))
     if not numbers:
