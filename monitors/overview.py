@@ -1,5 +1,6 @@
 """What the monitor pages show: rows gathered with a constant number of queries, however many monitors there are."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, tzinfo
@@ -11,7 +12,7 @@ from monitors.days import Day, calendar, cut, summary
 from monitors.models import Monitor, MonitorState, ProbeSlot, Rule, Service, StateInterval, System
 from monitors.queries import intervals, spans
 from monitors.samples import hours, samples
-from monitors.states import CAUSES
+from monitors.states import CAUSES, State, worst
 from monitors.tracewords import Curve, curve, curve_of_hours, hours_for
 
 DAYS = 90
@@ -194,9 +195,11 @@ def next_due(monitor: Monitor) -> datetime | None:
 
 
 def worst_states(*, now: datetime) -> dict[int, str]:
-    """The worst state among the monitors of each service, by the service's key; one query."""
-    worst: dict[int, str] = {}
+    """The worst state among the monitors of each service, by the service's key; one query.
+
+    A monitor that somebody paused says nothing of a service that others watch.
+    """
+    held: dict[int, list[State]] = defaultdict(list)
     for row in rows(monitors_in_force(), now=now):
-        key = row.monitor.service_id
-        worst[key] = min(row.state, worst.get(key, "up"), key=STATES.index)
-    return worst
+        held[row.monitor.service_id].append(State(row.state))
+    return {key: worst(states).value for key, states in held.items()}

@@ -10,6 +10,7 @@ from config.draw.axis import Axis, short, svg
 from config.draw.strips import hatch
 
 Values = Sequence[float | None]
+NAME_HEIGHT = 13  # of a curve's name
 
 
 class Series(NamedTuple):
@@ -98,12 +99,12 @@ def chart(
         f'<path class="line {s.css}" d="{_path(s.values, 1000 / max(1, len(s.values) - 1), 100, high)}"/>'
         for s in series
     )
-    for one in series:
-        first = next((v for v in one.values if v is not None), None)
-        if first is not None and one.name:
-            over.append(
-                f'<text class="t-s t-ink halo-paper" x="4" y="{short(top + plot - plot * first / high - 6)}">{escape(one.name)}</text>'
-            )
+    named = [(next((v for v in one.values if v is not None), None), one.name) for one in series]
+    lowest: float = height
+    for first, name in sorted((first, name) for first, name in named if first is not None and name):
+        # a name that would stand on the one below it moves up
+        lowest = min(top + plot - plot * first / high - 6, lowest - NAME_HEIGHT)
+        over.append(f'<text class="t-s t-ink halo-paper" x="4" y="{short(lowest)}">{escape(name)}</text>')
     inner = f'<svg x="0" y="{top}" width="100%" height="{plot}" viewBox="0 0 1000 100" preserveAspectRatio="none">{curves}</svg>'
     return svg("".join(under) + inner + "".join(over) + _foot(axis, top + plot, height), label, height)
 

@@ -23,7 +23,8 @@ HEIGHT = {
     "none": 0.22,
 }
 HOLLOW = ("maintenance", "unknown", "missing")
-PERCENT_A_LETTER = 0.75  # of a board 900 px wide; on a phone words give way sooner than they must
+PERCENT_A_LETTER = 0.75  # of a board 900 px wide
+PERCENT_ON_A_PHONE = 2.2  # of one 340 px wide: words that have less room are left out there
 STATE_AT_LEAST = 0.15  # percent of the width: a fault of one second in a year is still seen
 
 
@@ -118,12 +119,12 @@ def points(axis: Axis, items: Iterable[Point], label: str, height: int = 28) -> 
         needs = len(text) * PERCENT_A_LETTER + 2
         right = axis.x(marks[i + 1].at) if i + 1 < len(marks) else 100.0
         left = axis.x(marks[i - 1].at) if i else 0.0
-        if text and right - x > needs:
-            out.append(f'<text class="halo-paper t-2" x="{short(x)}%" dx="11" y="18">{escape(text)}</text>')
-        elif text and i + 1 == len(marks) and x - left > needs:
-            out.append(
-                f'<text class="halo-paper t-2" x="{short(x)}%" dx="-11" text-anchor="end" y="18">{escape(text)}</text>'
-            )
+        room, place = right - x, 'dx="11"'
+        if room <= needs and i + 1 == len(marks):
+            room, place = x - left, 'dx="-11" text-anchor="end"'
+        if text and room > needs:
+            css = "halo-paper t-2" if room > len(text) * PERCENT_ON_A_PHONE + 4 else "halo-paper t-2 roomy"
+            out.append(f'<text class="{css}" x="{short(x)}%" {place} y="18">{escape(text)}</text>')
     return svg("".join(out), label, height)
 
 

@@ -112,6 +112,23 @@ def test_a_long_axis_is_labelled_in_days():
     assert draw.clock_ticks(START, START + timedelta(days=30), UTC)[0].text.endswith(" Mar")
 
 
+def test_words_that_have_no_room_on_a_phone_say_so():
+    def drawn(minutes):
+        marks = [draw.Point(START, "m-down", "confirmed"), draw.Point(START + timedelta(minutes=minutes), "m-up", "")]
+        return draw.points(AXIS, marks, "x")
+
+    assert 'class="halo-paper t-2 roomy"' in drawn(100)
+    assert 'class="halo-paper t-2"' in drawn(150)
+
+
+def test_names_of_curves_do_not_stand_on_one_another():
+    curves = [draw.Series("median", "l-ink", [10, 11]), draw.Series("slowest", "l-ink", [11, 30])]
+    drawn = draw.chart(curves, "x", axis=AXIS, high=40)
+    heights = [float(y) for y in re.findall(r'halo-paper" x="4" y="([\d.]+)"', drawn)]
+    assert len(heights) == 2
+    assert abs(heights[0] - heights[1]) >= 13
+
+
 def test_words_that_would_run_into_the_next_mark_are_left_to_its_title():
     near = draw.points(
         AXIS, [draw.Point(START, "m-down", "a long story"), draw.Point(START + timedelta(minutes=5), "m-up", "b")], "x"

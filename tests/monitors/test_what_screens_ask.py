@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from monitors.engine.findings import Finding
 from monitors.engine.handover import hand_over
 from monitors.models import ProbeSlot, Signal
+from monitors.overview import worst_states
 from monitors.probes.trace import Outcome, Trace
 from monitors.queries import (
     claim_signal,
@@ -23,7 +24,7 @@ from monitors.queries import (
     standings,
     unclaimed_signals,
 )
-from monitors.services import check_once, retire_monitor
+from monitors.services import check_once, pause_monitor, retire_monitor
 from monitors.states import State
 from tests import builders
 
@@ -87,6 +88,13 @@ def test_a_service_shows_its_worst_monitor(shop, monitor):
     builders.service("Empty", now=T0)
     told = {one.service.name: (one.state, one.counts) for one in service_states(at(61))}
     assert told == {"Empty": (State.UNKNOWN, {}), "Shop": (State.DOWN, {State.DOWN: 1, State.UP: 1})}
+
+
+def test_a_paused_monitor_says_nothing_of_a_service_that_others_watch(shop, monitor):
+    other = builders.monitor("Other", service=shop, now=T0)
+    deliver(monitor, 0, 60)
+    pause_monitor(other, now=at(30), reason="Moved")
+    assert worst_states(now=at(61)) == {shop.pk: "up"}
 
 
 def test_lists_leave_out_what_is_retired(shop, monitor):
