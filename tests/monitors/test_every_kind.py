@@ -10,7 +10,7 @@ from accounts.egress.guard import EgressRules
 from monitors.api.targets import TargetBody
 from monitors.forms.monitor import AddMonitorForm, EditMonitorForm, initial_of_new
 from monitors.forms.targets import names_of
-from monitors.kinds import KINDS, Shape
+from monitors.kinds import HEARTBEAT, KINDS, Shape
 from monitors.kinds.words import settings_in_words
 from monitors.probes.async_loop import AsyncLoop
 from monitors.probes.registry import PROBES, compile_check, run_once
@@ -29,8 +29,11 @@ EXAMPLES = {
     "postgresql": {"host": "127.0.0.1", "port": 9, "user": "watcher", "password": "s3cret-pa55"},
     "mysql": {"host": "127.0.0.1", "port": 9, "user": "watcher", "password": "s3cret-pa55"},
     "redis": {"host": "127.0.0.1", "port": 9, "user": "watcher", "password": "s3cret-pa55"},
+    "heartbeat": {"schedule": "cron", "expression": "30 2 * * *", "zone": "Europe/Berlin", "slug": "nightly"},
 }
 every_kind = pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
+# a heartbeat reports by itself, nothing is called
+every_probed_kind = pytest.mark.parametrize("kind", [KINDS[name] for name in PROBES], ids=PROBES)
 
 
 def read(kind, given=None):
@@ -52,7 +55,7 @@ def posted(kind):
 
 
 def test_every_type_has_its_probe_and_its_example():
-    assert set(KINDS) == set(PROBES) == set(EXAMPLES)
+    assert set(KINDS) == {*PROBES, HEARTBEAT} == set(EXAMPLES)
     assert all(name == kind.name for name, kind in KINDS.items())
 
 
@@ -93,7 +96,7 @@ def test_form_and_api_read_the_same_target(kind):
     assert kind.read_target(form.target(), secrets) == kind.read_target(taken["target"], secrets)
 
 
-@every_kind
+@every_probed_kind
 def test_a_check_of_nobody_ends_in_time_with_a_sentence(kind):
     target, secrets = read(kind)
     check = compile_check(kind.name, target, secrets, timeout_s=1.0)
@@ -108,7 +111,7 @@ def test_a_check_of_nobody_ends_in_time_with_a_sentence(kind):
     assert trace.sentence.endswith(".")
 
 
-@every_kind
+@every_probed_kind
 def test_no_check_leaves_for_an_address_that_nobody_allowed(kind):
     target, secrets = read(kind)
     trace = run_once(compile_check(kind.name, target, secrets, timeout_s=1.0), EgressRules(), now=NIGHT)
