@@ -78,6 +78,8 @@ REFUSED: dict[str, str] = {
     "stranger": "signed by no location of ours",
     "forged": "its signature does not hold",
     "wrong": "holds something that is no result",
+    "too_old": "about checks of more than two days ago",
+    "unstorable": "holds what the database would not take",
     "not_planned": "about a monitor that is not checked from there",
 }
 

@@ -7,7 +7,8 @@ answers, and the probe sends the batch again; what is stored twice is stored onc
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 
 import structlog
@@ -21,7 +22,7 @@ from monitors.engine.handover import hand_over
 from monitors.models import Location, Monitor, ProbePlan, ProbeSlot, RemoteRefusal
 from monitors.remote import broker
 from monitors.remote.envelope import ACK, RESULTS, Refused, seal, unseal, writer_of
-from monitors.remote.messages import Results, Stored, finding_of, read, write
+from monitors.remote.messages import KEPT, Results, Stored, finding_of, read, write
 from monitors.remote.parties import engine_keys, probe_keys, remote_locations
 from monitors.remote.plain import NotPlain
 
@@ -63,7 +64,8 @@ def take_results(now: datetime) -> int:
 def accept(message: bytes, places: Mapping[bytes, Location], *, now: datetime) -> tuple[Location, Results]:
     """Verify and store one message; return whose it is and what it said.
 
-    Raises Refused, after which nothing of it was stored, and OperationalError or InterfaceError when the database is away.
+    A result in it that cannot be is left out and counted: its probe would send the batch for ever. Raises Refused for a
+    message that is not a location's of ours, and OperationalError or InterfaceError when the database is away.
     """
     location = places.get(writer_of(message, RESULTS))
     keys = probe_keys(location) if location else None
@@ -71,18 +73,48 @@ def accept(message: bytes, places: Mapping[bytes, Location], *, now: datetime) -
         raise Refused("stranger")
     try:
         said: Results = read(Results, unseal(message, mine=engine_keys(), writer=keys, purpose=RESULTS))
-        if not said.sound:
-            raise NotPlain("more than a probe sends at once")
-        findings = [finding_of(one, location.pk, now=now) for one in said.seen]
     except NotPlain:
         raise Refused("wrong") from None
-    planned = _planned(findings, location)
-    hand_over(planned, now=now, ended_plans=_plans_of(said.ended, location), rest=time.sleep)
+    if not said.sound:
+        raise Refused("wrong")
+    left_out: Counter[str] = Counter()
+    planned = _planned(list(_findings(said, location, left_out, now)), location, left_out)
+    _store(planned, _plans_of(said.ended, location), left_out, now)
     life.heard(planned, now=now)
     _sign(location, said, now)
-    if len(planned) < len(findings):
-        refuse("not_planned", now=now, number=len(findings) - len(planned))
+    for why, number in left_out.items():
+        refuse(why, now=now, number=number)
     return location, said
+
+
+def _findings(said: Results, location: Location, left_out: Counter[str], now: datetime) -> Iterator[Finding]:
+    for one in said.seen:
+        if one.planned_at < now - KEPT:
+            left_out["too_old"] += 1
+            continue
+        try:
+            yield finding_of(one, location.pk, now=now)
+        except NotPlain:
+            left_out["wrong"] += 1
+
+
+def _store(findings: list[Finding], ended: list[int], left_out: Counter[str], now: datetime) -> None:
+    """Hand over; if the database will never take one of them, the others one by one."""
+    try:
+        hand_over(findings, now=now, ended_plans=ended, rest=time.sleep)
+        return
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception:
+        log.exception("remote_results_not_stored", results=len(findings))
+    for finding in findings:
+        try:
+            hand_over([finding], now=now)
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception:
+            log.exception("remote_result_dropped", monitor=finding.monitor_id)
+            left_out["unstorable"] += 1
 
 
 def refuse(why: str, *, now: datetime, number: int = 1) -> None:
@@ -103,24 +135,22 @@ def _take(client: object, message: bytes, places: Mapping[bytes, Location], now:
     except Refused as refused:
         refuse(refused.why, now=now)
         return
-    except (OperationalError, InterfaceError):
-        raise
-    except Exception:  # one message that cannot be stored must not stop the others; its probe sends it again
-        log.exception("remote_results_not_stored")
-        return
     keys = probe_keys(location)
     if said.batch and keys is not None:
         answer = seal(write(Stored((said.batch,))), by=engine_keys(), to=keys, purpose=ACK)
         broker.push_ack(client, keys.name, said.probe, answer)
 
 
-def _planned(findings: list[Finding], location: Location) -> list[Finding]:
+def _planned(findings: list[Finding], location: Location, left_out: Counter[str]) -> list[Finding]:
     """Findings about monitors that are checked from there: a key speaks for its own location only."""
     asked = {finding.monitor_id for finding in findings}
     slots = ProbeSlot.objects.filter(location=location, monitor__in=asked)
     known = set(slots.values_list("monitor_id", flat=True))
     versions = dict(Monitor.objects.filter(pk__in=known).values_list("pk", "version"))
-    return [one for one in findings if one.monitor_version <= versions.get(one.monitor_id, -1)]
+    planned = [one for one in findings if one.monitor_version <= versions.get(one.monitor_id, -1)]
+    if len(planned) < len(findings):
+        left_out["not_planned"] += len(findings) - len(planned)
+    return planned
 
 
 def _plans_of(ended: tuple[int, ...], location: Location) -> list[int]:

@@ -68,17 +68,23 @@ class Worker:
         self.refused = 0
         self.stop = threading.Event()
 
-    def run(self) -> None:
-        """Take plans and send results until told to stop; then hand over what is finished."""
+    def run(self) -> bool:
+        """Take plans and send results until told to stop; then hand over what is finished.
+
+        False if one of its threads ended by itself: whoever keeps the process running should start it again.
+        """
         self._prober.start()
         sender = threading.Thread(target=self._send_all, name="sender", daemon=True)
         sender.start()
-        while not self.stop.is_set():
+        while not self.stop.is_set() and sender.is_alive() and self._prober.is_alive():
             self._guard(self._take)
+        told = self.stop.is_set()
+        self.stop.set()
         self._prober.stop()
         self._ring.set()
         sender.join(5)
         self.spool.close()
+        return told
 
     def accept(self, message: bytes) -> bool:
         """Start a plan; False if it is not for us, not the engine's, known, or past its time."""
@@ -143,8 +149,13 @@ class Worker:
         flying = {batch for batch, at in self._sent.items() if now - at < AGAIN_AFTER_S}
         room = IN_FLIGHT - len(flying)
         for batch in self.spool.waiting(room, but=flying) if room > 0 else ():
+            try:
+                said: Results = read(Results, batch.body.encode())
+            except NotPlain:
+                log.exception("spooled_batch_dropped", results=batch.count)
+                self.spool.drop([batch.id])
+                continue
             # a batch of an earlier process is answered to this one
-            said: Results = read(Results, batch.body.encode())
             mine = Results(self.name, said.batch, said.seen, said.ended)
             if not broker.push_results(client, self._seal(mine)):
                 return

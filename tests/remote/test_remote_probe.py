@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 import redis
 from django.core.management import CommandError
-from django.db import OperationalError
+from django.db import DataError, OperationalError
 
+from accounts.egress.guard import EgressRules
 from accounts.models import AllowedNetwork
 from ledger import clock
 from monitors.engine.ticks import claim
@@ -24,10 +25,12 @@ from monitors.models import Location, LocationLife, MonitorState, ProbePlan, Pro
 from monitors.probes.trace import Trace
 from monitors.remote import broker as lists
 from monitors.remote import sending, taking
-from monitors.remote.envelope import RESULTS, Refused, seal, writer_of
+from monitors.remote.envelope import PLAN, RESULTS, Refused, seal, writer_of
 from monitors.remote.keys import private_keys, read_public
-from monitors.remote.messages import Results, Seen, write
+from monitors.remote.messages import Plan, Results, Rules, Seen, write
 from monitors.remote.parties import engine_keys, remote_locations
+from monitors.remote.spool import Batch, Spool
+from monitors.remote.worker import Worker
 from monitors.services import change_location, create_location, set_locations
 from tests import builders
 from tests.processes.peers import Broker, Process, Target, wait_for
@@ -275,6 +278,28 @@ def test_what_could_not_be_stored_is_not_answered_for_and_is_stored_when_it_come
     assert len(lists.take_acks(client, PARIS.public.name, "host:1")) == 1
 
 
+def test_a_batch_with_results_that_cannot_be_kept_is_answered_for_so_that_it_is_not_sent_for_ever(
+    two, broker, monkeypatch
+):
+    *_, monitor = two
+    now = clock.now().replace(microsecond=0)
+    real, bad = taking.hand_over, now - timedelta(seconds=7)
+
+    def choosy(findings, **more):
+        if any(finding.planned_at == bad for finding in findings):
+            raise DataError("value too long")
+        return real(findings, **more)
+
+    monkeypatch.setattr(taking, "hand_over", choosy)
+    times = (now - timedelta(days=3), bad, now + timedelta(hours=1), now - timedelta(seconds=5))
+    seen = tuple(Seen(monitor.pk, monitor.version, at, False, 10, Trace(status=200)) for at in times)
+    body = write(Results("host:1", "b1", seen))
+    send(broker, seal(body, by=PARIS, to=engine_keys().public, purpose=RESULTS))
+    assert Result.objects.get().planned_at == times[-1]
+    assert refusals() == {"too_old": 1, "wrong": 1, "unstorable": 1}
+    assert len(lists.take_acks(lists.connect(broker.url), PARIS.public.name, "host:1")) == 1
+
+
 def test_what_comes_late_is_kept_and_changes_no_state(two, broker):
     *_, monitor = two
     send(broker, said(monitor, at=clock.now() - timedelta(minutes=16), batch="late"))
@@ -340,3 +365,60 @@ def test_a_slot_of_the_timetable_goes_to_the_key_and_not_to_the_queue_of_the_nam
     assert ProbePlan.objects.get().claimed_at is not None
     assert ProbeSlot.objects.get().location.name == "paris"
     assert Location.objects.filter(public_key=PARIS.public.text).count() == 1
+
+
+@pytest.fixture
+def workers(broker):
+    """Makes probes that run nothing by themselves."""
+    made = []
+
+    def make(folder, clock_of):
+        made.append(
+            Worker(
+                keys=PARIS, engine=engine_keys().public, folder=folder, rules=EgressRules, clock=clock_of,
+                clients=lambda: lists.connect(broker.url),
+            )
+        )  # fmt: skip
+        return made[-1]
+
+    yield make
+    for worker in made:
+        worker._prober._loop.close()
+        worker.spool.close()
+
+
+def test_a_batch_of_another_version_in_the_spool_is_dropped_and_the_next_is_sent(two, tmp_path, workers):
+    folder = tmp_path / "probe"
+    left = Spool(folder / "spool")
+    left.add(Batch("old", '{"format":99}', 3))
+    left.add(Batch("b2", write(Results("before:1", "b2")).decode(), 1))
+    left.close()
+    worker = workers(folder, clock.now)
+    worker._send_some()
+    assert [batch.id for batch in worker.spool.waiting(5)] == ["b2"]
+    taking.take_results(clock.now())
+    worker._send_some()
+    assert worker.spool.waiting(5) == []
+
+
+def test_a_probe_takes_only_the_engines_plans_for_its_own_key_once_and_in_time(two, tmp_path, workers, monkeypatch):
+    worker = workers(tmp_path, lambda: machine[0])
+    started = []
+    monkeypatch.setattr(worker._prober, "submit", started.append)
+    now = clock.now()
+    machine = [now]
+
+    def plan(number, *, by=None, to=PARIS, sent=now):
+        body = write(Plan(number, sent, sent + timedelta(seconds=30), Rules((), ()), (), ()))
+        return seal(body, by=by or engine_keys(), to=to.public, purpose=PLAN)
+
+    assert worker.accept(plan(1))
+    assert not worker.accept(plan(1)), "it is run once"
+    assert not worker.accept(plan(2, to=ROME)), "it is for another location"
+    assert not worker.accept(plan(3, by=STRANGER)), "it is not the engine's"
+    assert not worker.accept(b"garbage")
+    machine[0] = now + timedelta(seconds=31)
+    assert not worker.accept(plan(4)), "its time is over"
+    machine[0] = now - timedelta(seconds=6)
+    assert not worker.accept(plan(5)), "this clock is behind"
+    assert (len(started), worker.refused) == (1, 3)

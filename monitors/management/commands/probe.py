@@ -71,7 +71,8 @@ class Command(BaseCommand):
         signal.signal(signal.SIGTERM, on_signal)
         signal.signal(signal.SIGINT, on_signal)
         self.stderr.write(f"The probe {worker.name} waits for plans to {keys.public.name}.")
-        worker.run()
+        if not worker.run():
+            raise CommandError("A thread of the probe ended by itself; the log says why. Start it again.")
 
 
 def machine_clock() -> datetime:
