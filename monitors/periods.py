@@ -5,7 +5,8 @@ A window's length is counted between instants, so a month in which clocks change
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from itertools import pairwise
 
 from monitors.availability import Window
 
@@ -43,9 +44,21 @@ def quarters_back(now: datetime, count: int, zone: tzinfo) -> list[Window]:
     return [Window(_first(year, first, zone), _first(year, first + 3, zone)) for year, first in firsts]
 
 
-def month_name(window: Window, zone: tzinfo) -> str:
-    """`2026-03`: the period a month or a quarter begins in, as evidence names it."""
-    return f"{window.start.astimezone(zone):%Y-%m}"
+def days_of(first: date, count: int, zone: tzinfo) -> list[Window]:
+    """`count` days of the zone from `first` on; days of 23 and 25 hours come out as such."""
+    bounds = [midnight(first + timedelta(days=ahead), zone) for ahead in range(count + 1)]
+    return [Window(start, end) for start, end in pairwise(bounds)]
+
+
+def midnight(day: date, zone: tzinfo) -> datetime:
+    """Where a day of the zone begins."""
+    return datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC)
+
+
+def period_name(window: Window, zone: tzinfo, *, quarter: bool = False) -> str:
+    """`2026-03` for a month and `2026-Q1` for a quarter of the zone, as evidence names them."""
+    local = window.start.astimezone(zone)
+    return f"{local.year}-Q{(local.month + 2) // 3}" if quarter else f"{local:%Y-%m}"
 
 
 def _divided(number: int) -> tuple[int, int]:

@@ -7,6 +7,18 @@ from django.db import models
 from accounts.models import Team, User
 from ledger.fields import PublicIdField
 from ledger.tracked import Tracked
+from monitors.composing import Kind
+
+COMPOSITIONS: dict[str, str] = {
+    Kind.ALL.value: "All of its monitors must be up",
+    Kind.ANY.value: "Any one of its monitors is enough",
+    Kind.QUORUM.value: "At least so many of its monitors must be up",
+}
+
+
+def composition_choices() -> list[tuple[str, str]]:
+    """Choices as a callable."""
+    return list(COMPOSITIONS.items())
 
 
 class System(Tracked):
@@ -36,7 +48,10 @@ class System(Tracked):
 
 
 class Service(Tracked):
-    """What customers see and agreements are about."""
+    """What customers see and agreements are about.
+
+    composition, quorum: how its primary monitors make it (docs/availability.md); the number is for "quorum" alone.
+    """
 
     untracked_fields = ("description",)
 
@@ -45,6 +60,8 @@ class Service(Tracked):
     team = models.ForeignKey(Team, null=True, on_delete=models.PROTECT, related_name="services")
     owner = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     description = models.TextField(blank=True, default="")
+    composition = models.CharField(max_length=8, choices=composition_choices, default=Kind.ALL.value)
+    quorum = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
         constraints = [

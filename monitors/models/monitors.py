@@ -12,6 +12,12 @@ from monitors.kinds import HTTP, KINDS
 from monitors.models.inventory import Service
 
 SEVERITIES = (1, 2, 3, 4)
+PRIMARY, DEPENDENCY, INTERNAL = "primary", "dependency", "internal"
+ROLES: dict[str, str] = {
+    PRIMARY: "Primary: counts for the service",
+    DEPENDENCY: "Dependency: informs",
+    INTERNAL: "Internal: informs",
+}
 URGENCIES: dict[str, str] = {"high": "High: page at any hour", "low": "Low: no need to wake anybody"}
 
 
@@ -23,6 +29,11 @@ def kind_choices() -> list[tuple[str, str]]:
 def condition_choices() -> list[tuple[str, str]]:
     """Choices as a callable, so that a new condition never makes a migration."""
     return list(LABELS.items())
+
+
+def role_choices() -> list[tuple[str, str]]:
+    """Choices as a callable."""
+    return list(ROLES.items())
 
 
 def urgency_choices() -> list[tuple[str, str]]:
@@ -77,6 +88,7 @@ class Monitor(Tracked):
     secrets = EncryptedJSONField(null=True)
     secrets_fingerprint = models.CharField(max_length=16, blank=True, default="", editable=False)
     paused_at = models.DateTimeField(null=True, editable=False)
+    role = models.CharField(max_length=12, choices=role_choices, default=PRIMARY)
 
     class Meta:
         constraints = [
@@ -100,7 +112,10 @@ class Monitor(Tracked):
 
 
 class Rule(Tracked):
-    """When a condition of a monitor becomes a signal, and how loud. Each change is a new version."""
+    """When a condition of a monitor becomes a signal, and how loud. Each change is a new version.
+
+    terms: of a rule with a threshold, as `monitors.thresholds.Terms.as_json` writes them; empty for others.
+    """
 
     public_id = PublicIdField(prefix="rul")
     monitor = models.ForeignKey(Monitor, on_delete=models.PROTECT, related_name="rules")
@@ -109,6 +124,7 @@ class Rule(Tracked):
     urgency = models.CharField(max_length=8, choices=urgency_choices, default="high")
     confirmation_s = models.PositiveIntegerField(default=60)
     recovery_s = models.PositiveIntegerField(default=60)
+    terms = models.JSONField(default=dict)
 
     class Meta:
         constraints = [
