@@ -11,6 +11,7 @@ from django.http import Http404
 
 from accounts.access import require
 from monitors.models import (
+    SLA,
     Certificate,
     DnsObservation,
     Location,
@@ -34,6 +35,16 @@ def get_monitor(user: Any, public_id: str, need: str = "read") -> Monitor:
 def get_service(user: Any, public_id: str, need: str = "read") -> Service:
     """A service with its team and owner. Raises Http404, PermissionDenied."""
     return _get(Service.objects.select_related("team", "owner"), user, public_id, need)
+
+
+def get_sla(user: Any, public_id: str, need: str = "read") -> SLA:
+    """An agreement with its service; who may edit the service may edit it. Raises Http404, PermissionDenied."""
+    sla = _read(SLA.objects.select_related("service__team", "approved_by"), user, public_id)
+    if need != "read":
+        if sla.retired_at is not None:
+            raise Http404
+        require(user, need, sla.service)
+    return sla
 
 
 def get_system(user: Any, public_id: str, need: str = "read") -> System:

@@ -4,6 +4,7 @@ from django.urls import include, path
 
 from monitors.views import (
     add,
+    agreements,
     certificates,
     changes,
     heartbeat,
@@ -48,6 +49,13 @@ pages = [
     path("services/<str:public_id>/", services.service_page, name="service"),
     path("services/<str:public_id>/edit/", services.edit_service, name="edit_service"),
     path("services/<str:public_id>/retire/", services.retire, name="retire_service"),
+    path("services/<str:public_id>/composition/", agreements.composition, name="composition"),
+    path("agreements/", agreements.agreements_page, name="agreements"),
+    path("agreements/new/", agreements.new_agreement, name="new_agreement"),
+    path("agreements/<str:public_id>/", agreements.agreement_page, name="agreement"),
+    path("agreements/<str:public_id>/edit/", agreements.edit_agreement, name="edit_agreement"),
+    path("agreements/<str:public_id>/approve/", agreements.approve, name="approve_agreement"),
+    path("agreements/<str:public_id>/retire/", agreements.retire, name="retire_agreement"),
     path("systems/", systems.systems_page, name="systems"),
     path("systems/new/", systems.new_system, name="new_system"),
     path("systems/<str:public_id>/", systems.system_page, name="system"),

@@ -4,11 +4,12 @@ Each takes `now`, goes through the service that makes the thing in life where th
 defaults for all that the test does not speak of.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from accounts.models import ContactMethod, Membership, Organisation, Team, User
 from incidents.services.routes import create_route
 from monitors.models import Certificate, DnsObservation, Rule, Service, Signal, StateInterval
+from monitors.services.agreements import create_sla
 from monitors.services.monitors import create_monitor
 from monitors.services.windows import approve_window, plan_window
 from oncall.models import CatchAll
@@ -75,6 +76,13 @@ def monitor(name="Checkout API", *, service, url="https://checkout.example/healt
 def heartbeat(name="Nightly backup", *, service, now=NIGHT, **target):
     """A heartbeat that expects a ping each day, unless the target says otherwise."""
     return create_monitor(service=service, name=name, kind="heartbeat", target=target, now=now, reason=REASON)
+
+
+def sla(service, *, target_ppm=999_000, name="Standard plan", since=date(2026, 1, 1), now=NIGHT, **terms):
+    """An agreement about a service, by calendar months of UTC unless said otherwise; nobody has approved it."""
+    return create_sla(
+        service=service, name=name, target_ppm=target_ppm, effective_from=since, now=now, reason=REASON, **terms
+    )
 
 
 def signal(monitor, *, opens=True, at=NIGHT, recorded_at=None, condition="down", severity=0, urgency=""):

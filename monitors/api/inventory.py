@@ -17,6 +17,7 @@ from accounts.api.views import ApiView, operation, reference
 from accounts.models import User
 from monitors.access import get_service, get_system
 from monitors.models import Service, ServiceSystem, System
+from monitors.models.inventory import COMPOSITIONS
 from monitors.services import (
     change_service,
     change_system,
@@ -43,6 +44,10 @@ class ServiceOut(serializers.Serializer):
     description = serializers.CharField()
     team = TeamRef(allow_null=True)
     owner = PersonRef(allow_null=True)
+    composition = serializers.ChoiceField(choices=list(COMPOSITIONS))
+    quorum = serializers.IntegerField(
+        help_text="How many primary monitors must be up; 0 unless `composition` is quorum."
+    )
     version = serializers.IntegerField()
     created_at = Instant()
     retired_at = Instant(allow_null=True)

@@ -23,7 +23,7 @@ from monitors.api.targets import TargetBody, TargetChange, TargetShown, named_af
 from monitors.conditions import DOWN, LABELS
 from monitors.kinds import KINDS
 from monitors.models import Monitor, Rule
-from monitors.models.monitors import URGENCIES
+from monitors.models.monitors import ROLES, URGENCIES
 from monitors.queries import Standing, monitors_in_force, open_conditions, standings
 from monitors.services import change_monitor, create_monitor, pause_monitor, resume_monitor, retire_monitor
 from monitors.services.definition import BOUNDS
@@ -109,6 +109,7 @@ class MonitorOut(TargetShown):
     team = TeamRef(allow_null=True)
     interval_s = serializers.IntegerField()
     timeout_s = serializers.IntegerField()
+    role = serializers.ChoiceField(choices=list(ROLES), help_text="`primary` counts for its service; others inform.")
     rule = serializers.SerializerMethodField()
     standing = serializers.SerializerMethodField()
     conditions = serializers.SerializerMethodField()

@@ -7,6 +7,9 @@ from django.urls import path
 from accounts.api.history import history_of
 from monitors.api import continuity, heartbeats, inventory, locations, maintenance, monitors, observed, seen
 from monitors.models import (
+from monitors.api import agreements, continuity, inventory, locations, maintenance, monitors, observed, seen
+from monitors.models import (
+    SLA,
     Location,
     MaintenanceWindow,
     Monitor,
@@ -24,6 +27,14 @@ urlpatterns = [
     path("services/<pid:public_id>/systems/", inventory.SystemsOfService.as_view()),
     path("services/<pid:public_id>/retire/", inventory.ServiceRetirement.as_view()),
     path("services/<pid:public_id>/history/", history_of(Service)),
+    path("services/<pid:public_id>/availability/", agreements.ServiceAvailability.as_view()),
+    path("services/<pid:public_id>/composition/", agreements.Composition.as_view()),
+    path("slas/", agreements.SLAs.as_view()),
+    path("slas/<pid:public_id>/", agreements.OneSLA.as_view()),
+    path("slas/<pid:public_id>/approve/", agreements.SLAApproval.as_view()),
+    path("slas/<pid:public_id>/retire/", agreements.SLARetirement.as_view()),
+    path("slas/<pid:public_id>/periods/", agreements.SLAPeriods.as_view()),
+    path("slas/<pid:public_id>/history/", history_of(SLA)),
     path("service-systems/<pid:public_id>/history/", history_of(ServiceSystem)),
     path("systems/", inventory.Systems.as_view()),
     path("systems/<pid:public_id>/", inventory.OneSystem.as_view()),

@@ -1,5 +1,6 @@
 """Models of monitors: configuration, what was observed, and the engine's own rows."""
 
+from monitors.models.agreements import SLA
 from monitors.models.continuity import ContinuityDay
 from monitors.models.facts import Result, Signal, StateInterval
 from monitors.models.heartbeats import Heartbeat, HeartbeatRun, Ping, PingBody, PingKey
@@ -12,6 +13,7 @@ from monitors.models.runtime import ConditionState, MonitorState, ProbePlan, Pro
 from monitors.models.seen import Certificate, DnsObservation
 
 __all__ = [
+    "SLA",
     "Certificate",
     "ConditionState",
     "ContinuityDay",

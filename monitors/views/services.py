@@ -17,6 +17,7 @@ from accounts.models import Organisation, Team, User
 from ledger.clock import now
 from ledger.tracked import StaleVersion
 from monitors.access import get_service, get_system
+from monitors.agreements import agreements_in_force, made_of, uptime_of
 from monitors.forms.inventory import NewServiceForm, ServiceForm
 from monitors.forms.monitor import refuse
 from monitors.inventory import change_service_whole, create_service_whole
@@ -117,6 +118,9 @@ def _page(request: HttpRequest, service: Service, *, status: int = 200, **forms:
         "rows": with_days(found, now=instant, zone=Organisation.current().zone),
         "systems": systems_of(service),
         "maintenance": covering([service.public_id], now=instant, within=SOON)[:2],
+        "made_of": made_of(service),
+        "uptime": uptime_of(service, now=instant, zone=Organisation.current().zone),
+        "slas": agreements_in_force().filter(service=service),
         "changes": changes_of(service, limit=20, labels={"team": naming(Team), "owner": naming(User)}),
         "can_edit": service.retired_at is None and can(request.user, "edit", service),
         "retire_form": RetireForm(initial={"version": service.version}),

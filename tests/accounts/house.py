@@ -47,6 +47,8 @@ class House:
         self.certificate = make.certificate(self.monitor, now=now)
         self.heartbeat = make.heartbeat("Nightly export", service=self.service, now=now)
         self.ping_key = create_project_key(self.service, name="Jobs", now=now, reason="Test")
+        self.agreement = make.sla(self.service, now=now)
+        self.other_agreement = make.sla(self.other_service, now=now)
         self.policy = make.policy(self.colleague, self.people["responder"], team=self.team, now=now)
         self.other_policy = make.policy(self.colleague, name="Billing", team=self.other_team, now=now)
         self.route = make.route(self.policy, service=self.service, now=now)

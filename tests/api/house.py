@@ -123,6 +123,7 @@ def build() -> House:
     house.system = create_system(name="Database", team=house.team, now=now, reason="Test")
     set_systems(house.service, [house.system], now=now, reason="Test")
     house.monitor = builders.monitor(service=house.service, now=now)
+    sla = builders.sla(house.service, now=now)
     house.policy = builders.policy(admin, team=house.team, now=now)
     catch_all = builders.catch_all(admin, now=now)
     route = builders.route(house.policy, now=now)
@@ -176,6 +177,7 @@ def build() -> House:
         "tokens": token.public_id,
         "allowed-networks": network.public_id,
         "services": house.service.public_id,
+        "slas": sla.public_id,
         "systems": house.system.public_id,
         "service-systems": ServiceSystem.objects.get().public_id,
         "monitors": house.monitor.public_id,

@@ -44,6 +44,7 @@ SERVED = {
     "monitors.PingKey": ("ping-keys/", "ping-keys/<pid:public_id>/"),
     "monitors.Result": ("monitors/<pid:public_id>/results/",),
     "monitors.Rule": ("rules/", "rules/<pid:public_id>/"),
+    "monitors.SLA": ("slas/", "slas/<pid:public_id>/"),
     "monitors.Service": ("services/", "services/<pid:public_id>/"),
     "monitors.Signal": ("signals/", "signals/<pid:public_id>/"),
     "monitors.StateInterval": ("monitors/<pid:public_id>/intervals/",),

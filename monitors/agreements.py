@@ -1,0 +1,192 @@
+"""Reads about agreements: their windows with bounds, budget and verdict, and what is doubtful about them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
+from fractions import Fraction
+from typing import Any
+
+from django.db.models import Max, QuerySet
+
+from monitors.agreed import doubts, window_length
+from monitors.availability import Figures, Verdict, Window, digits_for, percent
+from monitors.composing import Kind
+from monitors.models import SLA, Monitor, Service
+from monitors.models.agreements import QUARTER
+from monitors.models.monitors import PRIMARY
+from monitors.periods import midnight, months_back, period_name, quarters_back
+from monitors.uptime import Asked, figures_of
+
+MONTHS, QUARTERS = 13, 5
+ROLLING = timedelta(days=30)
+
+
+@dataclass(frozen=True)
+class Period:
+    """One window of an agreement, judged by the terms that were in force at its end, or are now.
+
+    name: `2026-03`, or `2026-Q1`. version: of the terms. digits: how many a percentage of it supports.
+    """
+
+    window: Window
+    name: str
+    figures: Figures
+    target_ppm: int
+    version: int
+    approved: bool
+    digits: int
+
+    @property
+    def verdict(self) -> Verdict:
+        """Met, missed, not proven, in progress."""
+        return self.figures.verdict(self.target_ppm)
+
+    @property
+    def budget_ms(self) -> Fraction:
+        """How long it may be down in this window."""
+        return self.figures.budget_ms(self.target_ppm)
+
+    @property
+    def budget_used(self) -> Fraction | None:
+        """The share of it that is spent."""
+        return self.figures.budget_used(self.target_ppm)
+
+    @property
+    def left_ms(self) -> Fraction:
+        """What is left of the budget; 0 when it is overspent."""
+        return max(Fraction(0), self.budget_ms - self.figures.bad_ms)
+
+    @property
+    def shortfall_ms(self) -> int:
+        """Bad time beyond the budget."""
+        return self.figures.shortfall_ms(self.target_ppm)
+
+    def shown(self, name: str) -> str:
+        """A ratio of the figures in percent with as many digits as the checks support; a dash for None."""
+        return percent(getattr(self.figures, name), self.digits) or "–"
+
+    @property
+    def plot(self) -> tuple[float, float, float, float, float] | None:
+        """Low, measured, high, target and where the drawing begins, in percent; None if there is nothing to draw."""
+        told = self.figures
+        if told.low is None or told.high is None:
+            return None
+        target = self.target_ppm / 10_000
+        measured = told.high if told.measured is None else told.measured
+        floor = max(0.0, 100 - 4 * max(100 - target, 0.01))
+        return float(told.low * 100), float(measured * 100), float(told.high * 100), target, floor
+
+
+def agreements_in_force() -> QuerySet[SLA]:
+    """Agreements by service and name."""
+    return SLA.objects.in_force().select_related("service__team", "approved_by").order_by("service__name", "name", "pk")
+
+
+def windows_of(sla: SLA, *, now: datetime, count: int | None = None) -> list[Window]:
+    """The windows of an agreement that began before `now` and did not end before it took effect, the running one last."""
+    zone = sla.zone
+    if sla.window == QUARTER:
+        found = quarters_back(now, count or QUARTERS, zone)
+    else:
+        found = months_back(now, count or MONTHS, zone)
+    begins = midnight(sla.effective_from, zone)
+    ends = midnight(sla.effective_until, zone) if sla.effective_until else None
+    return [one for one in found if one.end > begins and (ends is None or one.start < ends)]
+
+
+def periods(slas: Sequence[SLA], *, now: datetime, count: int | None = None) -> dict[int, list[Period]]:
+    """The windows of each agreement, the running one last, by primary key: eight queries for any number of them."""
+    versions = _versions(slas)
+    intervals = intervals_of([sla.service_id for sla in slas])
+    asked, of = [], []
+    for sla in slas:
+        for window in windows_of(sla, now=now, count=count):
+            terms = _in_force(versions[sla.pk], min(window.end, now))
+            asked.append(Asked(sla.service, [window], degraded_is_down=terms["degraded_counts_as_down"]))
+            of.append((sla, window, terms))
+    found: dict[int, list[Period]] = {sla.pk: [] for sla in slas}
+    for (sla, window, terms), told in zip(of, figures_of(asked, now=now), strict=True):
+        found[sla.pk].append(
+            Period(
+                window=window,
+                name=period_name(window, sla.zone, quarter=sla.window == QUARTER),
+                figures=told[0],
+                target_ppm=terms["target_ppm"],
+                version=terms["version"],
+                approved=terms["approved_at"] is not None,
+                digits=digits_for(intervals.get(sla.service_id, 0), told[0].total_ms),
+            )
+        )
+    return found
+
+
+def intervals_of(service_ids: Sequence[int]) -> dict[int, int]:
+    """Seconds between checks of the slowest primary monitor of each service; a service without one is absent."""
+    rows = Monitor.objects.in_force().filter(service_id__in=service_ids, role=PRIMARY)
+    return dict(rows.values_list("service_id").annotate(slowest=Max("interval_s")))
+
+
+def doubts_of(sla: SLA, past: Sequence[Period]) -> list[str]:
+    """What is doubtful about a target, one sentence each."""
+    return doubts(
+        target_ppm=sla.target_ppm,
+        interval_s=intervals_of([sla.service_id]).get(sla.service_id, 0),
+        window_ms=window_length(sla.window == QUARTER),
+        dependencies=[one["target_ppm"] for one in sla.dependencies],
+        past=[one.figures for one in past],
+    )
+
+
+@dataclass(frozen=True)
+class Uptime:
+    """A month of a service, or its last 30 days (`rolling`), without anything promised."""
+
+    name: str
+    figures: Figures
+    digits: int
+    rolling: bool = False
+
+    def shown(self, name: str) -> str:
+        """A ratio in percent with as many digits as the checks support; a dash for None."""
+        return percent(getattr(self.figures, name), self.digits) or "–"
+
+
+def uptime_of(service: Service, *, now: datetime, zone: tzinfo, count: int = MONTHS) -> list[Uptime]:
+    """The last 30 days and the months of a service, the running one first, as far back as it lived."""
+    windows = [Window(now - ROLLING, now), *reversed(months_back(now, count, zone))]
+    told = figures_of([Asked(service, windows)], now=now)[0]
+    interval = intervals_of([service.pk]).get(service.pk, 0)
+    names = ["Last 30 days", *(period_name(window, zone) for window in windows[1:])]
+    return [
+        Uptime(name, one, digits_for(interval, one.total_ms), rolling=name == names[0])
+        for name, one in zip(names, told, strict=True)
+        if one.life_from is not None
+    ]
+
+
+def made_of(service: Service) -> str:
+    """How its monitors make a service, in a sentence."""
+    if service.composition == Kind.QUORUM:
+        return f"At least {service.quorum} of its primary monitors must be up."
+    return (
+        "Any one of its primary monitors is enough."
+        if service.composition == Kind.ANY
+        else "All of its primary monitors must be up."
+    )
+
+
+def _versions(slas: Sequence[SLA]) -> dict[int, list[dict[str, Any]]]:
+    """What every version said, oldest first."""
+    found: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    rows = SLA.history.filter(id__in=[sla.pk for sla in slas]).order_by("version")
+    for row in rows.values("id", "version", "history_date", "target_ppm", "degraded_counts_as_down", "approved_at"):
+        found[row["id"]].append(row)
+    return found
+
+
+def _in_force(versions: list[dict[str, Any]], at: datetime) -> dict[str, Any]:
+    """The version in force at an instant; the first one for what was before it."""
+    return next((row for row in reversed(versions) if row["history_date"] <= at), versions[0])
