@@ -23,6 +23,7 @@ from monitors.composing import (
     UP,
     Adjustment,
     Kind,
+    Life,
     Piece,
     Span,
     Stretch,
@@ -155,7 +156,7 @@ class Figures:
 
 
 def availability(
-    members: Mapping[Hashable, Sequence[Span]],
+    members: Mapping[Hashable, Life],
     windows: Sequence[Window],
     *,
     life: tuple[datetime, datetime | None],
@@ -169,7 +170,7 @@ def availability(
     """What a service came to in each window, in their order. Windows may overlap; each is computed on its own.
 
     members: for each monitor of the service, by any key, the spans that tile its life (in any order, never two at one
-    instant), cut to `now`. Give what reaches from the first window's start to the last one's end.
+    instant), cut to `now`, or the same as Pieces. Give what reaches from the first window's start to the last one's end.
     life: from when to when the service is in scope; what no monitor saw of it is unknown. Nothing after `now` counts.
     terms: how members make the service, the first ones for all time before them too; without any, all of them must
     be up. excluded: planned work that qualifies, merged here. maintenance: planned work of any standing.
@@ -237,7 +238,7 @@ def _figures(window: Window, of: _Subject, now: datetime) -> Figures:
     kept = without(inside, start, end)
     total = length(kept)
     held, outages = _sums(of, kept)
-    lost, _ = _sums(of, inside)
+    lost = _sums(of, inside)[0] if inside else {}
     return Figures(
         window=window,
         life_from=instant_of(start),

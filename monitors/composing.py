@@ -40,6 +40,13 @@ class Span(Protocol):
         """The state that held."""
 
 
+class Pieces(list[Piece]):
+    """One monitor's life as pieces already, in any order: what a database hands over in whole milliseconds."""
+
+
+Life = Sequence[Span] | Pieces
+
+
 class Kind(StrEnum):
     """How the monitors of a service come to one state."""
 
@@ -72,7 +79,7 @@ class Adjustment:
 
 
 def service_pieces(
-    members: Mapping[Hashable, Sequence[Span]],
+    members: Mapping[Hashable, Life],
     terms: Sequence[Terms] = (),
     adjusted: Sequence[Adjustment] = (),
     *,
@@ -80,10 +87,14 @@ def service_pieces(
 ) -> list[Piece]:
     """The states a service went through, from those of its members (`monitors.availability.availability` says of what).
 
-    In order, neighbours differ, and an instant at which no member lived is in no piece: what it was is unknown.
+    In order, and an instant at which no member lived is in no piece: what it was is unknown.
     """
     held = {key: _corrected(_pieces(spans), key, adjusted) for key, spans in members.items()}
     ordered = sorted(terms, key=lambda one: one.since or EPOCH) or [Terms()]
+    if len(ordered) == 1:
+        counted = ordered[0].members
+        lives = [pieces for key, pieces in held.items() if counted is None or key in counted]
+        return _together(lives, ordered[0], degraded_is_down)
     found: list[Piece] = []
     for index, one in enumerate(ordered):
         since = ms_of(one.since) if index and one.since else None
@@ -168,8 +179,10 @@ def ms_of(moment: datetime) -> int:
     return (moment - EPOCH) // MS
 
 
-def _pieces(spans: Sequence[Span]) -> list[Piece]:
-    found = [(ms_of(span.start), ms_of(span.end), str(span.state)) for span in spans]
+def _pieces(life: Life) -> list[Piece]:
+    if isinstance(life, Pieces):
+        return sorted(life)
+    found = [(ms_of(span.start), ms_of(span.end), str(span.state)) for span in life]
     return sorted(piece for piece in found if piece[0] < piece[1])
 
 
@@ -191,12 +204,16 @@ def merged(stretches: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
 
 def within(stretches: list[tuple[int, int]], start: int, end: int) -> list[tuple[int, int]]:
     """The parts of stretches that lie in `[start, end)`."""
+    if not stretches:
+        return []
     cut = [(max(one[0], start), min(one[1], end)) for one in stretches]
     return [one for one in cut if one[0] < one[1]]
 
 
 def without(stretches: list[tuple[int, int]], start: int, end: int) -> list[tuple[int, int]]:
     """What is left of `[start, end)` without stretches that lie in it, in order."""
+    if not stretches:
+        return [(start, end)] if start < end else []
     edges = [start, *(edge for one in stretches for edge in one), end]
     pairs = zip(edges[::2], edges[1::2], strict=True)
     return [(opens, closes) for opens, closes in pairs if opens < closes]

@@ -8,12 +8,15 @@ from datetime import datetime, timedelta, tzinfo
 from django.db.models import Count, F, Q, QuerySet
 
 from monitors.believed import believed, stretches
+from monitors.composing import Piece, instant_of
 from monitors.days import Day, calendar, cut, summary
 from monitors.models import Monitor, MonitorState, ProbeSlot, Rule, Service, StateInterval, System
-from monitors.queries import intervals, spans
+from monitors.queries import intervals
 from monitors.samples import hours, samples
 from monitors.states import CAUSES, State, worst
+from monitors.together import Stretch
 from monitors.tracewords import Curve, curve, curve_of_hours, hours_for
+from monitors.uptime import lives_of
 
 DAYS = 90
 # how far back a curve of latency goes: its name in the address, and its words
@@ -75,10 +78,14 @@ def rows(monitors: Iterable[Monitor], *, now: datetime) -> list[Row]:
 
 
 def with_days(found: Sequence[Row], *, now: datetime, zone: tzinfo) -> list[Row]:
-    """The rows of one page with their days: one query for all of them."""
+    """The rows of one page with their days: three queries for all of them."""
     over = calendar(now, DAYS, zone)
-    held = spans([row.monitor.pk for row in found], over.bounds[0], now, now=now)
-    return [replace(row, days=cut(held.get(row.monitor.pk, ()), over)) for row in found]
+    held = lives_of([row.monitor.pk for row in found], over.bounds[0], now, now=now)
+    return [replace(row, days=cut(map(_stretch, held[row.monitor.pk]), over)) for row in found]
+
+
+def _stretch(piece: Piece) -> Stretch:
+    return Stretch(State(piece[2]), instant_of(piece[0]), instant_of(piece[1]))
 
 
 def monitors_in_force() -> QuerySet[Monitor]:
