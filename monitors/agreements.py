@@ -14,14 +14,21 @@ from django.db.models import Max, QuerySet
 from monitors.agreed import doubts, window_length
 from monitors.availability import Figures, Verdict, Window, digits_for, percent
 from monitors.composing import Kind
-from monitors.models import SLA, Monitor, Service
+from monitors.maintenance_rules import Contract
+from monitors.models import SLA, MaintenanceSpan, Monitor, Service
 from monitors.models.agreements import QUARTER
 from monitors.models.monitors import PRIMARY
+from monitors.overlays import overlays_of, spans_between
 from monitors.periods import midnight, months_back, period_name, quarters_back
-from monitors.uptime import Asked, figures_of
+from monitors.uptime import Asked, figures_of, of_monitors
 
 MONTHS, QUARTERS = 13, 5
 ROLLING = timedelta(days=30)
+SPANS = (1, 7, 30, 90)
+_TERMS = (
+    "id", "version", "history_date", "target_ppm", "degraded_counts_as_down", "maintenance_allowance_s", "notice_required_s",
+    "approved_at",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -98,15 +105,16 @@ def windows_of(sla: SLA, *, now: datetime, count: int | None = None) -> list[Win
 
 
 def periods(slas: Sequence[SLA], *, now: datetime, count: int | None = None) -> dict[int, list[Period]]:
-    """The windows of each agreement, the running one last, by primary key: eight queries for any number of them."""
+    """The windows of each agreement, the running one last, by primary key: nine queries for any number of them."""
     versions = _versions(slas)
     intervals = intervals_of([sla.service_id for sla in slas])
-    asked, of = [], []
-    for sla in slas:
-        for window in windows_of(sla, now=now, count=count):
-            terms = _in_force(versions[sla.pk], min(window.end, now))
-            asked.append(Asked(sla.service, [window], degraded_is_down=terms["degraded_counts_as_down"]))
-            of.append((sla, window, terms))
+    of = [
+        (sla, window, _in_force(versions[sla.pk], min(window.end, now)))
+        for sla in slas
+        for window in windows_of(sla, now=now, count=count)
+    ]
+    spans = spans_between(min(one[1].start for one in of), now) if of else []
+    asked = [_asked(sla, window, terms, spans, now) for sla, window, terms in of]
     found: dict[int, list[Period]] = {sla.pk: [] for sla in slas}
     for (sla, window, terms), told in zip(of, figures_of(asked, now=now), strict=True):
         found[sla.pk].append(
@@ -167,6 +175,22 @@ def uptime_of(service: Service, *, now: datetime, zone: tzinfo, count: int = MON
     ]
 
 
+def uptime_of_monitor(monitor: Monitor, *, now: datetime) -> list[Uptime]:
+    """What a monitor came to over the last day, week, month and quarter, as far back as it lived: two queries."""
+    windows = [Window(now - timedelta(days=days), now) for days in SPANS]
+    told = of_monitors([monitor], windows, now=now)[monitor.pk]
+    return [
+        Uptime(
+            f"Last {days} days" if days > 1 else "Last day",
+            one,
+            digits_for(monitor.interval_s, one.total_ms),
+            rolling=True,
+        )
+        for days, one in zip(SPANS, told, strict=True)
+        if one.life_from is not None
+    ]
+
+
 def made_of(service: Service) -> str:
     """How its monitors make a service, in a sentence."""
     if service.composition == Kind.QUORUM:
@@ -178,11 +202,17 @@ def made_of(service: Service) -> str:
     )
 
 
+def _asked(sla: SLA, window: Window, terms: dict[str, Any], spans: Sequence[MaintenanceSpan], now: datetime) -> Asked:
+    contract = Contract(notice_s=terms["notice_required_s"], allowance_s=terms["maintenance_allowance_s"])
+    over = overlays_of(spans, sla.service.public_id, window, contract, now=now)
+    return Asked(sla.service, [window], over, degraded_is_down=terms["degraded_counts_as_down"])
+
+
 def _versions(slas: Sequence[SLA]) -> dict[int, list[dict[str, Any]]]:
     """What every version said, oldest first."""
     found: dict[int, list[dict[str, Any]]] = defaultdict(list)
     rows = SLA.history.filter(id__in=[sla.pk for sla in slas]).order_by("version")
-    for row in rows.values("id", "version", "history_date", "target_ppm", "degraded_counts_as_down", "approved_at"):
+    for row in rows.values(*_TERMS):
         found[row["id"]].append(row)
     return found
 

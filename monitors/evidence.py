@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -14,24 +15,32 @@ from ledger.crypto import fingerprint
 from ledger.evidence import threaded
 from ledger.tables import Row, Scope, Table
 from ledger.tracked import as_of
+from monitors.composing import ms_of
+from monitors.evidence_availability import availability_tables
 from monitors.evidence_locations import location_tables
 from monitors.evidence_seen import seen_ids, seen_tables
 from monitors.kinds import KINDS
-from monitors.models import Location, Monitor, Result, Rule, Service, Signal, StateInterval
+from monitors.maintenance_rules import NEVER
+from monitors.models import Location, MaintenanceSpan, Monitor, Result, Rule, Service, Signal, StateInterval
+from monitors.overlays import spans_between
 from monitors.queries import days_back
 
 CHECKS = (
-    "as_of", "monitor_id", "version", "name", "service_id", "kind", "target_redacted", "settings",
+    "as_of", "monitor_id", "version", "name", "service_id", "role", "kind", "target_redacted", "settings",
     "interval_s", "timeout_s", "paused_at", "retired_at", "last_modified_at", "last_modified_by",
 )  # fmt: skip
 RULES = (
     "as_of", "rule_id", "version", "monitor_id", "condition", "severity", "urgency", "confirmation_s", "recovery_s",
-    "retired_at", "last_modified_at", "last_modified_by",
+    "comparator", "threshold", "unit", "for_s", "warn", "recovery", "m", "n", "missing_data", "retired_at", "last_modified_at", "last_modified_by",
 )  # fmt: skip
-SERVICES = ("as_of", "service_id", "version", "name", "team_id", "owner_user_id", "retired_at")
+TERMS = ("operator", "value", "unit", "for_s", "warn", "recovery", "m", "n", "missing")
+SERVICES = (
+    "as_of", "service_id", "version", "name", "team_id", "owner_user_id", "composition", "quorum", "retired_at",
+)  # fmt: skip
 INTERVALS = (
-    "interval_id", "monitor_id", "monitor_version", "rule_version", "state", "start_at", "end_at", "covered_until",
-    "onset_earliest_at", "evidence_first_check", "evidence_last_check", "cause_code", "recorded_at", "closed_recorded_at",
+    "interval_id", "monitor_id", "monitor_version", "service_id", "rule_version", "state", "overlay", "start_at", "end_at",
+    "duration_ms", "covered_until", "onset_earliest_at", "onset_uncertainty_ms", "evidence_first_check",
+    "evidence_last_check", "cause_code", "recorded_at", "closed_recorded_at",
 )  # fmt: skip
 SIGNALS = (
     "signal_id", "monitor_id", "rule_id", "rule_version", "condition", "opens", "effective_at", "recorded_at",
@@ -61,7 +70,8 @@ def period_tables(scope: Scope) -> list[Table]:
     """The same of every monitor and service that was in force in a period, without single checks."""
     monitors = list(Monitor.objects.filter(_in_force(scope)).order_by("pk"))
     services = list(Service.objects.filter(_in_force(scope)).order_by("pk"))
-    return [table for table in monitor_tables(scope, monitors, services) if table.query != "results"]
+    tables = [table for table in monitor_tables(scope, monitors, services) if table.query != "results"]
+    return [*tables, *availability_tables(scope, monitors, services)]
 
 
 def _in_force(scope: Scope) -> Q:
@@ -93,9 +103,12 @@ def _services(scope: Scope, services: Sequence[Service]) -> Table:
         teams = public_ids(Team, [row.team_id for row in held])
         owners = public_ids(User, [row.owner_id for row in held])
         cells = [
-            (scope.as_of, s.public_id, s.version, s.name, teams.get(s.team_id), owners.get(s.owner_id), s.retired_at)
+            (
+                scope.as_of, s.public_id, s.version, s.name, teams.get(s.team_id), owners.get(s.owner_id), s.composition,
+                s.quorum, s.retired_at,
+            )
             for s in held
-        ]
+        ]  # fmt: skip
         return with_threads(Service, held, cells)
 
     words = as_of_words("Services, of an incident those of its monitors,")
@@ -108,7 +121,7 @@ def _checks(scope: Scope, monitors: Sequence[Monitor]) -> Table:
         services = public_ids(Service, [row.service_id for row in held])
         cells = [
             (
-                scope.as_of, m.public_id, m.version, m.name, services.get(m.service_id), m.kind,
+                scope.as_of, m.public_id, m.version, m.name, services.get(m.service_id), m.role, m.kind,
                 redacted(KINDS[m.kind].restore(m.target).address), _settings(m), m.interval_s, m.timeout_s, m.paused_at,
                 m.retired_at, m.history_date, m.actor_id or m.actor_kind,
             )
@@ -133,7 +146,7 @@ def _rules(scope: Scope, monitors: Sequence[Monitor]) -> Table:
         cells = [
             (
                 scope.as_of, r.public_id, r.version, of[r.monitor_id], r.condition, r.severity, r.urgency,
-                r.confirmation_s, r.recovery_s, r.retired_at, r.history_date, r.actor_id or r.actor_kind,
+                r.confirmation_s, r.recovery_s, *[r.terms.get(name) for name in TERMS], r.retired_at, r.history_date, r.actor_id or r.actor_kind,
             )
             for r in held
         ]  # fmt: skip
@@ -145,11 +158,13 @@ def _rules(scope: Scope, monitors: Sequence[Monitor]) -> Table:
 
 def _intervals(scope: Scope, monitors: Sequence[Monitor]) -> Table:
     def rows() -> Iterator[Row]:
-        held = list(_intervals_of(scope, monitors).select_related("monitor"))
+        held = list(_intervals_of(scope, monitors).select_related("monitor__service"))
+        spans = spans_between(scope.start, scope.end)
         cells = (
             (
-                i.public_id, i.monitor.public_id, i.monitor_version, i.rule_version, i.state, i.started_at, i.ended_at,
-                i.covered_until, i.onset_earliest_at, i.first_result_at, i.last_result_at, i.cause, i.recorded_at,
+                i.public_id, i.monitor.public_id, i.monitor_version, i.monitor.service.public_id, i.rule_version, i.state,
+                _overlay(i, spans), i.started_at, i.ended_at, _ms(i.started_at, i.ended_at), i.covered_until,
+                i.onset_earliest_at, _ms(i.onset_earliest_at, i.started_at), i.first_result_at, i.last_result_at, i.cause, i.recorded_at,
                 i.closed_recorded_at,
             )
             for i in held
@@ -158,6 +173,24 @@ def _intervals(scope: Scope, monitors: Sequence[Monitor]) -> Table:
 
     words = "State intervals of those monitors that overlap the window; half-open, an empty end_at still goes on."
     return Table("03_availability/state_intervals", INTERVALS, rows, "state_intervals", words, scope.window)
+
+
+def _overlay(interval: StateInterval, spans: Sequence[MaintenanceSpan]) -> str:
+    """`maintenance` where planned work over the monitor or its service touches it; it changes nothing of the state."""
+    theirs = {interval.monitor.public_id, interval.monitor.service.public_id}
+    touches = any(
+        theirs & set(span.covered)
+        and span.ending not in NEVER
+        and span.planned_end > interval.started_at
+        and (interval.ended_at is None or span.planned_start < interval.ended_at)
+        for span in spans
+    )
+    return "maintenance" if touches else ""
+
+
+def _ms(start: datetime | None, end: datetime | None) -> int | None:
+    """Whole milliseconds between two instants, each truncated, as availability counts them; None without one of them."""
+    return None if start is None or end is None else ms_of(end) - ms_of(start)
 
 
 def _signals(scope: Scope, monitors: Sequence[Monitor]) -> Table:

@@ -9,14 +9,17 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from ledger.actors import Actor, acting_as
+from ledger.tables import Scope
 from monitors.agreed import doubts, read_percent, spelled
 from monitors.agreements import doubts_of, periods, uptime_of, windows_of
 from monitors.availability import Verdict, percent
-from monitors.models import Monitor, MonitorState, Service, StateInterval
+from monitors.composing import ms_of
+from monitors.evidence import period_tables
+from monitors.models import MaintenanceSpan, MaintenanceWindow, Monitor, MonitorState, Service, StateInterval
 from monitors.service_life import service_lives
 from monitors.services import change_monitor, create_system, set_systems
 from monitors.services.agreements import approve_sla, change_sla, set_composition
-from monitors.uptime import of_monitors, of_services
+from monitors.uptime import lives_of, of_monitors, of_services
 from tests import builders
 
 pytestmark = pytest.mark.django_db
@@ -231,6 +234,74 @@ def test_what_fell_silent_is_unknown_before_anybody_wrote_it_down(shop):
     assert figures.unknown_ms == 3 * 3_600_000
 
 
+def planned(service, day, start, length, **said):
+    """Planned work over a service, recorded and approved long before unless said otherwise."""
+    begins, ends = minutes(day, start, length)
+    told = {"recorded_at": JANUARY, "approved_at": JANUARY, "announced_at": JANUARY, "requested_by": None, **said}
+    window = MaintenanceWindow(
+        name=f"Work {day}", covered=[service.public_id], starts="x", length_s=1, terms_at=JANUARY
+    )
+    window.save(now=JANUARY, reason="Test")
+    ana, ben = builders.person(f"Ana{day}"), builders.person(f"Ben{day}")
+    MaintenanceSpan.objects.create(
+        window=window, terms=1, occurrence=begins, planned_start=begins, planned_end=ends, retroactive=False,
+        covered=[service.public_id], approved_by=ben, **{**told, "requested_by": ana},
+    )  # fmt: skip
+
+
+def test_planned_work_is_taken_out_only_if_the_agreement_allows_it(shop):
+    watched(shop, "Basket", *down_for(10, 0, 120))
+    planned(shop, 10, 0, 120)
+    builders.sla(shop, now=JANUARY)
+    builders.sla(shop, name="With work", maintenance_allowance_s=90 * 60, now=JANUARY)
+    none, some = (periods([sla], now=NOW)[sla.pk][0].figures for sla in shop.slas.order_by("pk"))
+    assert (none.excluded_ms, none.down_ms, none.maintenance_ms) == (0, 120 * 60_000, 120 * 60_000)
+    assert (some.excluded_ms, some.down_ms, some.down_excluded_ms) == (90 * 60_000, 30 * 60_000, 90 * 60_000)
+    assert none.strict == some.strict
+
+
+@pytest.mark.parametrize(
+    "said", [{"recorded_at": NOW}, {"approved_at": None}, {"announced_at": JANUARY + timedelta(days=9)}]
+)
+def test_planned_work_that_came_too_late_takes_nothing_out(shop, said):
+    watched(shop, "Basket", *down_for(10, 0, 120))
+    planned(shop, 10, 0, 120, **said)
+    sla = builders.sla(shop, maintenance_allowance_s=None, notice_required_s=3 * 86_400, now=JANUARY)
+    assert periods([sla], now=NOW)[sla.pk][0].figures.excluded_ms == 0
+
+
+def rows_of(table):
+    return [dict(zip(table.header, row, strict=True)) for row in table.rows()]
+
+
+def test_the_intervals_of_a_pack_add_up_to_its_months(shop):
+    """Tie-out: whoever adds up state_intervals by hand comes to uptime_monthly, state by state."""
+    watched(shop, "Basket", *down_for(10, 0, 50))
+    other = builders.service("Other", now=JANUARY)
+    watched(other, "Search", (JANUARY, "up"), (minutes(12, 0, 30)[0], "unknown"), (minutes(12, 0, 30)[1], "up"))
+    builders.sla(shop, now=JANUARY, latency_ms=500, latency_ppm=990_000)
+    scope = Scope("period", "test", NOW, JANUARY + timedelta(days=5), NOW)
+    tables = {table.query: rows_of(table) for table in period_tables(scope)}
+    for month in tables["uptime_monthly"]:
+        for state in ("up", "down", "degraded", "unknown", "paused"):
+            added = sum(
+                max(0, ms(min(one["end_at"] or NOW, month["life_to"])) - ms(max(one["start_at"], month["life_from"])))
+                for one in tables["state_intervals"]
+                if one["service_id"] == month["service_id"] and one["state"] == state
+            )
+            assert added == month[f"{state}_ms"], (month["period"], state)
+    assert [(one["period"], one["partial"]) for one in tables["uptime_monthly"]] == [
+        ("2026-01", True), ("2026-02", False), ("2026-03", True)
+    ] * 2  # fmt: skip
+    january = tables["sla_monthly"][0]
+    assert (january["verdict"], january["target_ratio"], january["down_ms"]) == ("missed", "0.999000", 50 * 60_000)
+    assert [one["target_ratio"] for one in tables["sla_definitions"]] == ["0.999000"]
+
+
+def ms(moment):
+    return (moment - JANUARY) // timedelta(milliseconds=1)
+
+
 def test_many_agreements_cost_as_many_queries_as_one(shop):
     watched(shop, "Basket")
     builders.sla(shop, now=JANUARY)
@@ -246,5 +317,14 @@ def test_many_agreements_cost_as_many_queries_as_one(shop):
         service = builders.service(f"Service {number}", now=JANUARY)
         watched(service, f"Monitor {number}")
         builders.sla(service, now=JANUARY)
-    assert queries() == few <= 9
+    assert queries() == few <= 10
     assert Service.objects.count() == Monitor.objects.count() == 6
+
+
+@pytest.mark.parametrize("us", [0, 1, 999, 1_000, 499_999, 500_000, 999_499, 999_999])
+def test_the_database_cuts_instants_to_the_same_millisecond_as_we_do(shop, us):
+    one = builders.monitor("Basket", service=shop, now=JANUARY)
+    began = JANUARY + timedelta(days=59, microseconds=us)
+    lived(one, (began, "up"), (began + timedelta(hours=1, microseconds=500), "down"))
+    (piece, *_) = sorted(lives_of([one.pk], JANUARY, NOW, now=NOW)[one.pk])
+    assert piece == (ms_of(began), ms_of(began + timedelta(hours=1, microseconds=500)), "up")

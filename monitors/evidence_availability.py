@@ -1,0 +1,176 @@
+"""Availability in a pack: what services came to, whether agreements were kept, response times, and the agreements.
+
+The figures are those of the one availability function; docs/availability.md says how each is made. Durations are whole
+milliseconds, so that the intervals of the same pack add up to them exactly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, tzinfo
+from typing import Any
+
+from accounts.evidence import as_of_words, public_ids, with_threads
+from accounts.models import Organisation, User
+from ledger.evidence import NO_THREAD
+from ledger.tables import Row, Scope, Table
+from ledger.tracked import as_of
+from monitors.agreements import periods
+from monitors.availability import MILLION, POLICY, Figures, Window, ratio_text
+from monitors.latency import Latency
+from monitors.models import SLA, Monitor, Service
+from monitors.periods import month_of, period_name
+from monitors.response_times import summary_of
+from monitors.uptime import of_services
+
+UPTIME = (
+    "period", "period_tz", "service_id", "life_from", "life_to", "total_ms", "up_ms", "down_ms", "degraded_ms",
+    "unknown_ms", "paused_ms", "measured_ms", "uptime_measured_ratio", "uptime_low_ratio", "uptime_high_ratio",
+    "uptime_strict_ratio", "coverage_ratio", "outages", "longest_outage_ms", "partial", "calc_version",
+)  # fmt: skip
+KEPT = (
+    "period", "period_tz", "service_id", "sla_id", "sla_version", "approved", "target_ratio", "basis", "actual_ratio", "low",
+    "high", "coverage_ratio", "verdict", "down_ms", "shortfall_ms", "budget_ms", "budget_used_ratio", "exclusions_ms",
+    "maintenance_ms", "down_excluded_ms", "strict_ratio", "calc_version",
+)  # fmt: skip
+LATENCY = (
+    "period", "period_tz", "monitor_id", "samples_ok", "samples_failed", "timeouts", "p50_ms", "p90_ms", "p95_ms", "p99_ms",
+    "max_ms", "error_bound_ratio", "method", "share_over_threshold_ratio", "threshold_ms",
+)  # fmt: skip
+DEFINITIONS = (
+    "as_of", "sla_id", "version", "service_id", "name", "target_ratio", "window", "period_tz", "composition", "quorum",
+    "degraded_counts_as_down", "maintenance_allowance_s", "notice_required_s", "latency_ms", "latency_ratio",
+    "dependencies", "source_document", "effective_from", "effective_until", "written_by", "approved_by", "approved_at",
+    "retired_at",
+)  # fmt: skip
+
+
+def availability_tables(scope: Scope, monitors: Sequence[Monitor], services: Sequence[Service]) -> list[Table]:
+    """Months of services and agreements that the window touches, response times, and agreements as they were."""
+    return [_uptime(scope, services), _kept(scope, services), _latency(scope, monitors), _definitions(scope, services)]
+
+
+def _months(scope: Scope, zone: tzinfo) -> list[Window]:
+    """Calendar months of the zone, cut to the window of the scope."""
+    found: list[Window] = []
+    at = scope.start
+    while at < scope.end:
+        whole = month_of(at, zone)
+        found.append(Window(max(whole.start, scope.start), min(whole.end, scope.end)))
+        at = whole.end
+    return found
+
+
+def _uptime(scope: Scope, services: Sequence[Service]) -> Table:
+    def rows() -> Iterator[Row]:
+        house = Organisation.current()
+        months = _months(scope, house.zone)
+        told = of_services(services, months, now=scope.end)
+        for service in services:
+            for window, figures in zip(months, told[service.pk], strict=True):
+                if figures.life_from is not None:
+                    whole = month_of(window.start, house.zone) == window
+                    yield _uptime_cells(service, window, figures, house, whole)
+
+    words = (
+        "Each service in each calendar month that the window touches, cut to the window: time in each state of its primary "
+        "monitors together, nothing excluded. The rows of state_intervals add up to it."
+    )
+    return Table("03_availability/uptime_monthly", UPTIME, rows, "uptime_monthly", words, scope.window)
+
+
+def _uptime_cells(service: Service, window: Window, f: Figures, house: Organisation, whole: bool) -> Row:
+    return (
+        period_name(window, house.zone), house.timezone, service.public_id, f.life_from, f.life_to, f.total_ms, f.up_ms,
+        f.down_ms, f.degraded_ms, f.unknown_ms, f.paused_ms, f.measured_ms, ratio_text(f.measured), ratio_text(f.low),
+        ratio_text(f.high), ratio_text(f.strict), ratio_text(f.coverage), f.outages, f.longest_outage_ms,
+        f.partial or not whole, POLICY, *NO_THREAD,
+    )  # fmt: skip
+
+
+def _kept(scope: Scope, services: Sequence[Service]) -> Table:
+    def rows() -> Iterator[Row]:
+        slas = list(SLA.objects.filter(service__in=services, created_at__lt=scope.end).select_related("service"))
+        told = periods(slas, now=scope.end, count=_reach(scope))
+        for sla in slas:
+            for one in told[sla.pk]:
+                if one.window.end > scope.start and (sla.retired_at is None or one.window.start < sla.retired_at):
+                    f = one.figures
+                    yield (
+                        one.name, sla.timezone, sla.service.public_id, sla.public_id, one.version, one.approved,
+                        _share(one.target_ppm), "contract", ratio_text(f.measured), ratio_text(f.low), ratio_text(f.high),
+                        ratio_text(f.coverage), one.verdict.value, f.bad_ms, one.shortfall_ms, int(one.budget_ms),
+                        ratio_text(one.budget_used), f.excluded_ms, f.maintenance_ms, f.down_excluded_ms,
+                        ratio_text(f.strict), POLICY, *NO_THREAD,
+                    )  # fmt: skip
+
+    words = (
+        "Each agreement in each of its months or quarters that the window touches, whole ones, by the terms in force at "
+        "their end: exclusions that qualify taken out, bounds for what nobody watched, and the verdict."
+    )
+    return Table("03_availability/sla_monthly", KEPT, rows, "sla_monthly", words, scope.window)
+
+
+def _latency(scope: Scope, monitors: Sequence[Monitor]) -> Table:
+    def rows() -> Iterator[Row]:
+        house = Organisation.current()
+        promised = dict(
+            SLA.objects.in_force()
+            .filter(latency_ms__isnull=False)
+            .order_by("pk")
+            .values_list("service_id", "latency_ms")
+        )
+        for window in _months(scope, house.zone):
+            for monitor in monitors:
+                limit = promised.get(monitor.service_id)
+                threshold_us = None if limit is None else limit * 1000
+                told = summary_of(monitor, window.start, window.end, threshold_us=threshold_us)
+                if told.ok or told.failed or told.timeouts:
+                    yield _latency_cells(period_name(window, house.zone), house.timezone, monitor, told, limit)
+
+    words = (
+        "Checks of each monitor from all its locations in each month, cut to the window: nearest rank over single checks, "
+        "retries and late results left out; a check that timed out is at least as slow as its timeout."
+    )
+    return Table("03_availability/latency_monthly", LATENCY, rows, "latency_monthly", words, scope.window)
+
+
+def _latency_cells(period: str, zone: str, monitor: Monitor, told: Latency, limit: int | None) -> Row:
+    return (
+        period, zone, monitor.public_id, told.ok, told.failed, told.timeouts,
+        *[one.text for one in told.percentiles.values()], told.slowest.text, str(told.error_bound_ratio), told.method,
+        ratio_text(told.over_ratio), limit, *NO_THREAD,
+    )  # fmt: skip
+
+
+def _definitions(scope: Scope, services: Sequence[Service]) -> Table:
+    def rows() -> Iterator[Row]:
+        held = [row for row in as_of(SLA, scope.as_of) if row.service_id in {one.pk for one in services}]
+        made = {row.id: row for row in as_of(Service, scope.as_of)}
+        names = public_ids(User, [row.approved_by_id for row in held])
+        return with_threads(SLA, held, [_definition(row, scope.as_of, made.get(row.service_id), names) for row in held])
+
+    words = as_of_words("Agreements of those services, and how monitors made each of them,")
+    return Table("03_availability/sla_definitions", DEFINITIONS, rows, "sla_definitions", words, scope.at)
+
+
+def _definition(s: Any, at: datetime, service: Any, names: dict[Any, str]) -> tuple[Any, ...]:
+    return (
+        at, s.public_id, s.version, service.public_id if service else None, s.name, _share(s.target_ppm), s.window,
+        s.timezone, service.composition if service else None, service.quorum if service else None,
+        s.degraded_counts_as_down, s.maintenance_allowance_s, s.notice_required_s, s.latency_ms,
+        None if s.latency_ppm is None else _share(s.latency_ppm), s.dependencies, s.source_document, str(s.effective_from),
+        str(s.effective_until) if s.effective_until else None, s.written_by, names.get(s.approved_by_id), s.approved_at,
+        s.retired_at,
+    )  # fmt: skip
+
+
+def _share(ppm: int) -> str:
+    """Parts of a million as a fraction of 1: 999000 is 0.999000."""
+    return f"{ppm // MILLION}.{ppm % MILLION:06d}"
+
+
+def _reach(scope: Scope) -> int:
+    """How many months back the window begins, with one to spare."""
+    days = (scope.end - scope.start).days
+    return days // 28 + 3
