@@ -23,6 +23,7 @@ from incidents.webhooks.ticks import send_webhooks, webhooks
 from ledger.link import link_entries
 from monitors.engine.beating import clear_bodies, judge_heartbeats
 from monitors.engine.packing import clear, pack
+from monitors.engine.thresholding import watch_budgets, watch_response_times
 from monitors.engine.ticks import claim, sweep
 from monitors.remote.taking import take_results
 from monitors.services.purging import purge_old
@@ -79,6 +80,8 @@ STEPS = (
     Step("clear", clear, every_s=10),
     Step("bodies", clear_bodies, every_s=60),
     Step("purge", purge_old, every_s=600),
+    Step("slow", watch_response_times, every_s=30),
+    Step("budgets", watch_budgets, every_s=60),
     Step("letters", ask_for_letters, every_s=2),
     Step("link", link),
     # after the chain, whose numbers it reads, and after everything that pages

@@ -52,9 +52,14 @@ def get_system(user: Any, public_id: str, need: str = "read") -> System:
     return _get(System.objects.select_related("owner"), user, public_id, need)
 
 
-def get_rule(user: Any, public_id: str) -> Rule:
-    """A rule with its monitor, retired ones too. Raises Http404, PermissionDenied."""
-    return _read(Rule.objects.select_related("monitor"), user, public_id)
+def get_rule(user: Any, public_id: str, need: str = "read") -> Rule:
+    """A rule with its monitor; who may edit the monitor may edit it. Raises Http404, PermissionDenied."""
+    rule = _read(Rule.objects.select_related("monitor__team"), user, public_id)
+    if need != "read":
+        if rule.retired_at is not None:
+            raise Http404
+        require(user, need, rule.monitor)
+    return rule
 
 
 def get_location(user: Any, public_id: str, need: str = "read") -> Location:

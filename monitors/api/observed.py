@@ -11,14 +11,14 @@ from rest_framework.request import Request
 
 from accounts.access import require
 from accounts.api.fields import Instant, Whole
-from accounts.api.filters import ChoiceOf, Filters, FlagFilter, IdFilter, InstantFilter, WholeFilter
+from accounts.api.filters import ChoiceOf, Filters, FlagFilter, IdFilter, InstantFilter
 from accounts.api.throttles import CHECK_ONCE
 from accounts.api.views import ApiView, operation
-from monitors.access import get_monitor, get_rule, get_signal
+from monitors.access import get_monitor, get_signal
 from monitors.api.inventory import Ref
 from monitors.api.targets import TargetBody, named_after
 from monitors.conditions import LABELS
-from monitors.models import Result, Rule, Signal, StateInterval
+from monitors.models import Result, Signal, StateInterval
 from monitors.models.monitors import URGENCIES
 from monitors.probes.trace import Outcome, Trace
 from monitors.services import check_once
@@ -27,20 +27,6 @@ from monitors.states import State
 
 KEPT_DAYS = 3  # results are rows for 48 hours, which touch three days
 OUTCOMES = [outcome.value for outcome in Outcome]
-
-
-class RuleOut(serializers.Serializer):
-    """When a condition of a monitor becomes a signal, and how loud."""
-
-    id = serializers.CharField(source="public_id")
-    monitor = Ref()
-    condition = serializers.ChoiceField(choices=list(LABELS))
-    confirmation_s = serializers.IntegerField()
-    recovery_s = serializers.IntegerField()
-    severity = serializers.IntegerField()
-    urgency = serializers.ChoiceField(choices=list(URGENCIES))
-    version = serializers.IntegerField()
-    created_at = Instant()
 
 
 class ResultOut(serializers.Serializer):
@@ -153,14 +139,6 @@ class CheckIn(TargetBody):
     timeout_s = Whole(min_value=1, max_value=int(MOST_S), required=False)
 
 
-class RuleFilters(Filters):
-    """Filters of rules."""
-
-    monitor = IdFilter("monitor", label="Public id of a monitor.")
-    condition = ChoiceOf(choices=list(LABELS))
-    severity = WholeFilter(min_value=1, max_value=4)
-
-
 class SpanFilters(Filters):
     """Filters of intervals."""
 
@@ -186,26 +164,6 @@ class SignalFilters(Filters):
     opens = FlagFilter(label="Whether it opens or closes.")
     recorded_from = InstantFilter(field_name="recorded_at", lookup_expr="gte", label="Recorded at or after.")
     recorded_to = InstantFilter(field_name="recorded_at", lookup_expr="lt", label="Recorded before.")
-
-
-class Rules(ApiView):
-    """Rules in force."""
-
-    filterset_class = RuleFilters
-
-    @operation("List rules", verb="read", gives=RuleOut, many=True)
-    def get(self, request: Request) -> QuerySet[Rule]:
-        """A rule is made and changed with its monitor."""
-        return Rule.objects.in_force().select_related("monitor")
-
-
-class OneRule(ApiView):
-    """One rule."""
-
-    @operation("Read a rule", verb="read", gives=RuleOut)
-    def get(self, request: Request, public_id: str) -> Rule:
-        """Retired ones too. It is changed with its monitor."""
-        return get_rule(self.person, public_id)
 
 
 class Intervals(ApiView):

@@ -5,9 +5,8 @@ from __future__ import annotations
 from django.urls import path
 
 from accounts.api.history import history_of
-from monitors.api import continuity, heartbeats, inventory, locations, maintenance, monitors, observed, seen
+from monitors.api import agreements, continuity, heartbeats, inventory, locations, maintenance, monitors, observed, rules, seen
 from monitors.models import (
-from monitors.api import agreements, continuity, inventory, locations, maintenance, monitors, observed, seen
 from monitors.models import (
     SLA,
     Location,
@@ -48,6 +47,9 @@ urlpatterns = [
     path("monitors/<pid:public_id>/check/", observed.CheckNow.as_view()),
     path("monitors/<pid:public_id>/results/", observed.Results.as_view()),
     path("monitors/<pid:public_id>/intervals/", observed.Intervals.as_view()),
+    path("monitors/<pid:public_id>/slow-rule/", rules.SlowRule.as_view()),
+    path("monitors/<pid:public_id>/slow-rule/preview/", rules.SlowRulePreview.as_view()),
+    path("monitors/<pid:public_id>/response-times/", rules.ResponseTimes.as_view()),
     path("monitors/<pid:public_id>/history/", history_of(Monitor)),
     path("monitors/<pid:public_id>/runs/", heartbeats.HeartbeatRuns.as_view()),
     path("monitors/<pid:public_id>/next-runs/", heartbeats.NextRuns.as_view()),
@@ -61,6 +63,9 @@ urlpatterns = [
     path("ping-keys/<pid:public_id>/history/", history_of(PingKey)),
     path("rules/", observed.Rules.as_view()),
     path("rules/<pid:public_id>/", observed.OneRule.as_view()),
+    path("rules/", rules.Rules.as_view()),
+    path("rules/<pid:public_id>/", rules.OneRule.as_view()),
+    path("rules/<pid:public_id>/retire/", rules.RuleRetirement.as_view()),
     path("rules/<pid:public_id>/history/", history_of(Rule)),
     path("locations/", locations.Locations.as_view()),
     path("locations/<pid:public_id>/", locations.OneLocation.as_view()),

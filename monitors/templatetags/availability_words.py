@@ -7,7 +7,7 @@ from fractions import Fraction
 from django import template
 
 from monitors.agreed import percent_of, spelled
-from monitors.agreements import Period
+from monitors.agreements import Period, Uptime
 from monitors.availability import Verdict, percent
 
 register = template.Library()
@@ -16,7 +16,7 @@ MARKS = {Verdict.MET: "met", Verdict.MISSED: "missed", Verdict.NOT_PROVEN: "unpr
 
 
 @register.filter
-def shown(period: Period, name: str) -> str:
+def shown(period: Period | Uptime, name: str) -> str:
     """A ratio of a period, `{{ one|shown:"measured" }}`: as many digits as its checks support."""
     told = period.shown(name)
     return told if told == "–" else f"{told} %"

@@ -15,13 +15,15 @@ from accounts.history import Change, changes_of, naming
 from accounts.models import Organisation, Team
 from ledger.clock import now
 from monitors.access import get_monitor
+from monitors.agreements import uptime_of_monitor
 from monitors.conditions import LABELS
 from monitors.kinds import DNS, HEARTBEAT, KINDS
 from monitors.kinds.words import settings_in_words
 from monitors.maintenance import covering
-from monitors.models import Heartbeat, Monitor, Service
+from monitors.models import Heartbeat, Monitor, Rule, Service
 from monitors.overview import (
     BUCKETS,
+    MOST_SAMPLES,
     SPANS,
     Row,
     down_rule,
@@ -35,11 +37,14 @@ from monitors.overview import (
 from monitors.places import standing_of
 from monitors.queries import last_failure, open_conditions
 from monitors.registers import chain_in_use, shown, values_seen
+from monitors.response_times import summary_of
 from monitors.services import check_once
+from monitors.thresholds import Terms
 from monitors.tracewords import phases_of_result, said, seen, waterfall_of
 from monitors.views.heartbeat_page import beat_facts, heartbeat_context
 
 INTERVALS = 20
+TIMED_SPANS = (timedelta(days=1), timedelta(days=7))
 SOON = timedelta(days=7)
 
 
@@ -98,6 +103,7 @@ def page_context(request: HttpRequest, monitor: Monitor, instant: datetime, **fo
         **_facts(monitor, instant),
         **_latency(monitor, request.GET.get("span", ""), instant),
         **_failure(monitor),
+        **_measured(monitor, instant),
         "row": row,
         "cells": [(day.state, day.share, day.words) for day in row.days],
         "months": month_marks(row.days),
@@ -147,6 +153,20 @@ def _latency(monitor: Monitor, span: str, instant: datetime) -> dict[str, Any]:
         "span_s": (found.end - found.start).total_seconds(),
         "failed": sum(found.failed),
         "latency_table": table,
+    }
+
+
+def _measured(monitor: Monitor, instant: datetime) -> dict[str, Any]:
+    """Rules in force, what the last days came to, and percentiles of the newest spans that are not too many checks."""
+    rules = Rule.objects.in_force().filter(monitor=monitor).order_by("pk")
+    spans = [span for span in TIMED_SPANS if span.total_seconds() / monitor.interval_s <= MOST_SAMPLES]
+    return {
+        "rules": [
+            (LABELS.get(rule.condition, rule.condition), rule, Terms(**rule.terms) if rule.terms else None)
+            for rule in rules
+        ],
+        "uptime": uptime_of_monitor(monitor, now=instant),
+        "timed": [(span.total_seconds(), summary_of(monitor, instant - span, instant)) for span in spans],
     }
 
 

@@ -15,6 +15,7 @@ from ledger.link import link_entries
 from ledger.models import Seal
 from monitors.models import System
 from monitors.services.ping_keys import create_project_key
+from monitors.services.rules import set_slow_rule
 from postmortems.services.actions import create_action
 from postmortems.services.documents import start_postmortem
 from statuspage.services import publish_update
@@ -47,6 +48,10 @@ class House:
         self.certificate = make.certificate(self.monitor, now=now)
         self.heartbeat = make.heartbeat("Nightly export", service=self.service, now=now)
         self.ping_key = create_project_key(self.service, name="Jobs", now=now, reason="Test")
+        self.rule, self.other_rule = (
+            set_slow_rule(one, {"operator": ">", "value": 2, "unit": "s"}, now=now, reason="Test")
+            for one in (self.monitor, self.other_monitor)
+        )
         self.agreement = make.sla(self.service, now=now)
         self.other_agreement = make.sla(self.other_service, now=now)
         self.policy = make.policy(self.colleague, self.people["responder"], team=self.team, now=now)
