@@ -117,6 +117,8 @@ def periods(slas: Sequence[SLA], *, now: datetime, count: int | None = None) -> 
     asked = [_asked(sla, window, terms, spans, now) for sla, window, terms in of]
     found: dict[int, list[Period]] = {sla.pk: [] for sla in slas}
     for (sla, window, terms), told in zip(of, figures_of(asked, now=now), strict=True):
+        if told[0].life_from is None:
+            continue  # the service was not in scope yet, or no longer: there is nothing to judge
         found[sla.pk].append(
             Period(
                 window=window,

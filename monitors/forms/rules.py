@@ -38,23 +38,23 @@ class LoudnessForm(ChangeForm):
 class SlowForm(LoudnessForm):
     """From when on answers are slow, of a monitor that has such a rule."""
 
-    operator = forms.ChoiceField(label="Slow is an answer", choices=list(OPERATORS.items()), initial=">")
-    value = _number("this long")
+    operator = forms.ChoiceField(label="Slow is an answer that is", choices=list(OPERATORS.items()), initial=">")
+    value = _number("Limit")
     unit = forms.ChoiceField(choices=UNITS)
     warn = _number(
         "Warn from", required=False, help_text="Milder than the alert, in the same unit; empty for no warning."
     )
     for_s = DurationField(
-        label="when all were so for",
+        label="All answers were so for",
         least=0,
         most=DAY_S,
         required=False,
         help_text="Such as 5 min; 0 s for a single one.",
     )
-    m = _count("or when so many", help_text="Instead of a length of time: 3 of the last 5.")
-    n = _count("of the last")
+    m = _count("Or so many answers were so", help_text="Instead of a length of time: 3 of the last 5.")
+    n = _count("Of the last so many")
     recovery = _number("Good again from", required=False, help_text="Empty: from the limit on.")
-    recovery_for_s = DurationField(label="when all were so for", least=0, most=DAY_S)
+    recovery_for_s = DurationField(label="All answers were good for", least=0, most=DAY_S)
     min_samples = _count("At least so many answers", help_text="Fewer say nothing.")
     missing = forms.ChoiceField(label="When nothing is timed", choices=list(MISSING.items()))
     field_order = ("operator", *TERMS, "severity", "urgency", "reason", "version")

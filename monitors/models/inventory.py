@@ -10,9 +10,9 @@ from ledger.tracked import Tracked
 from monitors.composing import Kind
 
 COMPOSITIONS: dict[str, str] = {
-    Kind.ALL.value: "All of its monitors must be up",
-    Kind.ANY.value: "Any one of its monitors is enough",
-    Kind.QUORUM.value: "At least so many of its monitors must be up",
+    Kind.ALL.value: "All of its primary monitors are up",
+    Kind.ANY.value: "Any one of its primary monitors is up",
+    Kind.QUORUM.value: "At least so many of its primary monitors are up",
 }
 
 
