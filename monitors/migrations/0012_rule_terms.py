@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('monitors', '0010_composition'),
+        ('monitors', '0011_composition'),
     ]
 
     operations = [

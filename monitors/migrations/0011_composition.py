@@ -9,7 +9,7 @@ import monitors.models.monitors
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('monitors', '0009_locations'),
+        ('monitors', '0010_what_checks_saw'),
     ]
 
     operations = [
