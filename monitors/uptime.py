@@ -165,7 +165,10 @@ class Milliseconds(Func):
     def as_sqlite(self, compiler: Any, connection: Any, **more: Any) -> Any:
         """Out of the text that SQLite keeps: the seconds without their fraction, which it would round, and three digits."""
         column = "%(expressions)s"
-        seconds = f"CAST(strftime('%%%%s', substr({column}, 1, 19)) AS INTEGER)"
+        whole = f"substr({column}, 1, 19)"
+        # the second is some thirty percent faster, and older SQLite does not have it
+        old = connection.Database.sqlite_version_info < (3, 38)
+        seconds = f"CAST(strftime('%%%%s', {whole}) AS INTEGER)" if old else f"unixepoch({whole})"
         return self.as_sql(
             compiler, connection, template=f"({seconds} * 1000 + CAST(substr({column} || '.000', 21, 3) AS INTEGER))"
         )

@@ -12,7 +12,7 @@ import monitors.models.agreements
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('monitors', '0012_rule_terms'),
+        ('monitors', '0013_rule_terms'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('monitors', '0011_composition'),
+        ('monitors', '0012_composition'),
     ]
 
     operations = [

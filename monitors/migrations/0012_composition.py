@@ -9,7 +9,7 @@ import monitors.models.monitors
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('monitors', '0010_what_checks_saw'),
+        ('monitors', '0011_heartbeats'),
     ]
 
     operations = [
