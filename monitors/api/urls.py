@@ -5,8 +5,18 @@ from __future__ import annotations
 from django.urls import path
 
 from accounts.api.history import history_of
-from monitors.api import agreements, continuity, heartbeats, inventory, locations, maintenance, monitors, observed, rules, seen
-from monitors.models import (
+from monitors.api import (
+    agreements,
+    continuity,
+    heartbeats,
+    inventory,
+    locations,
+    maintenance,
+    monitors,
+    observed,
+    rules,
+    seen,
+)
 from monitors.models import (
     SLA,
     Location,
@@ -61,8 +71,6 @@ urlpatterns = [
     path("ping-keys/<pid:public_id>/rotate/", heartbeats.KeyRotation.as_view()),
     path("ping-keys/<pid:public_id>/retire/", heartbeats.KeyRetirement.as_view()),
     path("ping-keys/<pid:public_id>/history/", history_of(PingKey)),
-    path("rules/", observed.Rules.as_view()),
-    path("rules/<pid:public_id>/", observed.OneRule.as_view()),
     path("rules/", rules.Rules.as_view()),
     path("rules/<pid:public_id>/", rules.OneRule.as_view()),
     path("rules/<pid:public_id>/retire/", rules.RuleRetirement.as_view()),
