@@ -80,8 +80,10 @@ def seen(trace: Any) -> Seen:
         about = trace.sentence.removeprefix(word).lstrip(" ,:;.")
         return Seen("down", word, about, bars, hops, trace.sample)
     kind = trace.content_type.split(";")[0]
-    parts = [f"in {trace.total_us / 1000:,.0f} ms", kind, f"{trace.body_bytes:,} bytes", _certificate(trace)]
-    return Seen("up", f"Answered {trace.status}", ", ".join(part for part in parts if part), bars, hops, trace.sample)
+    spoken = "over HTTP/2" if trace.http_version == "2" else ""
+    parts = [spoken, f"in {trace.total_us / 1000:,.0f} ms", kind, f"{trace.body_bytes:,} bytes", _certificate(trace)]
+    word = f"Answered {trace.status}" if trace.status else "Good"
+    return Seen("up", word, ", ".join(part for part in parts if part), bars, hops, trace.sample)
 
 
 def _certificate(trace: Any) -> str:

@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections import OrderedDict
 from datetime import datetime, timedelta
 
+import structlog
+
 from accounts.egress.rules import current_rules
 from ledger.failpoints import fail_point
 from monitors.engine.findings import Job, Slot
-from monitors.kinds import KINDS
+from monitors.kinds import KINDS, TargetError
 from monitors.models import Monitor, ProbePlan
 from monitors.probes.registry import Check, compile_check
 from monitors.slots import EPOCH, MS
+
+log = structlog.get_logger(__name__)
 
 KEPT_CHECKS = 20_000
 
@@ -61,6 +65,7 @@ def _slots(plan: ProbePlan) -> tuple[Slot, ...]:
             check=checks[pk],
         )
         for pk, _, version, interval_s in rows
+        if pk in checks
         for milliseconds, retry in wanted[pk]
     )
 
@@ -69,12 +74,24 @@ def _load(known: dict[int, tuple[str, int]]) -> dict[int, Check]:
     """Requests by monitor: read, decrypted and compiled once for each version of a monitor."""
     stale = [pk for pk, (public_id, version) in known.items() if _checks.get(public_id, (0,))[0] != version]
     for monitor in Monitor.objects.filter(pk__in=stale):
-        kind = KINDS[monitor.kind]
-        secrets = kind.read_secrets(monitor.secrets or {})
-        target = kind.read_target(monitor.target, secrets)
-        check = compile_check(kind.name, target, secrets, timeout_s=float(monitor.timeout_s))
+        check = _compiled(monitor)
+        if check is None:
+            continue
         _checks[monitor.public_id] = (monitor.version, check)
         _checks.move_to_end(monitor.public_id)
     while len(_checks) > KEPT_CHECKS:
         _checks.popitem(last=False)
-    return {pk: _checks[public_id][1] for pk, (public_id, _) in known.items()}
+    held = {pk: _checks.get(public_id, (0, None)) for pk, (public_id, _) in known.items()}
+    return {pk: check for pk, (version, check) in held.items() if check is not None and version == known[pk][1]}
+
+
+def _compiled(monitor: Monitor) -> Check | None:
+    """The check of a monitor. One that an older version of us took and this one refuses stops no other."""
+    kind = KINDS[monitor.kind]
+    try:
+        secrets = kind.read_secrets(monitor.secrets or {})
+        target = kind.read_target(monitor.target, secrets)
+        return compile_check(kind.name, target, secrets, timeout_s=float(monitor.timeout_s))
+    except TargetError as error:
+        log.error("monitor_not_checked", monitor=monitor.public_id, field=error.field, why=error.sentence)
+        return None

@@ -3,7 +3,7 @@
 How one is added stands in docs/monitoring.md, "Adding a check type".
 """
 
-from monitors.kinds import dns, heartbeat, http, icmp, mysql, postgresql, redis, smtp, tcp, tls
+from monitors.kinds import dns, health, heartbeat, http, icmp, mysql, postgresql, redis, smtp, tcp, tls
 from monitors.kinds.base import Field, Kind, Secrets, Shape, Target
 from monitors.kinds.text import TargetError
 
@@ -14,6 +14,7 @@ KINDS: dict[str, Kind] = {
     kind.name: kind
     for kind in (
         http.KIND,
+        health.KIND,
         tls.KIND,
         dns.KIND,
         tcp.KIND,

@@ -39,8 +39,8 @@ class Field:
     """One setting of a check, as forms, API and docs name it.
 
     most: characters, for lists items, for numbers the highest value. choices: (value, words); of a yes_no
-    ("yes", words) and ("no", words), or none for a tick. secret: write-only, encrypted, absent from history;
-    `held` names the setting of the target that stands for it. instead_of: the secret that this one replaces.
+    ("yes", words) and ("no", words), or none for a tick. secret: write-only, encrypted, absent from history.
+    held: the setting that stands for a secret, or for a text too long to be shown. instead_of: the secret that this one replaces.
     half: narrow enough to share its line. everyday: shown at once, the others are folded away.
     """
 

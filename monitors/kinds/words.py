@@ -11,7 +11,7 @@ from monitors.kinds.base import Field, Kind, Shape
 def settings_in_words(kind: Kind, stored: Mapping[str, Any]) -> list[tuple[str, str]]:
     """(label, words) of what a monitor of this kind asks for and accepts; of secrets, what stands for them."""
     held = kind.restore(stored).as_json()
-    shown = [*(field for field in kind.fields if not field.secret), *kind.told]
+    shown = [*(field for field in kind.fields if not field.secret and not field.held), *kind.told]
     return [(field.label, words_of(field, held[field.name])) for field in shown]
 
 

@@ -6,64 +6,35 @@ Redirects are followed here and not by libcurl, so that each hop is resolved, gu
 
 from __future__ import annotations
 
-import base64
-import json
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pycurl
+import structlog
 
 from accounts.egress.guard import EgressRules, Refusal, refuse_name
 from accounts.egress.sockets import guarded_opener, prepare
-from monitors.kinds.http import HttpSecrets, HttpTarget, accepted_ranges
 from monitors.kinds.text import TargetError, read_url
 from monitors.probes.certificates import read_chain
+from monitors.probes.judging import GOOD, Verdict, judge_body, judge_headers
 from monitors.probes.loop import CurlLoop
 from monitors.probes.sentences import Attempt, explain, seconds
 from monitors.probes.trace import Hop, HttpCheck, Outcome, Place, Trace, place_of
 
-BODY_CAP = 1_048_576  # bytes read of an answer, after which the connection is closed
+log = structlog.get_logger(__name__)
+
 SAMPLE = 600
-USER_AGENT = b"User-Agent: Watchbook"
+ASIDE_BYTES = 16_384  # a longer body is looked at in a thread of its own
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
-
-
-def compile_check(target: HttpTarget, secrets: HttpSecrets, *, timeout_s: float, curious: bool = False) -> HttpCheck:
-    """Make the request of a target: done once for a version of a monitor, then used for each check."""
-    lines = [_line(name, value) for name, value in secrets.headers]
-    names = {name.lower() for name, _ in secrets.headers}
-    credentials = list(lines)
-    if secrets.basic:
-        pair = base64.b64encode(":".join(secrets.basic).encode()).decode()
-        credentials.append(_line("Authorization", f"Basic {pair}"))
-    if secrets.bearer:
-        credentials.append(_line("Authorization", f"Bearer {secrets.bearer}"))
-    plain = [] if "user-agent" in names else [USER_AGENT]
-    if secrets.body and "content-type" not in names:
-        plain.append(_line("Content-Type", _content_type(secrets.body)))
-    return HttpCheck(
-        url=target.url,
-        place=place_of(target.url),
-        method=target.method,
-        timeout_s=timeout_s,
-        headers=(*plain, b"Expect:"),
-        credentials=tuple(credentials),
-        body=secrets.body.encode(),
-        accepted=accepted_ranges(target.accepted_status),
-        accepted_text=target.accepted_status,
-        keyword=target.keyword.encode(),
-        keyword_present=target.keyword_present,
-        redirects=target.redirects,
-        curious=curious,
-    )
 
 
 class HttpRun:
     """One check on its way through a loop. `finished(trace)` is called once, from the loop's `step`."""
 
     __slots__ = (
-        "_at_home", "_body", "_check", "_finished", "_followed", "_handle", "_loop", "_method", "_place", "_read", "_refusal", "_rules",
+        "_at_home", "_body", "_check", "_finished", "_followed", "_handle", "_headers", "_loop", "_method", "_place", "_read", "_refusal", "_rules",
         "_send_body", "_started", "_url", "trace",
     )  # fmt: skip
 
@@ -72,6 +43,7 @@ class HttpRun:
         self._url, self._method, self._send_body = check.url, check.method, bool(check.body)
         self._place, self._at_home = check.place, True
         self._body: list[bytes] = []
+        self._headers: list[tuple[str, str]] = []
         self._read = self._followed = 0
         self._refusal: Refusal | None = None
         self._handle: Any = None
@@ -84,7 +56,7 @@ class HttpRun:
         if refusal is not None:
             self._end(Outcome.BLOCKED, "blocked", self._redirected(refusal.sentence))
             return
-        self._body, self._read, self._refusal = [], 0, None
+        self._body, self._headers, self._read, self._refusal = [], [], 0, None
         self._handle = handle = self._loop.handle()
         self._prepare(handle)
         self._loop.start(handle, self._answered)
@@ -99,6 +71,9 @@ class HttpRun:
         handle.setopt(pycurl.HTTPHEADER, [*check.headers, *(check.credentials if self._at_home else ())])
         if check.curious:
             handle.setopt(pycurl.OPT_CERTINFO, 1)
+        if check.header_rules:
+            handle.setopt(pycurl.HEADERFUNCTION, self._header)
+        self._choose(handle)
         if self._method == "HEAD":
             handle.setopt(pycurl.NOBODY, 1)
         elif self._send_body or self._method == "POST":
@@ -106,12 +81,35 @@ class HttpRun:
         if self._method not in ("GET", "HEAD"):
             handle.setopt(pycurl.CUSTOMREQUEST, self._method)
 
+    def _choose(self, handle: Any) -> None:
+        """What a monitor may choose of the connection. Certificates are used at home only, like credentials."""
+        check = self._check
+        if check.http_version != "1.1":
+            handle.setopt(pycurl.HTTP_VERSION, VERSION_OF[check.http_version, self._place.secure])
+        if check.ip_family != "any":
+            handle.setopt(pycurl.IPRESOLVE, pycurl.IPRESOLVE_V4 if check.ip_family == "4" else pycurl.IPRESOLVE_V6)
+        if check.compressed:
+            handle.setopt(pycurl.ACCEPT_ENCODING, "gzip, deflate, br")
+        if check.ca and self._at_home:
+            handle.setopt(pycurl.CAINFO_BLOB, check.ca)
+        if check.client_certificate and self._at_home:
+            handle.setopt(pycurl.SSLCERT_BLOB, check.client_certificate)
+            handle.setopt(pycurl.SSLKEY_BLOB, check.client_key)
+
     def _write(self, data: bytes) -> int:
-        """Take a piece of the body; a number other than its length makes libcurl close the connection."""
+        """Take a piece of the body, decoded; a number other than its length makes libcurl close the connection."""
         self._read += len(data)
-        if self._check.keyword or self._check.curious:
+        if self._check.keeps_body:
             self._body.append(data)
-        return 0 if self._read > BODY_CAP else len(data)
+        return 0 if self._read > self._check.body_cap else len(data)
+
+    def _header(self, line: bytes) -> None:
+        """Take a line of the headers; those of an interim answer are forgotten."""
+        if line.startswith(b"HTTP/"):
+            self._headers = []
+        name, colon, value = line.decode("utf-8", "replace").partition(":")
+        if colon:
+            self._headers.append((name.strip().lower(), value.strip()))
 
     def _refused(self, refusal: Refusal) -> None:
         self._refusal = refusal
@@ -124,7 +122,7 @@ class HttpRun:
         handle, trace = self._handle, self.trace
         status = handle.getinfo(pycurl.RESPONSE_CODE)
         self._add_up(handle)
-        if error == pycurl.E_WRITE_ERROR and self._read > BODY_CAP:
+        if error == pycurl.E_WRITE_ERROR and self._read > self._check.body_cap:
             error, trace.truncated = 0, True
         if self._check.curious:
             self._look(handle, status)
@@ -150,7 +148,8 @@ class HttpRun:
         trace.wait_us += spent[3]
         trace.transfer_us += spent[4]
         trace.total_us += total
-        trace.body_bytes = min(self._read, BODY_CAP)
+        trace.body_bytes = min(self._read, self._check.body_cap)
+        trace.http_version = SPOKEN.get(handle.getinfo(pycurl.INFO_HTTP_VERSION), "")
 
     def _look(self, handle: Any, status: int) -> None:
         trace = self.trace
@@ -173,6 +172,8 @@ class HttpRun:
             connected=handle.getinfo(pycurl.CONNECT_TIME_T) > 0,
             secured=handle.getinfo(pycurl.APPCONNECT_TIME_T) > 0,
             answered=self.trace.status > 0,
+            family=self._check.ip_family,
+            client=bool(self._check.client_certificate) and self._at_home,
         )
         code, sentence = explain(error, message, attempt)
         self._end(Outcome.FAILED, code, self._redirected(sentence))
@@ -205,17 +206,34 @@ class HttpRun:
         self.start()
 
     def _judge(self, status: int) -> None:
+        """Look at the answer; a long body aside, so that no other check waits for it."""
         check = self._check
-        if not any(low <= status <= high for low, high in check.accepted):
-            self._end(Outcome.FAILED, "status", f"Answered {status}, expected {check.accepted_text}.")
+        if check.http_version == "2" and self.trace.http_version != "2":
+            sentence = f"Answered over HTTP/{self.trace.http_version or '?'}, and HTTP/2 was asked for."
+            self._close(("version", sentence))
             return
-        if check.keyword and (check.keyword in b"".join(self._body)) != check.keyword_present:
-            words = check.keyword.decode()[:80]
-            within = " in its first megabyte" if self.trace.truncated else ""
-            verb = "does not contain" if check.keyword_present else "contains"
-            self._end(Outcome.FAILED, "keyword", f"The answer {verb} “{words}”{within}.")
+        wrong = self._status_wrong(status) or judge_headers(check, self._headers)
+        if (wrong != GOOD and not check.health) or not (check.keyword or check.regex or check.json or check.health):
+            self._close(wrong)
             return
-        self._end(Outcome.OK, "", "")
+        body, truncated = b"".join(self._body)[: check.body_cap], self.trace.truncated
+        if len(body) <= ASIDE_BYTES:
+            self._close(self._weighed(wrong, _judge_safely(check, body, truncated)))
+        else:
+            work = partial(_judge_safely, check, body, truncated)
+            self._loop.aside(work, lambda verdict: self._close(self._weighed(wrong, verdict)))
+
+    def _status_wrong(self, status: int) -> Verdict | None:
+        if any(low <= status <= high for low, high in self._check.accepted):
+            return None
+        return "status", f"Answered {status}, expected {self._check.accepted_text}."
+
+    def _weighed(self, wrong: Verdict, verdict: Verdict) -> Verdict:
+        """A health document that names what fails says more than its status; any other does not."""
+        return verdict if wrong == GOOD or verdict[1].startswith("Failing:") else wrong
+
+    def _close(self, verdict: Verdict) -> None:
+        self._end(Outcome.OK if verdict == GOOD else Outcome.FAILED, *verdict)
 
     def _redirected(self, sentence: str) -> str:
         return sentence if self._url == self._check.url else f"It redirects to {self._url[:120]}. {sentence}"
@@ -227,6 +245,18 @@ class HttpRun:
         self._finished(trace)
 
 
+VERSION_OF = {
+    ("any", True): pycurl.CURL_HTTP_VERSION_2TLS,
+    ("any", False): pycurl.CURL_HTTP_VERSION_1_1,
+    ("2", True): pycurl.CURL_HTTP_VERSION_2TLS,
+    ("2", False): pycurl.CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE,
+}
+SPOKEN = {
+    pycurl.CURL_HTTP_VERSION_1_0: "1.0",
+    pycurl.CURL_HTTP_VERSION_1_1: "1.1",
+    pycurl.CURL_HTTP_VERSION_2_0: "2",
+    pycurl.CURL_HTTP_VERSION_3: "3",
+}
 MARKS = (
     pycurl.NAMELOOKUP_TIME_T,
     pycurl.CONNECT_TIME_T,
@@ -249,6 +279,15 @@ def run_alone(check: HttpCheck, rules: EgressRules) -> Trace:
     return traces[0]
 
 
+def _judge_safely(check: HttpCheck, body: bytes, truncated: bool) -> Verdict:
+    """An answer that breaks a reader is a bad answer; it must not end the checks of all others."""
+    try:
+        return judge_body(check, body, truncated=truncated)
+    except Exception as error:
+        log.exception("answer_not_judged", url=check.url)
+        return "other", f"The answer could not be looked at: {type(error).__name__}."
+
+
 def _phases(marks: list[int], total: int, *, answered: bool) -> list[int]:
     """Microseconds of each phase, from the instants at which each ended and the total.
 
@@ -263,19 +302,6 @@ def _phases(marks: list[int], total: int, *, answered: bool) -> list[int]:
         spent[index], before = max(mark - before, 0), max(mark, before)
     spent[-1 if answered else -2] = max(total - before, 0)
     return spent
-
-
-def _line(name: str, value: str) -> bytes:
-    """A header with no value is written with a semicolon, or libcurl would take it as "do not send"."""
-    return f"{name}: {value}".encode() if value else f"{name};".encode()
-
-
-def _content_type(body: str) -> str:
-    try:
-        json.loads(body)
-    except ValueError:
-        return "text/plain; charset=utf-8"
-    return "application/json"
 
 
 def _is_home(home: Place, place: Place) -> bool:

@@ -9,7 +9,9 @@ from __future__ import annotations
 import select
 import socket
 import time
+from collections import deque
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pycurl
@@ -34,6 +36,8 @@ class CurlLoop:
         self._watched: dict[int, int] = {}
         self._timer: float | None = None
         self._done: dict[Any, Done] = {}
+        self._aside: ThreadPoolExecutor | None = None
+        self._came: deque[tuple[Callable[[Any], None], Any]] = deque()
         self._spare: list[Any] = []
         self._bell, self._button = socket.socketpair()
         self._bell.setblocking(False)
@@ -52,6 +56,17 @@ class CurlLoop:
         """Begin a transfer. done(error number, message) is called from `step`, before the handle is cleaned."""
         self._done[handle] = done
         self._multi.add_handle(handle)
+
+    def aside(self, work: Callable[[], Any], done: Callable[[Any], None]) -> None:
+        """Do what takes long in a thread of its own; done(what it returned) is called from `step`. It may not raise."""
+        if self._aside is None:
+            self._aside = ThreadPoolExecutor(1, thread_name_prefix="probe-aside")
+
+        def run() -> None:
+            self._came.append((done, work()))
+            self.wake()
+
+        self._aside.submit(run)
 
     def wake(self) -> None:
         """End a `step` that waits. May be called from any thread, also when the loop has ended."""
@@ -73,6 +88,9 @@ class CurlLoop:
         if self._timer is not None and self._timer <= time.monotonic():
             self._timer = None
             self._multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)
+        while self._came:
+            done, came = self._came.popleft()
+            done(came)
         self._finish()
 
     def close(self) -> None:
@@ -84,6 +102,8 @@ class CurlLoop:
         for handle in self._spare:
             handle.close()
         self._multi.close()
+        if self._aside is not None:
+            self._aside.shutdown(wait=False, cancel_futures=True)
         if hasattr(self._poller, "close"):
             self._poller.close()
         self._bell.close()

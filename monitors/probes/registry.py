@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 from accounts.egress.guard import EgressRules
 from monitors.kinds import Secrets, Target
-from monitors.probes import async_loop, dns, http, icmp, mysql, postgresql, redis, smtp, tcp, tls
+from monitors.probes import async_loop, dns, http, icmp, mysql, postgresql, redis, requests, smtp, tcp, tls
 from monitors.probes.async_loop import Run
 from monitors.probes.secure import days_left
 from monitors.probes.trace import HttpCheck, Trace
@@ -28,16 +28,19 @@ class Probe:
     """compile(target, secrets, *, timeout_s, curious) makes a `check`; run(check, rules) runs it, None for libcurl.
 
     refusal: why this machine cannot run such checks at all, "" if it can.
+    describe(target, secrets): the target with what only a library can read of certificates in it.
     """
 
     check: type
     compile: Callable[..., Check]
     run: Run | None = None
     refusal: Callable[[], str] = str
+    describe: Callable[[Any, Any], Target] | None = None
 
 
 PROBES: dict[str, Probe] = {
-    "http": Probe(HttpCheck, http.compile_check),
+    "http": Probe(HttpCheck, requests.compile_check, describe=requests.describe),
+    "health": Probe(HttpCheck, requests.compile_health, describe=requests.describe),
     "tls": Probe(tls.TlsCheck, tls.compile_check, tls.run),
     "dns": Probe(dns.DnsCheck, dns.compile_check, dns.run),
     "tcp": Probe(tcp.TcpCheck, tcp.compile_check, tcp.run),
@@ -56,6 +59,13 @@ def compile_check(kind: str, target: Target, secrets: Secrets, *, timeout_s: flo
     curious: for a person who looks, so keep what is too much for every check.
     """
     return PROBES[kind].compile(target, secrets, timeout_s=timeout_s, curious=curious)
+
+
+def described(kind: str, target: Target, secrets: Secrets) -> Target:
+    """The target as it is to be kept. Raises TargetError for what only a library can tell is wrong."""
+    probe = PROBES[kind]
+    probe.compile(target, secrets, timeout_s=1.0, curious=False)
+    return probe.describe(target, secrets) if probe.describe else target
 
 
 def run_once(check: Check, rules: EgressRules, *, now: datetime) -> Trace:

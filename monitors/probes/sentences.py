@@ -38,7 +38,7 @@ CERTIFICATE_ERRORS = {
     68: "was signed in a way that is too weak",
 }
 
-WEIRD_REPLY, TOO_LARGE = 8, 100  # numbers of libcurl for which pycurl has no name
+WEIRD_REPLY, STREAM, TOO_LARGE = 8, 92, 100  # numbers of libcurl for which pycurl has no name
 
 PLAIN = {
     pycurl.E_UNSUPPORTED_PROTOCOL: ("protocol", "{place} did not speak HTTP."),
@@ -49,7 +49,9 @@ PLAIN = {
     pycurl.E_PARTIAL_FILE: ("reset", "{place} ended its answer before it was complete."),
     TOO_LARGE: ("protocol", "{place} sent headers that are too large."),
     pycurl.E_URL_MALFORMAT: ("url", "The address cannot be called as it is written."),
-    pycurl.E_COULDNT_RESOLVE_HOST: ("dns", "The name {host} could not be resolved to an address."),
+    pycurl.E_BAD_CONTENT_ENCODING: ("encoding", "{place} sent a compressed answer that cannot be unpacked."),
+    pycurl.E_HTTP2: ("protocol", "{place} broke the rules of HTTP/2."),
+    STREAM: ("protocol", "{place} broke the rules of HTTP/2."),
 }
 TLS_ERRORS = {
     pycurl.E_SSL_CONNECT_ERROR,
@@ -73,6 +75,8 @@ class Attempt:
     connected: bool = False
     secured: bool = False
     answered: bool = False
+    family: str = "any"
+    client: bool = False
 
 
 def explain(error: int, message: str, attempt: Attempt) -> tuple[str, str]:
@@ -83,8 +87,24 @@ def explain(error: int, message: str, attempt: Attempt) -> tuple[str, str]:
         return _connect(attempt)
     if error in TLS_ERRORS:
         return "tls", _tls(message, attempt)
+    if error == pycurl.E_COULDNT_RESOLVE_HOST:
+        kind = "an address" if attempt.family == "any" else f"an IPv{attempt.family} address"
+        return "dns", f"The name {attempt.at.host} could not be resolved to {kind}."
+    said = message.lower()
+    if error == pycurl.E_RECV_ERROR and "alert" in said and ("certificate" in said or "unknown ca" in said):
+        return "tls", _refused_client(said, attempt)
+    if error in (pycurl.E_RECV_ERROR, pycurl.E_SEND_ERROR) and attempt.client and not attempt.answered:
+        return "reset", f"{attempt.at} broke the connection after it was shown the client certificate."
+    if error == pycurl.E_RECV_ERROR and "chunk" in said:
+        return "protocol", f"{attempt.at} sent an answer in chunks that cannot be read."
     code, sentence = PLAIN.get(error, ("other", "{place}: " + message.replace("{", "").replace("}", "")[:120]))
     return code, sentence.format(place=attempt.at, host=attempt.at.host)
+
+
+def _refused_client(said: str, attempt: Attempt) -> str:
+    if "required" in said:
+        return f"{attempt.at} asks for a client certificate, and there is none."
+    return f"{attempt.at} did not accept the client certificate."
 
 
 def seconds(value: float) -> str:

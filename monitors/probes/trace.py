@@ -7,6 +7,9 @@ from datetime import datetime
 from enum import StrEnum
 from urllib.parse import urlsplit
 
+from monitors.kinds.expecting import Rule
+from monitors.kinds.web import BODY_CAP
+
 PHASES = ("dns", "connect", "tls", "wait", "transfer")
 
 
@@ -45,8 +48,10 @@ class HttpCheck:
     """One HTTP request and what counts as a good answer, ready to be sent as it is.
 
     headers: `Name: value` lines sent everywhere; credentials: those of the first origin only. accepted:
-    inclusive ranges of status codes. keyword: b"" for any answer. timeout_s: for all hops together.
-    curious: also fetch the certificate and keep a sample, for a person who looks.
+    inclusive ranges of status codes. keyword, regex: empty for any answer. json: None if it need not be JSON.
+    health: it says how its dependencies are; those in `required` must be among them. ca: trusted at home instead
+    of what the system trusts. timeout_s: for all hops together. body_cap: bytes, decoded. curious: also fetch the
+    certificate and keep a sample, for a person who looks.
     """
 
     url: str
@@ -54,14 +59,33 @@ class HttpCheck:
     method: str
     timeout_s: float
     headers: tuple[bytes, ...] = ()
-    credentials: tuple[bytes, ...] = ()
-    body: bytes = b""
+    credentials: tuple[bytes, ...] = field(default=(), repr=False)
+    body: bytes = field(default=b"", repr=False)
     accepted: tuple[tuple[int, int], ...] = ((200, 299),)
     accepted_text: str = "200-299"
     keyword: bytes = b""
     keyword_present: bool = True
+    regex: str = ""
+    regex_present: bool = True
+    json: Rule | None = None
+    header_rules: tuple[Rule, ...] = ()
+    health: bool = False
+    required: tuple[str, ...] = ()
+    warn_fails: bool = False
     redirects: int = 5
+    http_version: str = "1.1"
+    ip_family: str = "any"
+    compressed: bool = False
+    body_cap: int = BODY_CAP
+    ca: bytes = b""
+    client_certificate: bytes = field(default=b"", repr=False)
+    client_key: bytes = field(default=b"", repr=False)
     curious: bool = False
+
+    @property
+    def keeps_body(self) -> bool:
+        """Whether the body is looked at."""
+        return bool(self.keyword or self.regex or self.json or self.health or self.curious)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +159,7 @@ class Trace:
     body_bytes: int = 0
     truncated: bool = False
     content_type: str = ""
+    http_version: str = ""
     sample: str = ""
     hops: list[Hop] = field(default_factory=list)
     certificate: Certificate | None = None

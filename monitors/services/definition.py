@@ -12,7 +12,7 @@ from accounts.egress.rules import current_rules
 from monitors.kinds import Kind, Secrets, Target
 from monitors.models import Monitor, Rule
 from monitors.models.monitors import SEVERITIES, URGENCIES
-from monitors.probes.registry import PROBES
+from monitors.probes.registry import PROBES, described
 from monitors.services.refusals import readable, refusal
 
 RULE_FIELDS = ("severity", "urgency", "confirmation_s", "recovery_s")
@@ -85,7 +85,7 @@ def read_check(kind: Kind, target: Mapping[str, Any], secrets: Mapping[str, Any]
         raise refusal(kind.address_field, reason, "not_offered")
     with readable():
         held = kind.read_secrets(secrets)
-        read = kind.read_target(target, held)
+        read = described(kind.name, kind.read_target(target, held), held)
     refused = refuse_name(read.host)
     if refused is None and _is_address(read.host):
         refused = decide(read.host, read.port, current_rules())

@@ -17,7 +17,7 @@ _number = itertools.count(1)
 class Signer:
     """A certificate with its key; signs others if it is an authority. days: until it ends, from now."""
 
-    def __init__(self, name, *, by=None, days=365, since=-400, names=None, ca=False, key=None):
+    def __init__(self, name, *, by=None, days=365, since=-400, names=None, ca=False, key=None, client=False):
         self.key = key or ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
         issuer, issuer_key = (by.certificate.subject, by.key) if by else (subject, self.key)
@@ -40,7 +40,9 @@ class Signer:
             held = [_alternative(one) for one in (names if names is not None else [name])]
             if held:
                 builder = builder.add_extension(x509.SubjectAlternativeName(held), critical=False)
-            usage = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH])
+            usage = x509.ExtendedKeyUsage(
+                [ExtendedKeyUsageOID.CLIENT_AUTH if client else ExtendedKeyUsageOID.SERVER_AUTH]
+            )
             builder = builder.add_extension(usage, critical=False)
         self.certificate = builder.sign(issuer_key, hashes.SHA256())
 

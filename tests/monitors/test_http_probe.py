@@ -7,8 +7,8 @@ import pytest
 
 from accounts.egress.guard import EgressRules
 from monitors.kinds.http import read_secrets, read_target
+from monitors.kinds.web import BODY_CAP
 from monitors.probes import http
-from monitors.probes.http import BODY_CAP
 from monitors.probes.registry import compile_check, run_once
 from monitors.probes.trace import PHASES, Outcome
 from tests.monitors.conftest import LOOPBACK

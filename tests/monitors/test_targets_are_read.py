@@ -3,8 +3,9 @@
 import pytest
 
 from monitors.kinds import TargetError
-from monitors.kinds.http import HttpSecrets, accepted_ranges, read_accepted, read_secrets, read_target
+from monitors.kinds.http import HttpSecrets, read_secrets, read_target
 from monitors.kinds.text import read_host, read_url
+from monitors.kinds.web import accepted_ranges, read_accepted
 
 NOTHING = HttpSecrets()
 
