@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from monitors.forms.parsing import read_header_lines, with_scheme
 from monitors.kinds import Field, Kind, Shape, Target
 
+CHOSEN = (Shape.CHOICE, Shape.WHOLE, Shape.YES_NO)
 NOTHING: tuple[Any, ...] = ("", None, {}, [])
 
 
@@ -87,12 +88,15 @@ def rows_of(form: forms.Form, kind: Kind, *, everyday: bool) -> Iterator[list[fo
 
 
 def settings_of(form: forms.Form, kind: Kind, *, secret: bool) -> dict[str, Any]:
-    """What was written for the target, or for the secrets: of those only what was written, None for one to remove."""
+    """What was written for the target, or for the secrets: of those only what was written, None for one to remove.
+
+    A choice or number that was not sent stays as it is, or has its default.
+    """
     data, found = form.cleaned_data, {}
     for field in (field for field in kind.fields if field.secret is secret):
         pair = [data.get(name) for name in names_of(field)]
         value = (pair if any(pair) else None) if field.shape is Shape.SIGN_IN else pair[0]
-        if not secret or value not in NOTHING:
+        if value not in NOTHING or not (secret or field.shape in CHOSEN):
             found[field.name] = value
         elif data.get(f"drop_{field.name}"):
             found[field.name] = None
@@ -125,19 +129,16 @@ def _inputs(field: Field) -> dict[str, forms.Field]:
                 password: forms.CharField(label="Its password", widget=_password(), **held),
             }
         case Shape.CHOICE:
-            return {field.name: forms.ChoiceField(**{**told, "required": True}, choices=field.choices)}
+            return {field.name: forms.ChoiceField(**told, choices=field.choices)}
         case Shape.YES_NO if field.choices:
-            yes = forms.TypedChoiceField(
-                **{**told, "required": True}, choices=field.choices, coerce=lambda v: v == "yes"
-            )
-            return {field.name: yes}
+            told |= {"choices": field.choices, "coerce": lambda value: value == "yes", "empty_value": None}
+            return {field.name: forms.TypedChoiceField(**told)}
         case Shape.YES_NO:
             return {field.name: forms.BooleanField(**{**told, "required": False})}
         case Shape.WHOLE:
             sentences = dict.fromkeys(("min_value", "max_value", "invalid"), whole)
             bounds: dict[str, Any] = {"min_value": field.least, "max_value": field.most}
-            needed = field.required or field.default is not None
-            return {field.name: forms.IntegerField(**{**told, "required": needed}, **bounds, error_messages=sentences)}
+            return {field.name: forms.IntegerField(**told, **bounds, error_messages=sentences)}
         case Shape.LIST:
             return {field.name: ListField(**told, max_length=field.most * 500, widget=_lines())}
         case Shape.HEADERS:
