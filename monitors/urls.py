@@ -24,6 +24,7 @@ pages = [
     path("monitors/add/", add.paste, name="add"),
     path("monitors/add/check/", add.check, name="check"),
     path("monitors/add/allow/", add.allow, name="allow"),
+    path("monitors/add/once/", add.attempt, name="attempt"),
     path("monitors/add/save/", add.save, name="save"),
     path("monitors/add/heartbeat/", heartbeat.add, name="add_heartbeat"),
     path("monitors/ping-keys/", ping_keys.project_keys_page, name="ping_keys"),

@@ -13,7 +13,7 @@ from accounts.forms.changes import ChangeForm
 from accounts.forms.fields import DurationField, VersionField
 from accounts.history import changes_of
 from monitors.forms.parsing import with_scheme
-from monitors.forms.targets import add_inputs, initial_of_target, input_at_fault, line, rows_of, settings_of
+from monitors.forms.targets import add_inputs, initial_of_target, input_at_fault, line, names_of, rows_of, settings_of
 from monitors.kinds import KINDS, Kind, TargetError
 from monitors.kinds.text import read_url
 from monitors.models import Monitor, Rule
@@ -120,9 +120,21 @@ class AddMonitorForm(MonitorForm):
         label="or a new service", max_length=120, required=False, help_text="What customers would call it."
     )
 
-    def __init__(self, *args: Any, services: list[tuple[str, str]], **kwargs: Any) -> None:
+    beside = forms.MultipleChoiceField(
+        label="Check beside it",
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="Each a monitor of its own.",
+    )
+
+    def __init__(
+        self, *args: Any, services: list[tuple[str, str]], beside: list[tuple[str, str]] | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(*args, services=[("", "A new service"), *services], **kwargs)
         self.fields["service"].required = False
+        self.fields["beside"].choices = beside or []  # type: ignore[attr-defined]
+        if not beside:
+            del self.fields["beside"]
 
     def clean(self) -> dict[str, Any]:
         """A service is chosen or named."""
@@ -172,6 +184,12 @@ def initial_of(monitor: Monitor, rule: Rule) -> dict[str, Any]:
         "version": monitor.version,
         "rule_version": rule.version,
     }
+
+
+def of_the_check(form: MonitorForm) -> bool:
+    """Whether something is wrong with the settings of the check itself, and not only with its name or service."""
+    named = {name for field in form.kind.fields for name in names_of(field)} | {"timeout_s"}
+    return bool(named & set(form.errors))
 
 
 def initial_of_new(kind: Kind) -> dict[str, Any]:

@@ -1,9 +1,9 @@
-"""Add a monitor: paste an address, see it checked once, start watching."""
+"""Add a monitor: paste an address or choose another type of check, see it checked once, start watching."""
 
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
@@ -14,21 +14,26 @@ from accounts.queries import first_team_of
 from accounts.services.organisation import NetworkRefused, allow_network
 from ledger.clock import now
 from monitors.access import get_service
-from monitors.adding import next_runs, start_watching, suggested
-from monitors.forms.monitor import AddMonitorForm, UrlForm, initial_of_new, refuse
+from monitors.adding import companions, next_runs, start_watching, suggested
+from monitors.forms.monitor import AddMonitorForm, UrlForm, initial_of_new, of_the_check, refuse
+from monitors.forms.parsing import with_scheme
 from monitors.kinds import HTTP, KINDS
 from monitors.models import Monitor
 from monitors.overview import services_in_force
 from monitors.reach import closed_networks
 from monitors.services import check_once
-from monitors.services.definition import DEFAULTS
+from monitors.services.definition import DEFAULTS, read_check
 from monitors.tracewords import seen
 
 
 def paste(request: HttpRequest) -> HttpResponse:
-    """Only the address."""
+    """Only the address; or, with `?kind=`, the form of another type of check."""
     require(request.user, "edit")
-    return _page(request, UrlForm(initial={"url": request.GET.get("url", "")}))
+    url_form, kind = UrlForm(initial={"url": request.GET.get("url", "")}), KINDS.get(request.GET.get("kind", ""))
+    if kind is None:
+        return _page(request, url_form)
+    form = AddMonitorForm(kind=kind, initial=initial_of_new(kind), services=_services(request))
+    return _page(request, url_form, form=form)
 
 
 @require_POST
@@ -57,17 +62,52 @@ def allow(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
+def attempt(request: HttpRequest) -> HttpResponse:
+    """Run the check once as the form says, show all of it, and keep the form. Nothing is stored."""
+    require(request.user, "edit")
+    form = _posted(request, request.POST)
+    context: dict[str, Any] = {"form": form}
+    if form.is_valid() or not of_the_check(form):
+        try:
+            target, _ = read_check(form.kind, form.target(), form.secrets())
+            data = request.POST.copy()
+            for name, value in suggested(target.address).items():
+                data[name] = data.get(name) or ("" if name == "new_service" and data.get("service") else value)
+            form = context["form"] = _posted(request, data)
+            form.is_valid()
+            limit = float(form.cleaned_data.get("timeout_s") or DEFAULTS["timeout_s"])
+            trace = check_once(form.kind.name, form.target(), secrets=form.secrets(), timeout_s=limit, now=now())
+            context |= {"seen": seen(trace), "again": [name for name in form.secrets() if form.secrets()[name]]}
+        except ValidationError as error:
+            refuse(form, error)
+    return _page(request, _url_form(request), status=status_of(form), **context)
+
+
+@require_POST
 def save(request: HttpRequest) -> HttpResponse:
     """Start watching."""
     require(request.user, "edit")
-    form = AddMonitorForm(request.POST, kind=KINDS[HTTP], services=_services(request))
+    form = _posted(request, request.POST)
     if form.is_valid():
         try:
             return redirect("monitors:monitor", _start(request, form).public_id)
         except ValidationError as error:
             refuse(form, error)
-    url_form = UrlForm(initial={"url": request.POST.get("url", "")})
-    return _page(request, url_form, form=form, status=status_of(form))
+    return _page(request, _url_form(request), form=form, status=status_of(form))
+
+
+def _posted(request: HttpRequest, data: QueryDict) -> AddMonitorForm:
+    """The form of the type it was drawn for, with what was proposed beside its address."""
+    kind = KINDS.get(data.get("kind", HTTP), KINDS[HTTP])
+    return AddMonitorForm(data, kind=kind, services=_services(request), beside=_beside(data.get("url", "")))
+
+
+def _beside(url: str) -> list[tuple[str, str]]:
+    return [(one.kind, f"{one.name}: {one.words}") for one in companions(with_scheme(url))]
+
+
+def _url_form(request: HttpRequest) -> UrlForm:
+    return UrlForm(initial={"url": request.POST.get("url", "")})
 
 
 def _start(request: HttpRequest, form: AddMonitorForm) -> Monitor:
@@ -85,16 +125,17 @@ def _start(request: HttpRequest, form: AddMonitorForm) -> Monitor:
         new_service=data["new_service"],
         team=first_team_of(signed_in(request)),
         definition=definition,
+        beside=[one for one in companions(form.target().get("url", "")) if one.kind in data.get("beside", [])],
         now=now(),
     )
 
 
 def _checked(request: HttpRequest, url_form: UrlForm, network_form: NetworkForm | None = None) -> HttpResponse:
     instant, url = now(), url_form.cleaned_data["url"]
+    kind, beside = KINDS[HTTP], _beside(url)
+    initial = {**initial_of_new(kind), "url": url, **suggested(url), "beside": [name for name, _ in beside]}
     context: dict[str, Any] = {
-        "form": AddMonitorForm(
-            kind=KINDS[HTTP], initial={**initial_of_new(KINDS[HTTP]), **suggested(url)}, services=_services(request)
-        )
+        "form": AddMonitorForm(kind=kind, initial=initial, services=_services(request), beside=beside)
     }
     status = status_of(network_form) if network_form else 200
     try:
@@ -116,10 +157,13 @@ def _services(request: HttpRequest) -> list[tuple[str, str]]:
 
 def _page(request: HttpRequest, url_form: UrlForm, *, status: int = 200, **more: Any) -> HttpResponse:
     instant = now()
+    form: AddMonitorForm | None = more.get("form")
+    interval_s = initial_of_new(form.kind)["interval_s"] if form else DEFAULTS["interval_s"]
     context = {
         "url_form": url_form,
+        "kinds": [kind for kind in KINDS.values() if kind.name != HTTP],
         "first": not Monitor.objects.in_force().exists(),
-        "next_runs": next_runs(instant, DEFAULTS["interval_s"]),
+        "next_runs": next_runs(instant, interval_s),
         "can_allow": can(request.user, "manage_organisation"),
         "now": instant,
         **more,

@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from ledger.clock import now as clock_now
 from monitors.models import Monitor, MonitorState, Rule, Service, StateInterval, System
+from monitors.probes.trace import Outcome, Trace
 from monitors.services import change_monitor, create_monitor
 from tests import builders as make
 from tests.accounts.test_people_pages import text
@@ -269,3 +270,71 @@ def test_an_open_interval_nobody_covers_is_unknown_on_every_page(house, as_):
     page = text(as_("viewer").get(f"/monitors/{house.monitor.public_id}/"))
     assert "Unknown since" in page
     assert "nothing was heard since" in page
+
+
+def test_another_type_of_check_is_chosen_and_has_its_own_form(house, as_):
+    client = as_("manager")
+    assert "Asks an application how it and its dependencies are" in text(client.get("/monitors/add/"))
+    shown = client.get("/monitors/add/?kind=health")
+    assert "Dependencies it must speak of" in text(shown)
+    data = {**filled(shown), "name": "Basket health", "url": "shop.example.com/health", "required": "db\ncache"}
+    assert client.post("/monitors/add/save/", data | {"service": house.service.public_id}).status_code == 302
+    monitor = Monitor.objects.get(name="Basket health")
+    assert (monitor.kind, monitor.address) == ("health", "https://shop.example.com/health")
+    assert monitor.target["required"] == ["db", "cache"]
+    page = text(client.get(f"/monitors/{monitor.public_id}/"))
+    assert "Dependencies it must speak of db, cache" in page
+    edited = filled(client.get(f"/monitors/{monitor.public_id}/edit/"))
+    assert edited["required"] == "db\ncache"
+    client.post(f"/monitors/{monitor.public_id}/edit/", {**edited, "required": "db", "reason": "no cache any more"})
+    monitor.refresh_from_db()
+    assert monitor.target["required"] == ["db"]
+
+
+def test_a_check_is_made_once_as_the_form_says_and_nothing_is_stored(house, as_, monkeypatch):
+    asked = []
+
+    def run(check, rules, *, now):
+        asked.append(check)
+        return Trace(outcome=Outcome.FAILED, code="json", sentence="$.status is “down”.", status=200)
+
+    monkeypatch.setattr("monitors.services.checks.run_once", run)
+    sent = {**NEW, "name": "", "new_service": "", "json_path": "$.status", "bearer": "t0ken"}
+    answer = as_("manager").post("/monitors/add/once/", sent)
+    assert answer.status_code == 200
+    shown = text(answer)
+    assert "$.status is “down”." in shown
+    assert "write them once more before you save" in shown
+    kept = filled(answer)
+    assert (kept["name"], kept["new_service"]) == ("shop.example.com/basket", "shop.example.com")
+    assert kept["json_path"] == "$.status"
+    assert "t0ken" not in answer.content.decode()
+    assert asked[0].json.subject == "$.status"
+    assert not Monitor.objects.filter(target__url=NEW["url"]).exists()
+    refused = as_("manager").post("/monitors/add/once/", {**sent, "url": "http://169.254.169.254/"})
+    assert (refused.status_code, "which Watchbook never calls" in text(refused)) == (422, True)
+    assert len(asked) == 1
+
+
+def test_certificate_and_name_are_proposed_beside_an_address_and_made_with_it(house, as_, monkeypatch):
+    monkeypatch.setattr("monitors.services.checks.run_once", lambda *a, **k: Trace(status=200))
+    client = as_("manager")
+    proposed = client.post("/monitors/add/check/", {"url": "shop.example.com/basket"})
+    assert "Certificate of shop.example.com: its certificate" in text(proposed)
+    assert proposed.content.decode().count('name="beside"') == 2
+    answer = client.post("/monitors/add/save/", {**NEW, "beside": ["tls", "dns"]})
+    assert answer.status_code == 302
+    made = {one.kind: one for one in Monitor.objects.filter(service__name="Shop")}
+    assert set(made) == {"http", "tls", "dns"}
+    assert made["tls"].target["host"] == made["dns"].target["domain"] == "shop.example.com"
+    again = client.post("/monitors/add/check/", {"url": "https://shop.example.com/other"})
+    assert 'name="beside"' not in again.content.decode()
+
+
+def test_nothing_is_made_if_one_of_them_cannot_be(house, as_):
+    make.monitor("Certificate of shop.example.com", service=house.service, now=house.now)
+    sent = {**NEW, "service": house.service.public_id, "new_service": "", "beside": ["tls", "dns"]}
+    answer = as_("manager").post("/monitors/add/save/", sent)
+    assert answer.status_code == 422
+    assert "already called Certificate of shop.example.com" in text(answer)
+    assert not Monitor.objects.filter(name="Basket").exists()

@@ -179,6 +179,7 @@ POST = {
     "monitors/{heartbeat}/edit/": saying(EDITORS, ok=422),
     "monitors/{heartbeat}/new-key/": saying(EDITORS, ok=422),
     "monitors/{heartbeat}/pause/": saying(EDITORS, ok=422),
+    "monitors/add/once/": saying(EDITORS, ok=422),
     "monitors/{monitor}/edit/": saying(EDITORS, ok=422),
     "monitors/{monitor}/pause/": saying(EDITORS, ok=422),
     "monitors/{monitor}/resume/": saying(EDITORS, ok=422),
