@@ -20,6 +20,26 @@ def line(**attrs: str) -> forms.TextInput:
     return forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", **attrs})
 
 
+class _Kept:
+    """A setting that has a default: one that was not sent, or left empty, is None and stays as it is."""
+
+    def clean(self, value: Any) -> Any:
+        """The value, or None."""
+        return None if value in ("", None) else super().clean(value)  # type: ignore[misc]
+
+
+class KeptText(_Kept, forms.CharField):
+    """A text."""
+
+
+class KeptChoice(_Kept, forms.TypedChoiceField):
+    """A choice."""
+
+
+class KeptNumber(_Kept, forms.IntegerField):
+    """A number."""
+
+
 class UrlField(forms.CharField):
     """An address; a bare host gets its scheme."""
 
@@ -118,7 +138,8 @@ def input_at_fault(form: forms.Form, name: str) -> str | None:
 
 
 def _inputs(field: Field) -> dict[str, forms.Field]:
-    told: dict[str, Any] = {"label": field.label, "help_text": field.help, "required": field.required}
+    kept = field.default not in NOTHING and field.shape is not Shape.LIST
+    told: dict[str, Any] = {"label": field.label, "help_text": field.help, "required": field.required or kept}
     whole = f"A number from {field.least:,} to {field.most:,}."
     match field.shape:
         case Shape.SIGN_IN:
@@ -129,16 +150,16 @@ def _inputs(field: Field) -> dict[str, forms.Field]:
                 password: forms.CharField(label="Its password", widget=_password(), **held),
             }
         case Shape.CHOICE:
-            return {field.name: forms.ChoiceField(**told, choices=field.choices)}
+            return {field.name: KeptChoice(**told, choices=field.choices)}
         case Shape.YES_NO if field.choices:
-            told |= {"choices": field.choices, "coerce": lambda value: value == "yes", "empty_value": None}
-            return {field.name: forms.TypedChoiceField(**told)}
+            return {field.name: KeptChoice(**told, choices=field.choices, coerce=lambda value: value == "yes")}
         case Shape.YES_NO:
             return {field.name: forms.BooleanField(**{**told, "required": False})}
         case Shape.WHOLE:
             sentences = dict.fromkeys(("min_value", "max_value", "invalid"), whole)
             bounds: dict[str, Any] = {"min_value": field.least, "max_value": field.most}
-            return {field.name: forms.IntegerField(**told, **bounds, error_messages=sentences)}
+            number = KeptNumber if kept else forms.IntegerField
+            return {field.name: number(**told, **bounds, error_messages=sentences)}
         case Shape.LIST:
             return {field.name: ListField(**told, max_length=field.most * 500, widget=_lines())}
         case Shape.HEADERS:
@@ -148,7 +169,8 @@ def _inputs(field: Field) -> dict[str, forms.Field]:
         case Shape.URL:
             return {field.name: UrlField(**told, max_length=field.most, widget=line(inputmode="url"))}
     words, widget = field.shape is Shape.WORDS, _password() if field.secret else line()
-    return {field.name: forms.CharField(**told, max_length=field.most, strip=not words, widget=widget)}
+    text = KeptText if kept else forms.CharField
+    return {field.name: text(**told, max_length=field.most, strip=not words, widget=widget)}
 
 
 def _told(kind: Kind, field: Field, held: Target | None) -> str:

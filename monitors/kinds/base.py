@@ -41,6 +41,7 @@ class Field:
     most: characters, for lists items, for numbers the highest value. choices: (value, words); of a yes_no
     ("yes", words) and ("no", words), or none for a tick. secret: write-only, encrypted, absent from history.
     held: the setting that stands for a secret, or for a text too long to be shown. instead_of: the secret that this one replaces.
+    about: the setting without which this one says nothing.
     half: narrow enough to share its line. everyday: shown at once, the others are folded away.
     """
 
@@ -53,6 +54,7 @@ class Field:
     secret: bool = False
     held: str = ""
     instead_of: str = ""
+    about: str = ""
     least: int = 0
     most: int = 200
     choices: tuple[tuple[str, str], ...] = ()

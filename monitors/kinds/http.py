@@ -90,10 +90,10 @@ FIELDS = (
     URL,
     Field("method", "Method", Shape.CHOICE, default="GET", choices=tuple((m, m) for m in METHODS), half=True),
     ACCEPTED,
-    Field("keyword_present", "The answer", Shape.YES_NO, default=True, half=True, choices=PRESENT),
+    Field("keyword_present", "The answer", Shape.YES_NO, about="keyword", default=True, half=True, choices=PRESENT),
     Field("keyword", "These words", Shape.WORDS, help="Empty: it may say anything.", most=KEYWORD_MAX, half=True),
     Field(
-        "regex_present", "And it", Shape.YES_NO, default=True, half=True,
+        "regex_present", "And it", Shape.YES_NO, about="regex", default=True, half=True,
         choices=(("yes", "Must match"), ("no", "Must not match")),
     ),
     Field(
@@ -101,7 +101,7 @@ FIELDS = (
     ),
     Field("json_path", "JSON path", help="As in $.status or $.checks[*].state.", most=PATH_MAX),
     Field(
-        "json_operator", "What is found there", Shape.CHOICE, default="exists", choices=tuple(OPERATORS.items()), half=True,
+        "json_operator", "What is found there", Shape.CHOICE, about="json_path", default="exists", choices=tuple(OPERATORS.items()), half=True,
     ),
     Field("json_value", "This value", Shape.WORDS, help="All that is found must be so.", most=VALUE_MAX, half=True),
     Field(

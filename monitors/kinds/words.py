@@ -7,12 +7,18 @@ from typing import Any
 
 from monitors.kinds.base import Field, Kind, Shape
 
+NOTHING: tuple[Any, ...] = ("", None, [], "none")
+
 
 def settings_in_words(kind: Kind, stored: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """(label, words) of what a monitor of this kind asks for and accepts; of secrets, what stands for them."""
+    """(label, words) of what a monitor of this kind asks for and accepts; of secrets, what stands for them.
+
+    What is not asked for is left out.
+    """
     held = kind.restore(stored).as_json()
     shown = [*(field for field in kind.fields if not field.secret and not field.held), *kind.told]
-    return [(field.label, words_of(field, held[field.name])) for field in shown]
+    said = [field for field in shown if held[field.name] not in NOTHING and (not field.about or held[field.about])]
+    return [(field.label, words_of(field, held[field.name])) for field in said]
 
 
 def words_of(field: Field, value: Any) -> str:
@@ -22,7 +28,5 @@ def words_of(field: Field, value: Any) -> str:
     if field.shape is Shape.CHOICE:
         return dict(field.choices).get(value, str(value))
     if isinstance(value, list):
-        return ", ".join(map(str, value)) or "none"
-    if isinstance(value, int) and value >= 10_000:
-        return f"{value:,}"
-    return str(value) if value not in ("", None) else "none"
+        return ", ".join(map(str, value))
+    return f"{value:,}" if isinstance(value, int) and value >= 10_000 else str(value)
