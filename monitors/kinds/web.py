@@ -30,7 +30,7 @@ STATUS_PART = re.compile(r"^([1-5]\d\d)(?:-([1-5]\d\d))?$")
 class WebTarget(Settings):
     """What history keeps of any check over HTTP. accepted_status: as written, `200-299,304`. body_cap: bytes.
 
-    client_certificate, ca: who they are and until when, as `describe` of the probe read them.
+    client, authorities: who they are and until when, as `describe` of the probe read them.
     """
 
     url: str
@@ -40,11 +40,11 @@ class WebTarget(Settings):
     ip_family: str = "any"
     compressed: bool = False
     body_cap: int = BODY_CAP
-    ca_pem: str = ""
+    ca: str = ""
     header_names: tuple[str, ...] = ()
     auth: str = "none"
     client: str = ""
-    ca: str = ""
+    authorities: str = ""
 
     @property
     def address(self) -> str:
@@ -84,9 +84,9 @@ def read_web(given: Mapping[str, Any], secrets: WebSecrets) -> dict[str, Any]:
     url = read_url(str(given.get("url") or ""))
     family = read_choice("ip_family", given.get("ip_family") or "any", dict(FAMILIES))
     _check_family(url, family)
-    ca_pem = read_pem("ca_pem", given.get("ca_pem"))
-    if (ca_pem or secrets.client_certificate) and not url.startswith("https:"):
-        field = "ca_pem" if ca_pem else "client_certificate"
+    ca = read_pem("ca", given.get("ca"))
+    if (ca or secrets.client_certificate) and not url.startswith("https:"):
+        field = "ca" if ca else "client_certificate"
         raise TargetError(field, "Certificates are used with https:// only.")
     return {
         "url": url,
@@ -96,11 +96,11 @@ def read_web(given: Mapping[str, Any], secrets: WebSecrets) -> dict[str, Any]:
         "ip_family": family,
         "compressed": bool(given.get("compressed", False)),
         "body_cap": read_whole("body_cap", given.get("body_cap") or BODY_CAP, 1, BODY_CAP),
-        "ca_pem": ca_pem,
+        "ca": ca,
         "header_names": tuple(sorted(name for name, _ in secrets.headers)),
         "auth": "basic" if secrets.basic else "bearer" if secrets.bearer else "none",
         "client": str(given.get("client") or "") if secrets.client_certificate else "",
-        "ca": str(given.get("ca") or "") if ca_pem else "",
+        "authorities": str(given.get("authorities") or "") if ca else "",
     }
 
 
@@ -212,13 +212,13 @@ SIGN_IN = (
     ),
     Field("client_key", "Key of the client certificate", Shape.LINES, help="PEM, without a passphrase.", most=PEM_MAX, secret=True, held="client"),
     Field(
-        "ca_pem", "Trust these authorities", Shape.LINES, help="PEM. Empty: those the system trusts; else only these.", most=PEM_MAX,
-        default="", held="ca",
+        "ca", "Trust these authorities", Shape.LINES, help="PEM. Empty: those the system trusts; else only these.", most=PEM_MAX,
+        default="", held="authorities",
     ),
 )  # fmt: skip
 TOLD = (
     Field("header_names", "Headers sent", Shape.LIST),
     Field("auth", "Signs in with", Shape.CHOICE, choices=tuple((word, word) for word in AUTH)),
     Field("client", "Client certificate"),
-    Field("ca", "Authorities trusted"),
+    Field("authorities", "Authorities trusted"),
 )

@@ -28,8 +28,8 @@ def read_chain(certinfo: Any) -> Certificate | None:
 
 
 def read_authorities(pem: str) -> list[str]:
-    """Who is trusted, and until when. Raises TargetError of `ca_pem`."""
-    return [f"{common_name(one.subject)}, until {one.not_valid_after_utc:%Y-%m-%d}" for one in _read("ca_pem", pem)]
+    """Who is trusted, and until when. Raises TargetError of `ca`."""
+    return [f"{common_name(one.subject)}, until {one.not_valid_after_utc:%Y-%m-%d}" for one in _read("ca", pem)]
 
 
 def read_client(certificate: str, key: str) -> str:

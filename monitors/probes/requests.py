@@ -68,7 +68,7 @@ def describe(target: WebTarget, secrets: WebSecrets) -> WebTarget:
     return replace(
         target,
         client=read_client(secrets.client_certificate, secrets.client_key),
-        ca=", ".join(read_authorities(target.ca_pem)),
+        authorities=", ".join(read_authorities(target.ca)),
     )
 
 
@@ -94,7 +94,7 @@ def _request(target: WebTarget, secrets: WebSecrets, *, plain: list[bytes], time
         ip_family=target.ip_family,
         compressed=target.compressed,
         body_cap=target.body_cap,
-        ca=target.ca_pem.encode(),
+        ca=target.ca.encode(),
         client_certificate=secrets.client_certificate.encode(),
         client_key=secrets.client_key.encode(),
         **more,
