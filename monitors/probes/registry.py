@@ -63,7 +63,9 @@ def compile_check(kind: str, target: Target, secrets: Secrets, *, timeout_s: flo
 
 def described(kind: str, target: Target, secrets: Secrets) -> Target:
     """The target as it is to be kept. Raises TargetError for what only a library can tell is wrong."""
-    probe = PROBES[kind]
+    probe = PROBES.get(kind)
+    if probe is None:
+        return target  # it reports by itself
     probe.compile(target, secrets, timeout_s=1.0, curious=False)
     return probe.describe(target, secrets) if probe.describe else target
 

@@ -20,16 +20,20 @@ from monitors.forms.parsing import with_scheme
 from monitors.kinds import HTTP, KINDS
 from monitors.models import Monitor
 from monitors.overview import services_in_force
+from monitors.probes.registry import PROBES
 from monitors.reach import closed_networks
 from monitors.services import check_once
 from monitors.services.definition import DEFAULTS, read_check
 from monitors.tracewords import seen
 
+# heartbeats report by themselves and have a page of their own
+CHECKED = {name: kind for name, kind in KINDS.items() if name in PROBES}
+
 
 def paste(request: HttpRequest) -> HttpResponse:
     """Only the address; or, with `?kind=`, the form of another type of check."""
     require(request.user, "edit")
-    url_form, kind = UrlForm(initial={"url": request.GET.get("url", "")}), KINDS.get(request.GET.get("kind", ""))
+    url_form, kind = UrlForm(initial={"url": request.GET.get("url", "")}), CHECKED.get(request.GET.get("kind", ""))
     if kind is None:
         return _page(request, url_form)
     form = AddMonitorForm(kind=kind, initial=initial_of_new(kind), services=_services(request))
@@ -98,7 +102,7 @@ def save(request: HttpRequest) -> HttpResponse:
 
 def _posted(request: HttpRequest, data: QueryDict) -> AddMonitorForm:
     """The form of the type it was drawn for, with what was proposed beside its address."""
-    kind = KINDS.get(data.get("kind", HTTP), KINDS[HTTP])
+    kind = CHECKED.get(data.get("kind", HTTP), KINDS[HTTP])
     return AddMonitorForm(data, kind=kind, services=_services(request), beside=_beside(data.get("url", "")))
 
 
@@ -161,7 +165,7 @@ def _page(request: HttpRequest, url_form: UrlForm, *, status: int = 200, **more:
     interval_s = initial_of_new(form.kind)["interval_s"] if form else DEFAULTS["interval_s"]
     context = {
         "url_form": url_form,
-        "kinds": [kind for kind in KINDS.values() if kind.name != HTTP],
+        "kinds": [kind for kind in CHECKED.values() if kind.name != HTTP],
         "first": not Monitor.objects.in_force().exists(),
         "next_runs": next_runs(instant, interval_s),
         "can_allow": can(request.user, "manage_organisation"),
