@@ -14,6 +14,7 @@ from celery.worker import state as worker_state
 from django.conf import settings
 
 from config import memory
+from config.goodbye import say_goodbye
 from config.hints import Publisher, knock
 from config.watchdog import Watchdog
 from ledger.hints import set_publisher
@@ -57,4 +58,6 @@ def run(app: Celery, stop: threading.Event) -> int:
     memory.close()
     threads[0].join(STOP_GRACE_S)
     runner.stop()
+    if stop.is_set():
+        say_goodbye()
     return 0 if stop.is_set() else 1

@@ -24,6 +24,7 @@ QUEUES = {
     "plan": "engine",
     "link": "engine",
     "send": "deliver",
+    "alive": "deliver",
     "ping": "deliver",
     # receivers of webhooks may be slow, and must not take a place from pages
     "webhook": "slow",

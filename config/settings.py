@@ -261,6 +261,8 @@ DEADMAN_URL = env.secret_address("DEADMAN_URL")
 
 TICK_S = env.seconds("TICK_S", 1, least=0.05)
 WATCHDOG_AFTER_S = env.seconds("WATCHDOG_AFTER_S", 5, least=0.2)
+FLAP_CHANGES = env.integer("FLAP_CHANGES", 5, least=2, most=100)
+FLAP_WINDOW_S = env.integer("FLAP_WINDOW_S", 1800, least=60, most=86_400)
 PLAN_WINDOW_S = env.seconds("PLAN_WINDOW_S", 5, least=0.2)
 PLAN_SLOTS = env.integer("PLAN_SLOTS", 500, least=1, most=5000)
 HANDOVER_MS = env.integer("HANDOVER_MS", 250, least=10, most=5000)

@@ -20,11 +20,14 @@ from evidence.services.seals import ask_for_seals, seal_due_days
 from incidents.release import release
 from incidents.ticks import intake
 from incidents.webhooks.ticks import send_webhooks, webhooks
+from ledger import liveness
+from ledger.hints import hint
 from ledger.link import link_entries
 from monitors.engine.beating import clear_bodies, judge_heartbeats
 from monitors.engine.packing import clear, pack
 from monitors.engine.thresholding import watch_budgets, watch_response_times
 from monitors.engine.ticks import claim, sweep
+from monitors.engine.watch import watch
 from monitors.remote.taking import take_results
 from monitors.services.purging import purge_old
 from monitors.services.window_times import turn as windows
@@ -53,6 +56,16 @@ def deliver(now: datetime) -> None:
     send_letters(now)
 
 
+def sender_lives(now: datetime) -> None:
+    """The sender's sign of life: a worker takes what is to be delivered, also when there is nothing."""
+    liveness.beat("send", now=now)
+
+
+def ask_the_sender(now: datetime) -> None:
+    """Knock where pages are sent, to hear whether somebody opens."""
+    hint("alive")
+
+
 def audit(now: datetime) -> Outcome | None:
     """Hold every promise of the house against the facts, if a turn of the auditor is due."""
     return hold_against_the_facts(PROMISES, now=now)
@@ -65,6 +78,8 @@ def seal(now: datetime) -> None:
 
 
 STEPS = (
+    # first: whatever judges a silence afterwards knows its cause
+    Step("watch", watch),
     Step("claim", claim),
     Step("windows", windows),
     Step("results", take_results),
@@ -82,6 +97,7 @@ STEPS = (
     Step("purge", purge_old, every_s=600),
     Step("slow", watch_response_times, every_s=30),
     Step("budgets", watch_budgets, every_s=60),
+    Step("alive", ask_the_sender, every_s=5),
     Step("letters", ask_for_letters, every_s=2),
     Step("link", link),
     # after the chain, whose numbers it reads, and after everything that pages
@@ -101,6 +117,7 @@ HINTS: dict[str, Run] = {
     "plan": plan,
     "link": link,
     "send": deliver,
+    "alive": sender_lives,
     "ping": ping,
     "webhook": send_webhooks,
     "seal": seal,

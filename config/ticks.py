@@ -15,11 +15,13 @@ from functools import partial
 
 import structlog
 from django.conf import settings
+from django.db import InterfaceError, OperationalError
 
 from config.liveness import ENGINE, FAILED, STEP, WATCHDOG
 from config.steps import STEPS, Run, Step
 from ledger import liveness
 from ledger.actors import SYSTEM, acting_as
+from monitors.engine.witness import eyes
 
 __all__ = ["ENGINE", "WATCHDOG", "Tick", "attempt", "by_celery", "sign"]
 
@@ -91,6 +93,10 @@ def attempt(name: str, run: Run, now: datetime) -> bool:
     """Run one step; False, and a log line with the traceback, if it failed."""
     try:
         run(now)
+    except (OperationalError, InterfaceError):
+        eyes.database_was_away()
+        log.exception("step_failed", step=name)
+        return False
     except Exception:  # one broken step must not stop paging
         log.exception("step_failed", step=name)
         return False

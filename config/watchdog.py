@@ -8,17 +8,19 @@ probes and sending included, without Celery, until ticks come by again.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import structlog
 from django.conf import settings
-from django.db import close_old_connections
+from django.db import InterfaceError, OperationalError, close_old_connections
 
 from config import ticks
 from config.steps import deliver, ping, send_webhooks
 from ledger import liveness
 from ledger.clock import now as database_now
+from monitors.engine.witness import eyes
 
 log = structlog.get_logger(__name__)
 
@@ -54,8 +56,11 @@ class Watchdog:
         """Tick if nobody did for WATCHDOG_AFTER_S."""
         try:
             close_old_connections()
+            asked = time.monotonic()
             now = database_now()
             overdue = is_overdue(now)
+            if time.monotonic() - asked > settings.WATCHDOG_AFTER_S:
+                eyes.database_was_away()
             if overdue != self.took_over:
                 log.warning("watchdog_took_over" if overdue else "watchdog_stood_down")
             self.took_over = overdue
@@ -64,6 +69,9 @@ class Watchdog:
                 self._beside("send", deliver)
                 self._beside("ping", ping)
                 self._beside("webhooks", send_webhooks)
+        except (OperationalError, InterfaceError) as error:
+            eyes.database_was_away()
+            log.warning("watchdog_failed", error=type(error).__name__)
         except Exception:  # the last line of defence must outlive a database that is away
             log.exception("watchdog_failed")
 

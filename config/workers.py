@@ -7,6 +7,7 @@ from typing import Any
 from celery import signals
 
 from config.beat import upsert_beat_table
+from config.goodbye import say_goodbye
 from config.watchdog import Watchdog
 
 
@@ -18,6 +19,13 @@ def start_watchdog(instance: Any = None, **kwargs: Any) -> None:
     """
     if "engine" in instance.app.amqp.queues.consume_from:
         Watchdog().start()
+
+
+@signals.worker_shutdown.connect
+def note_the_stop(sender: Any = None, **kwargs: Any) -> None:
+    """An engine worker that was told to stop says so; whoever goes on ticking takes the word back."""
+    if "engine" in sender.app.amqp.queues.consume_from:
+        say_goodbye()
 
 
 @signals.beat_init.connect

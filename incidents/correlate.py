@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 OPEN, ATTACH, RESOLVE, SUPPRESS, NOTHING = "open", "attach", "resolve", "suppress", "nothing"
+FLAPPING = "flapping"  # the one condition that gathers the others of its group
 
 
 @dataclass(frozen=True)
@@ -57,13 +58,14 @@ class KnownAlert:
     incident_open: bool
     severity: int
     urgency: str
+    condition: str = ""
     closed_at: datetime | None = None
     resolved_at: datetime | None = None
 
 
 @dataclass(frozen=True)
 class Cover:
-    """A silence or a maintenance window: [start, end), for a service, a group or an identity."""
+    """A silence, a maintenance window or a parent that is down: [start, end), for a service, a group or an identity."""
 
     id: str
     scope: str
@@ -90,12 +92,12 @@ def correlate(
     reopen_within: timedelta,
     silences: Iterable[Cover] = (),
     maintenance: Iterable[Cover] = (),
-    parents: Iterable[KnownAlert] = (),
+    parents: Iterable[Cover] = (),
 ) -> Decision:
     """Decide about one event.
 
-    alerts: the open ones and the lately closed ones of the event's source. parents: open alerts of what
-    the event's service depends on. reopen_within: for how long the end of an incident is not final.
+    alerts: the open ones and the lately closed ones of the event's source. parents: a cover for
+    each monitor that depends on one that is down. reopen_within: for how long the end of an incident is not final.
     """
     known = [alert for alert in alerts if alert.source == event.source]
     same = [alert for alert in known if alert.identity == event.identity]
@@ -105,11 +107,11 @@ def correlate(
     if open_one is not None and open_one.incident:
         return Decision(ATTACH, "repeat", alert=open_one.id, incident=open_one.incident)
     waiting = None if open_one is None else open_one.id  # suppressed so far: it has no incident yet
-    for reason, covers in (("silenced", silences), ("maintenance", maintenance)):
+    for reason, covers in (("silenced", silences), ("maintenance", maintenance), ("parent_down", parents)):
         cover = covering(event, covers, now)
         if cover is not None:
             return Decision(SUPPRESS, reason, alert=waiting, cover=cover.id)
-    return replace(_open(event, known, same, list(parents), now, reopen_within), alert=waiting)
+    return replace(_open(event, known, same, now, reopen_within), alert=waiting)
 
 
 def _close(event: Event, open_one: KnownAlert | None) -> Decision:
@@ -124,7 +126,6 @@ def _open(
     event: Event,
     known: list[KnownAlert],
     same: list[KnownAlert],
-    parents: list[KnownAlert],
     now: datetime,
     reopen_within: timedelta,
 ) -> Decision:
@@ -133,10 +134,11 @@ def _open(
     It joins an open incident only if that one was paged at least as loudly; something worse gets an
     incident, and so a page, of its own. A page too many is better than one that nobody gets.
     """
+    group = [alert for alert in known if event.group and alert.group == event.group]
     for reason, candidates in (
+        ("flapping", [alert for alert in group if alert.condition == FLAPPING and alert.closed_at is None]),
         ("same_condition", same),
-        ("same_group", [alert for alert in known if event.group and alert.group == event.group]),
-        ("parent", parents),
+        ("same_group", group),
     ):
         for alert in candidates:
             if alert.incident_open and _as_loud(alert, event):
@@ -144,7 +146,7 @@ def _open(
     if event.reopens:
         ended = [
             (alert.resolved_at, alert.incident)
-            for alert in same
+            for alert in (group if event.condition == FLAPPING else same)
             if alert.incident and not alert.incident_open and alert.resolved_at
         ]
         if ended and now - max(ended)[0] < reopen_within:

@@ -15,7 +15,7 @@ from incidents import correlate as c
 from incidents.models import Alert, Incident
 from incidents.models.alerts import AlertQuerySet
 from incidents.queries import alerts_for
-from incidents.quiet import maintenance_at
+from incidents.quiet import maintenance_at, parents_at
 from incidents.services.rows import lock
 from incidents.services.story import tell
 from incidents.services.transitions import recover, reopen
@@ -84,7 +84,12 @@ def act_on(event: c.Event, origin: Origin, *, now: datetime) -> c.Decision:
     within = timedelta(hours=settings.SIGNAL_REOPEN_H)
     _lock_incidents(event, now=now, within=within)
     decision = c.correlate(
-        event, alerts_for(event, now=now, within=within), now=now, reopen_within=within, maintenance=maintenance_at(now)
+        event,
+        alerts_for(event, now=now, within=within),
+        now=now,
+        reopen_within=within,
+        maintenance=maintenance_at(now),
+        parents=parents_at(now),
     )
     _apply(event, decision, origin, now=now)
     return decision

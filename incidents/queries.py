@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from django.db.models import Case, F, IntegerField, Q, QuerySet, Value, When
 
 from accounts.models import User
-from incidents.correlate import Event, KnownAlert
+from incidents.correlate import FLAPPING, Event, KnownAlert
 from incidents.models import Alert, Incident, Route, TimelineEntry
 from incidents.subjects import KIND
 from incidents.times import Times
@@ -67,7 +67,8 @@ def alerts_for(event: Event, *, now: datetime, within: timedelta) -> list[KnownA
     """The alerts that may concern the event: open ones of its identity or group, and lately ended ones."""
     mine = Q(identity=event.identity) | (Q(group=event.group) if event.group else Q())
     lately = Q(closed_at__isnull=True) | Q(incident__state__in=("triggered", "acknowledged"))
-    lately |= Q(incident__resolved_at__gt=now - within, identity=event.identity)
+    ended = Q(incident__resolved_at__gt=now - within)
+    lately |= ended if event.condition == FLAPPING else ended & Q(identity=event.identity)
     rows = Alert.objects.filter(mine, lately, source=event.source).select_related("incident").order_by("pk")
     return [as_known(row) for row in rows]
 
@@ -84,6 +85,7 @@ def as_known(alert: Alert) -> KnownAlert:
         incident_open=bool(incident and incident.is_open),
         severity=incident.severity if incident else alert.severity,
         urgency=incident.urgency if incident else alert.urgency,
+        condition=alert.condition,
         closed_at=alert.closed_at,
         resolved_at=incident.resolved_at if incident else None,
     )

@@ -1,4 +1,4 @@
-"""The end of quiet: what a maintenance window kept from paging and is still wrong, pages now."""
+"""The end of quiet: what a maintenance window or a parent that was down kept from paging and is still wrong, pages now."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from incidents import correlate as c
 from incidents.intake import OWN, Origin, act_on
 from incidents.models import Alert
 from incidents.own import SOURCE
-from incidents.quiet import maintenance_at
+from incidents.quiet import maintenance_at, parents_at
 from ledger.record import record
 
 log = structlog.get_logger(__name__)
@@ -28,7 +28,7 @@ def release(now: datetime) -> int:
     still are found alike. One that fails is tried again with the next tick and does not hold up the others.
     """
     waiting = Alert.objects.open().filter(incident__isnull=True).exclude(suppressed_by="")
-    covers = maintenance_at(now) if waiting.exists() else []
+    covers = [*maintenance_at(now), *parents_at(now, settling=True)] if waiting.exists() else []
     released = 0
     for alert in waiting.select_related("monitor__service", "service").order_by("pk")[:BATCH]:
         if c.covering(event_again(alert), covers, now) is not None:

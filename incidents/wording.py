@@ -26,12 +26,13 @@ OPENING_REASONS: dict[str, str] = {
     "reopened": "reopened the incident: the same condition came back",
     "same_condition": "joined the incident that is open for it",
     "same_group": "joined the incident that is open for the same monitor",
-    "parent": "joined the incident of what it depends on",
+    "flapping": "joined the incident of its flapping",
     "repeat": "was seen again",
     "recovered": "ended",
     "nothing_open": "ended, and no alert was open",
     "silenced": "was silenced",
     "maintenance": "fell into maintenance",
+    "parent_down": "was kept, because what it depends on is down",
 }
 
 ENDINGS: dict[str, str] = {

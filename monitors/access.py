@@ -18,6 +18,7 @@ from monitors.models import (
     MaintenanceSpan,
     MaintenanceWindow,
     Monitor,
+    MonitoringGap,
     Ping,
     PingKey,
     Rule,
@@ -29,7 +30,7 @@ from monitors.models import (
 
 def get_monitor(user: Any, public_id: str, need: str = "read") -> Monitor:
     """A monitor with its service and team. Raises Http404, PermissionDenied."""
-    return _get(Monitor.objects.select_related("service", "team"), user, public_id, need)
+    return _get(Monitor.objects.select_related("service", "team", "depends_on"), user, public_id, need)
 
 
 def get_service(user: Any, public_id: str, need: str = "read") -> Service:
@@ -134,6 +135,13 @@ def get_certificate(user: Any, public_id: str) -> Certificate:
 def get_dns_observation(user: Any, public_id: str) -> DnsObservation:
     """Values of a name with the monitor that saw them. Raises Http404, PermissionDenied."""
     return _read(DnsObservation.objects.select_related("monitor"), user, public_id)
+
+
+def get_gap(user: Any, public_id: str, need: str = "read") -> MonitoringGap:
+    """A gap in monitoring. Raises Http404, PermissionDenied."""
+    gap: MonitoringGap = _read(MonitoringGap.objects.select_related("location"), user, public_id)
+    require(user, need)
+    return gap
 
 
 def _read(found: Any, user: Any, public_id: str) -> Any:

@@ -17,6 +17,7 @@ from ledger.tables import Row, Scope, Table
 from ledger.tracked import as_of
 from monitors.composing import ms_of
 from monitors.evidence_availability import availability_tables
+from monitors.evidence_continuity import continuity_tables
 from monitors.evidence_locations import location_tables
 from monitors.evidence_seen import seen_ids, seen_tables
 from monitors.kinds import KINDS
@@ -72,6 +73,8 @@ def period_tables(scope: Scope) -> list[Table]:
     services = list(Service.objects.filter(_in_force(scope)).order_by("pk"))
     tables = [table for table in monitor_tables(scope, monitors, services) if table.query != "results"]
     return [*tables, *availability_tables(scope, monitors, services)]
+    told = [table for table in monitor_tables(scope, monitors, services) if table.query != "results"]
+    return [*told, *continuity_tables(scope, monitors, services)]
 
 
 def _in_force(scope: Scope) -> Q:

@@ -22,6 +22,7 @@ from typing import NamedTuple
 from monitors.states import MEASURED, Event, State, move
 
 TICK = timedelta(microseconds=1)
+SLACK = timedelta(seconds=5)  # by which two clocks may differ without one of them having been put
 
 
 class Alarm(StrEnum):
@@ -136,6 +137,21 @@ def pause(standing: Standing, now: datetime) -> Verdict:
 def resume(standing: Standing, now: datetime) -> Verdict:
     """Watch again from `now`, unknown until the first result. Raises IllegalMove if not paused."""
     return _leave(standing, Event.RESUME, now, ())
+
+
+def interrupt(standing: Standing, at: datetime, judged_from: datetime) -> Verdict:
+    """Nothing that was measured speaks any more from `at` on: the clock was put. Unknown until the next result.
+
+    An interval that began later than `at` cannot end there; it becomes unknown as a whole. Results with slots
+    before `judged_from` change nothing any more. An open alarm stays open: not knowing is no recovery.
+    """
+    if standing.state not in MEASURED:
+        return standing, ()
+    spoken_to = at if standing.covered_until is None else min(at, standing.covered_until)
+    since = max(spoken_to, standing.since)
+    change = Change(move(standing.state, Event.SILENCE), Event.SILENCE, effective_at=since)
+    after = Standing(change.state, since=since, settled_at=judged_from - TICK, alarm=standing.alarm)
+    return after, (change,)
 
 
 def retry_gap(terms: Terms, standing: Standing) -> timedelta | None:

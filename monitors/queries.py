@@ -111,7 +111,7 @@ def services_in_force() -> list[Service]:
 
 def monitors_in_force(service: Service | None = None) -> QuerySet[Monitor]:
     """Monitors by service and name; those of one service if given."""
-    found = Monitor.objects.in_force().select_related("service", "team").order_by("service__name", "name")
+    found = Monitor.objects.in_force().select_related("service", "team", "depends_on").order_by("service__name", "name")
     return found.filter(service=service) if service else found
 
 

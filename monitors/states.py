@@ -34,6 +34,12 @@ class Cause(StrEnum):
     NOT_YET = "not_yet_checked"
     NO_RESULT = "no_result"
     ENGINE_STOPPED = "engine_stopped"
+    DEPLOY = "deploy"
+    CRASH = "crash"
+    HOST_DOWN = "host_down"
+    DATABASE = "db"
+    CLOCK_STEP = "clock_step"
+    OWN_NETWORK = "probe_network"
     PROBE_LOST = "probe_lost"
     ADDRESS_REFUSED = "address_refused"
     NO_MAJORITY = "no_majority"
@@ -44,6 +50,12 @@ CAUSES: dict[str, str] = {
     Cause.NOT_YET: "not checked yet",
     Cause.NO_RESULT: "no result arrived",
     Cause.ENGINE_STOPPED: "no checks ran: the engine was stopped",
+    Cause.DEPLOY: "no checks ran: the engine was stopped on purpose",
+    Cause.CRASH: "no checks ran: the engine had ended by itself",
+    Cause.HOST_DOWN: "no checks ran: the machine was down or asleep",
+    Cause.DATABASE: "no checks ran: the database did not answer",
+    Cause.CLOCK_STEP: "the clock was put, so what was measured speaks for no time",
+    Cause.OWN_NETWORK: "our own network was gone, so nothing was measured",
     Cause.PROBE_LOST: "the checks were planned and lost before they ran",
     Cause.ADDRESS_REFUSED: "its address may not be called, so nothing was measured",
     Cause.NO_MAJORITY: "too few of its locations spoke, or they disagreed",

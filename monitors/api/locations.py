@@ -15,6 +15,7 @@ from accounts.api.views import ApiView, operation, reference
 from accounts.models import User
 from monitors.access import get_location, get_monitor
 from monitors.api.inventory import Ref, changed
+from monitors.controls import MOST as CONTROLS_MOST
 from monitors.models import Location
 from monitors.places import HEARD, IDLE, SILENT, Place, Standing, places, standing_of
 from monitors.services import change_location, create_location, retire_location, set_locations
@@ -43,6 +44,9 @@ class LocationOut(serializers.Serializer):
     id = serializers.CharField(source="public_id")
     name = serializers.CharField()
     public_key = serializers.CharField(help_text="Of its remote probe; empty for probes with the database.")
+    control_targets = serializers.ListField(
+        child=serializers.CharField(), help_text="host:port of what tells a fault of our own network from theirs."
+    )
     life = serializers.SerializerMethodField()
     version = serializers.IntegerField()
     created_at = Instant()
@@ -62,6 +66,7 @@ class LocationIn(Body):
 
     name = Text(max_length=40)
     public_key = Text(max_length=KEY_MAX, required=False, allow_blank=True)
+    control_targets = serializers.ListField(child=Text(max_length=260), max_length=CONTROLS_MOST, required=False)
     reason = Text(max_length=500, required=False, default="", allow_blank=True)
 
 
@@ -70,6 +75,7 @@ class LocationChange(Change):
 
     name = Text(max_length=40, required=False)
     public_key = Text(max_length=KEY_MAX, required=False, allow_blank=True)
+    control_targets = serializers.ListField(child=Text(max_length=260), max_length=CONTROLS_MOST, required=False)
 
 
 class SaidOut(serializers.Serializer):

@@ -113,6 +113,7 @@ class MonitorOut(TargetShown):
     rule = serializers.SerializerMethodField()
     standing = serializers.SerializerMethodField()
     conditions = serializers.SerializerMethodField()
+    depends_on = Ref(allow_null=True)
     paused_at = Instant(allow_null=True)
     version = serializers.IntegerField()
     created_at = Instant()

@@ -225,7 +225,7 @@ class Writer:
     def _run(self) -> None:
         last_beat = time.monotonic()
         while self._held or not self._stopping.is_set():
-            self._bell.wait()
+            self._bell.wait(BEAT_S)  # an idle probe gives a sign too
             began = time.monotonic()
             if self._held:
                 self._store_some()

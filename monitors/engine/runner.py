@@ -14,6 +14,7 @@ from django.db import close_old_connections, connection
 from ledger import liveness
 from ledger.clock import now as clock_now  # noqa: TID251 - an edge of the house, like a task
 from ledger.failpoints import fail_point
+from monitors.engine.controls import doubt
 from monitors.engine.findings import Finding
 from monitors.engine.handover import hand_over
 from monitors.engine.life import heard
@@ -65,6 +66,7 @@ def store(findings: list[Finding], ended_plans: list[int]) -> None:
     fail_point("probe.before_handover")
     try:
         now = clock_now()
+        findings = doubt(findings, now=now)
         hand_over(findings, now=now, ended_plans=ended_plans, rest=time.sleep)
         heard(findings, now=now)
     except Exception:

@@ -11,6 +11,8 @@ from monitors import slots
 from monitors.engine.advisories import advise
 from monitors.engine.claiming import claim_some
 from monitors.engine.dispatch import dispatch
+from monitors.engine.flaps import sweep_flaps
+from monitors.engine.steps import sweep_steps
 from monitors.engine.sweeping import sweep_plans, sweep_silence
 from monitors.models import Location, ProbePlan, ProbeSlot
 from monitors.remote.sending import send_plan
@@ -43,5 +45,6 @@ def claim(now: datetime) -> int:
 
 
 def sweep(now: datetime) -> int:
-    """Record the slots of lost plans as missed, close states that fell silent into unknown, tell of failing locations."""
-    return sweep_plans(now) + sweep_silence(now) + advise(now)
+    """Record the slots of lost plans as missed, close states into unknown that fell silent or were measured across a
+    step of the clock, tell of failing locations and of monitors that flap."""
+    return sweep_plans(now) + sweep_steps(now) + sweep_silence(now) + advise(now) + sweep_flaps(now)

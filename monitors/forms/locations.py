@@ -22,7 +22,14 @@ class LocationForm(ChangeForm):
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
         help_text="As “manage.py probe --enrol” prints it. Empty for a probe that reaches the database itself.",
     )
-    field_order = ("name", "public_key", "reason", "version")
+    control_targets = forms.CharField(
+        required=False,
+        max_length=1_500,
+        widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false", "placeholder": "9.9.9.9:53"}),
+        help_text="host:port, one a line, up to five: places of others that are always there. When none of them answers, "
+        "a check without an answer says nothing about its target.",
+    )
+    field_order = ("name", "public_key", "control_targets", "reason", "version")
 
 
 class NewLocationForm(LocationForm):

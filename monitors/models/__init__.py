@@ -11,15 +11,19 @@ from monitors.models.monitors import Location, Monitor, Rule
 from monitors.models.packs import PackProgress, ResultPack
 from monitors.models.runtime import ConditionState, MonitorState, ProbePlan, ProbeSlot
 from monitors.models.seen import Certificate, DnsObservation
+from monitors.models.watching import ControlMeasurement, GapNote, LifeSpan, MonitoringGap
 
 __all__ = [
     "SLA",
     "Certificate",
     "ConditionState",
     "ContinuityDay",
+    "ControlMeasurement",
     "DnsObservation",
+    "GapNote",
     "Heartbeat",
     "HeartbeatRun",
+    "LifeSpan",
     "Location",
     "LocationLife",
     "MaintenanceSpan",
@@ -27,6 +31,7 @@ __all__ = [
     "Monitor",
     "MonitorLocation",
     "MonitorState",
+    "MonitoringGap",
     "PackProgress",
     "Ping",
     "PingBody",

@@ -45,12 +45,13 @@ class Location(Tracked):
     """A place checks run from; its probes listen on the queue `probe.<name>`, or, when remote, for their own key.
 
     public_key: what plans for a remote probe are sealed to and its results are verified with; "" for probes that
-    reach the database themselves.
+    reach the database themselves. control_targets: host:port of what tells a fault of our own network from theirs.
     """
 
     public_id = PublicIdField(prefix="loc")
     name = models.CharField(max_length=40)
     public_key = models.CharField(max_length=120, blank=True, default="")
+    control_targets = models.JSONField(default=list, blank=True)
 
     class Meta:
         constraints = [
@@ -89,6 +90,7 @@ class Monitor(Tracked):
     secrets_fingerprint = models.CharField(max_length=16, blank=True, default="", editable=False)
     paused_at = models.DateTimeField(null=True, editable=False)
     role = models.CharField(max_length=12, choices=role_choices, default=PRIMARY)
+    depends_on = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="dependants")
 
     class Meta:
         constraints = [

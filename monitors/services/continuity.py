@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
+from ledger.seal_text import midnight_after
 from monitors.continuity import continuity_of
 from monitors.models import ContinuityDay
+from monitors.watching import up_seconds
 
 
 def recorded_day(day: date, *, now: datetime) -> ContinuityDay:
@@ -25,5 +27,8 @@ def recorded_day(day: date, *, now: datetime) -> ContinuityDay:
         "checks_late": seen.checks_late,
         "longest_gap_s": seen.longest_gap_s,
     }
+    end = midnight_after(day)
+    for component in ("engine", "sender", "database"):
+        figures[f"{component}_up_s"] = up_seconds(component, end - timedelta(days=1), end)
     made, _ = ContinuityDay.objects.get_or_create(day=day, defaults={**figures, "recorded_at": now})
     return made

@@ -13,6 +13,7 @@ from django.db import transaction
 from ledger.actors import SYSTEM, acting_as
 from ledger.hints import hint
 from monitors.conditions import BELOW_QUORUM, CONDITIONS
+from monitors.controls import ControlError, read_controls
 from monitors.engine.merging import write_voters
 from monitors.models import Location, Monitor, MonitorLocation, MonitorState, ProbeSlot, Rule, Voice
 from monitors.probes.registry import PROBES
@@ -22,16 +23,20 @@ from monitors.services.refusals import name_once, refusal
 from monitors.services.transitions import lock_state
 from monitors.slots import phase_of
 
-LOCATION_FIELDS = frozenset({"name", "public_key"})
+LOCATION_FIELDS = frozenset({"name", "public_key", "control_targets"})
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 MOST = 15  # locations of one monitor
 ADVISE_AFTER_S = 600
 ADVISE_BOUNDS = (60, 86_400)
 
 
-def create_location(*, name: str, now: datetime, reason: str = "", public_key: str = "") -> Location:
+def create_location(
+    *, name: str, now: datetime, reason: str = "", public_key: str = "", control_targets: str | Sequence[str] = ()
+) -> Location:
     """Make a place to check from. public_key: of its remote probe, "" for one with the database. Raises ValidationError."""
-    return _save(Location(), {"name": name, "public_key": public_key}, now=now, reason=reason)
+    return _save(
+        Location(), {"name": name, "public_key": public_key, "control_targets": control_targets}, now=now, reason=reason
+    )
 
 
 def change_location(
@@ -185,11 +190,18 @@ def _save(
     if unknown:
         raise TypeError(f"a location has no {', '.join(sorted(unknown))} to change")
     for name, value in changes.items():
-        setattr(location, name, str(value).strip())
+        setattr(location, name, _controls(value) if name == "control_targets" else str(value).strip())
     _check(location)
     with name_once(_taken(location)):
         location.save(now=now, reason=reason, expected_version=expected_version)
     return location
+
+
+def _controls(value: Any) -> list[str]:
+    try:
+        return read_controls(value)
+    except ControlError as error:
+        raise refusal("control_targets", str(error)) from None
 
 
 def _check(location: Location) -> None:

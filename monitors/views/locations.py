@@ -58,7 +58,12 @@ def new_location(request: HttpRequest) -> HttpResponse:
 def edit_location(request: HttpRequest, public_id: str) -> HttpResponse:
     """Rename it, or enrol another key."""
     location = get_location(request.user, public_id, "manage_organisation")
-    initial = {"name": location.name, "public_key": location.public_key, "version": location.version}
+    initial = {
+        "name": location.name,
+        "public_key": location.public_key,
+        "control_targets": "\n".join(location.control_targets),
+        "version": location.version,
+    }
     form = LocationForm(posted(request), initial=initial)
     if request.method == "POST" and form.is_valid():
         data = dict(form.cleaned_data)

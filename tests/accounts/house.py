@@ -13,7 +13,9 @@ from incidents.webhooks.services import create_endpoint, send_test
 from ledger.actors import SYSTEM, Actor
 from ledger.link import link_entries
 from ledger.models import Seal
+from monitors.gaps import GapCause, Scope
 from monitors.models import System
+from monitors.services.gaps import record_gap
 from monitors.services.ping_keys import create_project_key
 from monitors.services.rules import set_slow_rule
 from postmortems.services.actions import create_action
@@ -92,6 +94,9 @@ class House:
         self.window = make.window(self.service, team=self.team, by=self.colleague, now=now)
         self.other_window = make.window(self.other_service, team=self.other_team, by=self.colleague, now=now)
         self.span = self.window.spans.get()
+        self.gap = record_gap(
+            scope=Scope.ALL, cause=GapCause.CRASH, started_at=now - timedelta(hours=1), ended_at=now, now=now
+        )
         self.postmortem, self.action = self._learnt()
         self.anchor = add_anchor(name="Dana Reyes", address="dana@hollis.example", now=now, reason="Test")
         link_entries()

@@ -23,9 +23,11 @@ from ledger import clock
 from ledger.actors import SYSTEM
 from ledger.link import link_entries
 from ledger.models import PurgeRecord, Seal
+from monitors.gaps import GapCause, Scope
 from monitors.heartbeats.address import read_address
 from monitors.models import Location, MonitorLocation, Ping, PingKey, Rule, ServiceSystem
 from monitors.services import create_system, set_systems
+from monitors.services.gaps import record_gap
 from monitors.services.ping_keys import plain_key
 from monitors.services.pinging import Call as PingCall
 from monitors.services.pinging import receive
@@ -165,6 +167,9 @@ def build() -> House:
     job = builders.heartbeat(service=house.service, now=now)
     ping_key = PingKey.objects.get(monitor=job)
     receive(read_address(plain_key(ping_key)), PingCall("POST", body=b"done"), create=False, now=now)
+    gap = record_gap(
+        scope=Scope.ALL, cause=GapCause.CRASH, started_at=now, ended_at=now + timedelta(minutes=1), now=now
+    )
     link_entries()
     seal_due_days(now + timedelta(days=1, hours=1))
     house.ids |= {
@@ -176,6 +181,7 @@ def build() -> House:
         "contact-methods": admin.contact_methods.first().public_id,
         "tokens": token.public_id,
         "allowed-networks": network.public_id,
+        "monitoring-gaps": gap.public_id,
         "services": house.service.public_id,
         "slas": sla.public_id,
         "systems": house.system.public_id,

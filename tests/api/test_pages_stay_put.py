@@ -20,8 +20,10 @@ from ledger.actors import SYSTEM
 from ledger.ids import snowflake
 from ledger.link import link_entries
 from ledger.models import Entry, Seal, SealKey
-from monitors.models import ContinuityDay, Location, Result, StateInterval
+from monitors.gaps import GapCause, Scope
+from monitors.models import ContinuityDay, ControlMeasurement, LifeSpan, Location, Result, StateInterval
 from monitors.services import create_system
+from monitors.services.gaps import explain_gap, record_gap
 from oncall.models import Attempt, Callback, Page
 from oncall.ticks import plan
 from postmortems.models import Publication
@@ -229,6 +231,20 @@ def _day(house, n, now):
     )
 
 
+def _life(house, n, now):
+    LifeSpan.objects.create(component="web", started_at=now, seen_at=now, ended_at=now)
+
+
+def _measured(house, n, now):
+    ControlMeasurement.objects.create(location=Location.objects.get(), taken_at=now, answered=0, results=[])
+
+
+def _gap(house, n, now):
+    start = now - timedelta(hours=n + 1)
+    gap = record_gap(scope=Scope.ALL, cause=GapCause.CRASH, started_at=start, ended_at=now, now=now)
+    explain_gap(gap, text=f"Because {n}", person=house.people["admin"], now=now)
+
+
 def _seal_key(house, n, now):
     SealKey.objects.create(fingerprint=f"{n:064d}", pem="none", first_used_at=now)
 
@@ -260,6 +276,9 @@ GROW = {
     "continuity/": _day,
     "certificates/": lambda house, n, now: builders.certificate(house.monitor, host=f"h{n}.example", now=now),
     "dns-observations/": lambda house, n, now: builders.values_seen(house.monitor, f"192.0.2.{n % 250}", now=now),
+    "life-spans/": _life,
+    "control-measurements/": _measured,
+    "monitoring-gaps/": _gap,
     "signals/": lambda house, n, now: builders.signal(house.monitor, opens=bool(n % 2), at=now),
     "policies/": lambda house, n, now: builders.policy(
         house.people["admin"], name=f"Policy {n}", team=builders.team(f"Team {n}", now=now), now=now

@@ -35,6 +35,8 @@ ENDED_ALERT = replace(
 )
 SUPPRESSED_ALERT = replace(OPEN_ALERT, incident="", incident_open=False)
 SILENCE = Cover("sil_1", "svc_checkout", NOON - timedelta(hours=1), NOON + timedelta(hours=1))
+PARENT = Cover("mon_p", "mon_a", NOON - timedelta(hours=1))
+FLAPS = replace(OPEN_ALERT, id=9, identity="mon_a/flapping", condition="flapping")
 
 CASES = [
     ("nothing is known of it", DOWN, [], {}, (OPEN, "new", None, "")),
@@ -104,8 +106,47 @@ CASES = [
         "what it depends on is down",
         DOWN,
         [],
-        {"parents": [replace(OPEN_ALERT, identity="mon_p/down", group="mon_p")]},
-        (OPEN, "parent", None, "INC-2026-0001"),
+        {"parents": [PARENT]},
+        (SUPPRESS, "parent_down", None, ""),
+    ),
+    ("it repeats while its parent is down", DOWN, [SUPPRESSED_ALERT], {"parents": [PARENT]}, (SUPPRESS, "parent_down", 7, "")),
+    ("its parent is up again and it is not", DOWN, [SUPPRESSED_ALERT], {}, (OPEN, "new", 7, "")),
+    ("it recovers with its parent", UP, [SUPPRESSED_ALERT], {"parents": [PARENT]}, (RESOLVE, "recovered", 7, "")),
+    (
+        "the parent of another monitor is down",
+        DOWN,
+        [],
+        {"parents": [replace(PARENT, scope="mon_b")]},
+        (OPEN, "new", None, ""),
+    ),
+    (
+        "it was paged before its parent went down",
+        DOWN,
+        [OPEN_ALERT],
+        {"parents": [PARENT]},
+        (ATTACH, "repeat", 7, "INC-2026-0001"),
+    ),
+    ("it goes down again while it flaps", DOWN, [FLAPS], {}, (OPEN, "flapping", None, "INC-2026-0001")),
+    (
+        "it goes down again while it flaps, worse than was paged",
+        DOWN,
+        [replace(FLAPS, severity=4)],
+        {},
+        (OPEN, "new", None, ""),
+    ),
+    (
+        "it begins to flap just after its incident ended",
+        replace(DOWN, identity="mon_a/flapping", condition="flapping"),
+        [replace(OPEN_ALERT, incident_open=False, closed_at=NOON, resolved_at=NOON)],
+        {},
+        (OPEN, "reopened", None, "INC-2026-0001"),
+    ),
+    (
+        "it begins to flap while it is down",
+        replace(DOWN, identity="mon_a/flapping", condition="flapping"),
+        [OPEN_ALERT],
+        {},
+        (OPEN, "same_group", None, "INC-2026-0001"),
     ),
     ("it is silenced", DOWN, [], {"silences": [SILENCE]}, (SUPPRESS, "silenced", None, "")),
     ("maintenance", DOWN, [], {"maintenance": [SILENCE]}, (SUPPRESS, "maintenance", None, "")),

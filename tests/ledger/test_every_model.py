@@ -36,6 +36,7 @@ RUNTIME = {
     "monitors.Heartbeat": "the memory of the fold; what it came to are intervals, signals and runs",
     "monitors.LocationLife": "when a location was last heard, overwritten every few seconds",
     "monitors.DnsObservation": "seen again with every check; each set of values that is new is a line",
+    "monitors.LifeSpan": "the open one grows with every sign; a silence ends it and begins another",
     "monitors.MonitorState": "the judge's memory of the newest results",
     "monitors.PackProgress": "how far packing has come, advanced in the transaction of the packs",
     "monitors.PingBody": "what a job sent, deleted after 30 days; its length and hash stay with the ping",
