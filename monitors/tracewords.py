@@ -7,6 +7,7 @@ from typing import Any
 
 PHASE_WORDS = {"dns": "DNS", "connect": "TCP", "tls": "TLS", "wait": "First byte", "transfer": "Body"}
 LATENCY_FLOOR_MS = 50.0
+UNANSWERED = frozenset({"timeout", "dns", "refused", "unreachable", "reset", "empty"})
 LABEL_PERCENT = 16.0  # of a chart, how much the word over a band takes
 Phase = tuple[str, float, float, str, str]
 
@@ -76,14 +77,27 @@ def seen(trace: Any) -> Seen:
     if trace.outcome == "blocked":
         return Seen("unknown", "Not called", trace.sentence, [], hops, "")
     if not trace.ok:
-        word = f"Answered {trace.status}" if trace.status else "No answer"
+        word = f"Answered {trace.status}" if trace.status else "No answer" if trace.code in UNANSWERED else "Not good"
         about = trace.sentence.removeprefix(word).lstrip(" ,:;.")
-        return Seen("down", word, about, bars, hops, trace.sample)
+        return Seen("down", word, about, bars, hops, trace.sample or _found(trace))
     kind = trace.content_type.split(";")[0]
-    spoken = "over HTTP/2" if trace.http_version == "2" else ""
-    parts = [spoken, f"in {trace.total_us / 1000:,.0f} ms", kind, f"{trace.body_bytes:,} bytes", _certificate(trace)]
+    parts = [
+        "over HTTP/2" if trace.http_version == "2" else "",
+        f"in {trace.total_us / 1000:,.0f} ms",
+        kind,
+        f"{trace.body_bytes:,} bytes" if trace.status else "",
+        _certificate(trace),
+    ]
     word = f"Answered {trace.status}" if trace.status else "Good"
-    return Seen("up", word, ", ".join(part for part in parts if part), bars, hops, trace.sample)
+    about = ", ".join(part for part in parts if part)
+    return Seen("up", word, about, bars, hops, trace.sample or _found(trace))
+
+
+def _found(trace: Any) -> str:
+    """What a check of another type than HTTP saw, a line each: the certificates of the chain, or the values of a name."""
+    if trace.answers is not None:
+        return "\n".join(trace.answers.values)
+    return "\n".join(f"{one.subject}, by {one.issuer}, good until {one.not_after:%Y-%m-%d}" for one in trace.chain)
 
 
 def _certificate(trace: Any) -> str:

@@ -107,6 +107,35 @@ class CertificateOut(serializers.Serializer):
     not_after = Instant()
 
 
+class LinkOut(serializers.Serializer):
+    """One certificate of a chain, the server's own at position 0."""
+
+    position = serializers.IntegerField()
+    subject = serializers.CharField()
+    issuer = serializers.CharField()
+    serial = serializers.CharField()
+    sha256 = serializers.CharField()
+    key_type = serializers.CharField()
+    sans = serializers.ListField(child=serializers.CharField())
+    not_before = Instant()
+    not_after = Instant()
+    chain_ok = serializers.BooleanField(allow_null=True)
+    hostname_ok = serializers.BooleanField(allow_null=True)
+    sent = serializers.BooleanField(
+        help_text="The server sent it, rather than that it was found among the trusted ones."
+    )
+
+
+class AnswersOut(serializers.Serializer):
+    """What a resolver answered."""
+
+    name = serializers.CharField()
+    record = serializers.CharField()
+    resolver = serializers.CharField()
+    values = serializers.ListField(child=serializers.CharField())
+    expected = serializers.BooleanField()
+
+
 class TraceOut(serializers.Serializer):
     """One run of a check, for somebody who looks. Times in milliseconds; nothing of it is stored."""
 
@@ -123,6 +152,8 @@ class TraceOut(serializers.Serializer):
     hops = HopOut(many=True)
     certificate = CertificateOut(allow_null=True)
     certificate_days = serializers.IntegerField(allow_null=True)
+    chain = LinkOut(many=True, help_text="Of checks in TLS of other types than HTTP.")
+    answers = AnswersOut(allow_null=True, help_text="Of a DNS check that was answered.")
 
     def get_total_ms(self, trace: Trace) -> float:
         """How long it took."""

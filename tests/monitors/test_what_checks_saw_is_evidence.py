@@ -1,5 +1,6 @@
 """CT-1 and CT-2: certificates and values of names in a pack, compared with figures worked out by hand."""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from monitors.engine.observing import observe
 from monitors.evidence_seen import seen_ids, seen_tables
 from monitors.models import Signal
 from monitors.probes.trace import Answers, Trace
+from monitors.remote.plain import as_plain, of_plain
 from monitors.services import create_monitor
 from tests.builders import NIGHT
 from tests.monitors.test_certificates_are_kept import chain
@@ -87,3 +89,9 @@ def test_ct2_has_each_change_of_values_and_whether_it_was_wanted(shop):
     assert all(row["ledger_seq_first"] for row in rows)
     scope = Scope("period", "test", NIGHT, NIGHT, NIGHT + 6 * DAY)
     assert seen_ids(scope, [monitor]) == [("dnsobservation", row["observation_id"]) for row in rows]
+
+
+def test_what_a_remote_probe_saw_comes_through_the_broker_whole():
+    answers = Answers("shop.example", "A", "9.9.9.9:53", ("192.0.2.1",), True)
+    trace = Trace(chain=chain(NIGHT + 40 * DAY), answers=answers)
+    assert of_plain(Trace, json.loads(json.dumps(as_plain(trace)))) == trace

@@ -7,6 +7,8 @@ import pytest
 from ledger import clock
 from monitors.services import create_monitor
 from tests import builders
+from tests.fakes.dns import FakeDns
+from tests.monitors.conftest import LOOPBACK
 
 DAY = timedelta(days=1)
 
@@ -89,3 +91,19 @@ def test_programs_read_the_same(house, as_):
     in_use = client.get("/api/v1/certificates/", {"in_use": "true", "host": "shop.example"}).json()["items"]
     assert [one["id"] for one in in_use] == [house.certificate.public_id]
     assert client.get(f"/api/v1/certificates/{house.certificate.public_id}/").json()["days_left_at_renewal"] is None
+
+
+def test_a_check_made_now_shows_the_values_it_found_and_gives_them_to_programs(house, as_, monkeypatch):
+    monkeypatch.setattr("monitors.services.definition.current_rules", lambda: LOOPBACK)
+    monkeypatch.setattr("monitors.services.checks.current_rules", lambda: LOOPBACK)
+    with FakeDns() as server:
+        server.say("shop.example", "A", "192.0.2.7", "192.0.2.6")
+        monitor = make(house, "dns", domain="shop.example", resolver=f"127.0.0.1:{server.port}")
+        client = as_("responder")
+        page = client.post(f"/monitors/{monitor.public_id}/check/").content.decode()
+        assert "192.0.2.6\n192.0.2.7" in page
+        told = client.post(f"/api/v1/monitors/{monitor.public_id}/check/").json()
+        server.fail("shop.example", "SERVFAIL")
+        assert "No answer" in client.post(f"/monitors/{monitor.public_id}/check/").content.decode()
+    assert told["answers"]["values"] == ["192.0.2.6", "192.0.2.7"]
+    assert told["chain"] == []
