@@ -17,14 +17,16 @@ from django.db.models.functions import Cast, Substr
 from django.db.models.lookups import GreaterThan
 
 from ledger.seal_text import midnight_after
-from monitors.expected import Mark, Version, expected_slots, has_gap, longest_gap_s, marks, was_active
+from monitors.expected import Mark, Version, during, expected_slots, has_gap, longest_gap_s, marks, was_active
 from monitors.kinds import HEARTBEAT
-from monitors.models import Monitor, ProbeSlot, Result, ResultPack
+from monitors.models import Monitor, MonitorLocation, Result, ResultPack
 from monitors.packs import slots
 from monitors.samples import LATE_AFTER, MS, hour_of, hour_start, packed_until
 
 EXECUTED = ("ok", "failed")
 KEPT = timedelta(days=800)  # packs; rows of single checks become packs after two days
+Place = tuple[datetime | None, datetime | None]  # since and until
+EVERYWHERE: Place = (None, None)
 FIRST_PACKS = 8  # monitors whose packs are opened first; as many again, and again, while an hour still has a gap
 
 
@@ -87,19 +89,22 @@ def continuity_of(day: date, *, now: datetime) -> Continuity:
     return Continuity(held, expected, executed, gap, late)
 
 
-def ran_on(day: date, monitors: Collection[Monitor] | None = None) -> dict[str, Ran]:
+def ran_on(day: date, monitors: Collection[Monitor] | None = None, *, until: datetime | None = None) -> dict[str, Ran]:
     """Expected, executed and late checks of a day, by the public id of each monitor that was to be checked on it.
 
-    monitors: only these; all if None.
+    monitors: only these; all if None. until: what is planned from then on is not expected yet.
     """
-    end = midnight_after(day)
-    start = end - timedelta(days=1)
+    whole = midnight_after(day)
+    start, end = whole - timedelta(days=1), min(whole, until or whole)
     found = Monitor.objects.values_list("public_id", "pk")
     keys = dict(found if monitors is None else found.filter(pk__in=[one.pk for one in monitors]))
-    executed, late, places = _executed(day, list(keys.values())), _late(day), _places()
+    executed, late, places = _executed(day, list(keys.values())), _late(day), _places(end)
     return {
         public_id: Ran(
-            places.get(keys[public_id], 1) * expected_slots(public_id, versions, start, end),
+            sum(
+                expected_slots(public_id, during(versions, *place), start, end)
+                for place in places.get(keys[public_id], [EVERYWHERE])
+            ),
             executed.get(keys[public_id], 0),
             late.get(keys[public_id], 0),
         )
@@ -108,10 +113,30 @@ def ran_on(day: date, monitors: Collection[Monitor] | None = None) -> dict[str, 
     }
 
 
-def longest_gap_of(monitor: Monitor, day: date) -> int:
+@dataclass(frozen=True)
+class DayOfMonitor:
+    """One day of one monitor. longest_gap_s: without a check of it, 0 for less than a minute; today until now."""
+
+    day: date
+    ran: Ran
+    longest_gap_s: int
+
+
+def days_of(monitor: Monitor, *, now: datetime, count: int = 14) -> list[DayOfMonitor]:
+    """The last days on which a monitor was to be checked, newest first; of today only what is over is expected."""
+    today = now.astimezone(UTC).date()
+    found = []
+    for day in (today - timedelta(days=back) for back in range(count)):
+        ran = ran_on(day, [monitor], until=now).get(monitor.public_id)
+        if ran is not None:
+            found.append(DayOfMonitor(day, ran, longest_gap_of(monitor, day, until=now)))
+    return found
+
+
+def longest_gap_of(monitor: Monitor, day: date, *, until: datetime | None = None) -> int:
     """The longest stretch of a day in which no check of this monitor ran, in seconds; 0 for less than a minute."""
     end = midnight_after(day)
-    return longest_gap_s(_marks(day, [monitor.pk]), end - timedelta(days=1), end)
+    return longest_gap_s(_marks(day, [monitor.pk]), end - timedelta(days=1), min(end, until or end))
 
 
 def versions_until(end: datetime, chosen: Collection[str] | None = None) -> dict[str, list[Version]]:
@@ -129,9 +154,20 @@ def versions_until(end: datetime, chosen: Collection[str] | None = None) -> dict
     return dict(found)
 
 
-def _places() -> dict[int, int]:
-    """From how many places each monitor is checked."""
-    return dict(ProbeSlot.objects.values("monitor_id").annotate(n=Count("pk")).values_list("monitor_id", "n"))
+def _places(end: datetime) -> dict[int, list[Place]]:
+    """From when to when each monitor was checked from each of its locations, by monitor, as it was before `end`.
+
+    The first place of a monitor reaches back to its beginning: places are written down since a later release.
+    """
+    rows = MonitorLocation.history.filter(history_date__lt=end).order_by("history_date", "history_id")
+    links: dict[int, dict[str, Place]] = defaultdict(dict)
+    for public_id, monitor_id, at, retired_at in rows.values_list(
+        "public_id", "monitor_id", "history_date", "retired_at"
+    ):
+        held = links[monitor_id]
+        since = held[public_id][0] if public_id in held else at if held else None
+        held[public_id] = since, retired_at
+    return {monitor_id: list(held.values()) for monitor_id, held in links.items()}
 
 
 def _bounds(day: date) -> tuple[datetime, datetime, datetime]:

@@ -6,7 +6,7 @@ Standard library only.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from monitors.slots import MS, next_slot, phase_of
@@ -27,6 +27,18 @@ class Version:
 def expected_slots(public_id: str, versions: Sequence[Version], start: datetime, end: datetime) -> int:
     """Slots of a monitor's timetable in `[start, end)`, from its versions in order; none while it was idle."""
     return sum(_slots(public_id, interval_s, first, until) for interval_s, first, until in _spans(versions, start, end))
+
+
+def during(versions: Sequence[Version], since: datetime | None, until: datetime | None) -> list[Version]:
+    """The versions that were in force in `[since, until)`, where a monitor was checked from a place; None: no bound."""
+    ends: list[datetime | None] = [*(version.since for version in versions[1:]), None]
+    found = []
+    for version, end in zip(versions, ends, strict=True):
+        first = version.since if since is None else max(version.since, since)
+        last = until if end is None else end if until is None else min(end, until)
+        if last is None or first < last:
+            found.append(replace(version, since=first))
+    return found if until is None or not found else [*found, Version(until, found[-1].interval_s, True)]
 
 
 def was_active(versions: Sequence[Version], start: datetime, end: datetime) -> bool:

@@ -11,7 +11,8 @@ from rest_framework.request import Request
 from accounts.api.fields import Body, Instant, Text
 from accounts.api.filters import ChoiceOf, DayFilter, Filters, InstantFilter
 from accounts.api.views import ApiView, operation
-from monitors.access import get_gap
+from monitors.access import get_gap, get_monitor
+from monitors.continuity import days_of
 from monitors.gaps import CAUSES, COMPONENTS, SCOPES
 from monitors.models import ContinuityDay, ControlMeasurement, LifeSpan, MonitoringGap
 from monitors.services.gaps import NOTE_MAX, explain_gap
@@ -53,6 +54,34 @@ class ContinuityDays(ApiView):
     def get(self, request: Request) -> QuerySet[ContinuityDay]:
         """Newest first. A day is counted once, when it is sealed, and never again."""
         return ContinuityDay.objects.all()
+
+
+class RanOut(serializers.Serializer):
+    """What the checks of one monitor came to on one day of UTC."""
+
+    day = serializers.DateField()
+    checks_expected = serializers.IntegerField(source="ran.expected")
+    checks_executed = serializers.IntegerField(source="ran.executed")
+    checks_missed = serializers.IntegerField(source="ran.missed")
+    checks_late = serializers.IntegerField(source="ran.late", help_text="Came too late to count; among the missed.")
+    longest_gap_s = serializers.IntegerField()
+
+
+class DaysOfMonitor(serializers.Serializer):
+    """The last days of one monitor, newest first, today as far as it has come."""
+
+    monitor = serializers.CharField()
+    days = RanOut(many=True)
+
+
+class ContinuityOfMonitor(ApiView):
+    """Whether a monitor was really checked."""
+
+    @operation("Read the days of a monitor", verb="read", gives=DaysOfMonitor)
+    def get(self, request: Request, public_id: str) -> dict[str, Any]:
+        """The last 14 days on which it was to be checked: expected, executed, missed and late checks, longest gap."""
+        monitor = get_monitor(self.person, public_id)
+        return {"monitor": monitor.public_id, "days": days_of(monitor, now=self.now)}
 
 
 class LifeSpanOut(serializers.Serializer):

@@ -55,6 +55,7 @@ urlpatterns = [
     path("monitors/<pid:public_id>/pause/", monitors.Pause.as_view()),
     path("monitors/<pid:public_id>/resume/", monitors.Resumption.as_view()),
     path("monitors/<pid:public_id>/retire/", monitors.MonitorRetirement.as_view()),
+    path("monitors/<pid:public_id>/continuity/", continuity.ContinuityOfMonitor.as_view()),
     path("monitors/<pid:public_id>/depends-on/", dependencies.Dependency.as_view()),
     path("monitors/<pid:public_id>/check/", observed.CheckNow.as_view()),
     path("monitors/<pid:public_id>/results/", observed.Results.as_view()),

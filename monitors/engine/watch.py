@@ -15,7 +15,7 @@ from ledger.models import Liveness
 from monitors.engine import witness
 from monitors.engine.steps import repair_timetable
 from monitors.gaps import COMPONENTS, ENGINE, PROBER, Before, GapCause, Scope, Step, cause_of_stop
-from monitors.models import LifeSpan, Location
+from monitors.models import LifeSpan, Location, MonitoringGap
 from monitors.services.gaps import overlapping, record_gap
 from monitors.watching import limit
 
@@ -85,13 +85,20 @@ def _follow(component: str, span: LifeSpan | None, signs: list[Sign], now: datet
         return 0
     quiet_from = max((seen_at for seen_at in heard if seen_at < last), default=span.seen_at)
     quiet_from = max(quiet_from, span.seen_at)
-    if last - quiet_from > limit(component):
+    if last - quiet_from > limit(component) and not _bridged(signs, last, quiet_from):
         return _ended(span, quiet_from, last, now)
     if last - span.seen_at >= NOTED_EVERY:
         LifeSpan.objects.filter(pk=span.pk, ended_at__isnull=True, seen_at=span.seen_at).update(
             seen_at=last, stopped_at=None, **_here()
         )
     return 0
+
+
+def _bridged(signs: list[Sign], last: datetime, quiet_from: datetime) -> bool:
+    """Whether the silence was ours: a process that lived through it gave signs that nobody noted down meanwhile."""
+    unwatched = MonitoringGap.objects.filter(scope=Scope.ALL, ended_at__gt=quiet_from, started_at__lt=last)
+    lived = any(seen_at == last and started_at <= quiet_from for _, seen_at, started_at in signs)
+    return lived and unwatched.exists()
 
 
 @transaction.atomic

@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 
 from ledger.ids import snowflake
 from monitors import continuity
-from monitors.continuity import continuity_of, ran_on
+from monitors.continuity import continuity_of, days_of, ran_on
 from monitors.engine import packing
 from monitors.expected import Version, expected_slots, has_gap, longest_gap_s, marks, was_active
 from monitors.models import Result
 from monitors.packs import slots
-from monitors.services import change_monitor, pause_monitor
+from monitors.services import change_monitor, create_location, pause_monitor, set_locations
 from monitors.services.continuity import recorded_day
 from tests import builders
 
@@ -117,6 +117,24 @@ def test_each_monitor_is_told_by_the_settings_of_each_hour(monitor):
     one = ran_on(DAY)[monitor.public_id]
     assert one.expected in range(720 + 1440 - 2, 720 + 1440 + 3)
     assert (one.executed, one.missed, one.late) == (1, one.expected - 1, 0)
+
+
+def test_the_last_days_of_a_monitor_end_now(monitor):
+    for minute in range(60):
+        ran(monitor, at(1, minute))
+    (today,) = days_of(monitor, now=at(2), count=1)
+    assert (today.day, today.ran.expected, today.ran.executed, today.ran.missed) == (DAY, 120, 60, 60)
+    assert today.longest_gap_s == 3600
+    assert len(days_of(monitor, now=END + timedelta(days=20, hours=1))) == 14
+
+
+def test_a_second_location_is_expected_from_when_it_was_added_until_it_was_taken_away(monitor):
+    here = monitor.slots.get().location
+    there = create_location(name="frankfurt", now=START)
+    set_locations(monitor, [here, there], now=at(6), reason="Test")
+    set_locations(monitor, [here], now=at(18), reason="Test")
+    assert ran_on(DAY)[monitor.public_id].expected == 1440 + 720
+    assert ran_on(DAY + timedelta(days=1))[monitor.public_id].expected == 1440
 
 
 def test_packs_are_opened_only_where_a_gap_may_be(monitor, monkeypatch):

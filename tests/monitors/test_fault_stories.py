@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from ledger import liveness
 from monitors.continuity import continuity_of
 from monitors.engine import packing, witness
 from monitors.gaps import Reading
@@ -154,6 +155,19 @@ def test_a_worker_that_dies_with_a_plan_leaves_missed_slots_and_no_up(begin):
     assert told(night.monitor, night.wall)[:2] == ["up 0-10", "unknown 10-14 probe_lost"]
     assert Result.objects.filter(outcome="missed", code="lost").count() >= 3
     must_tile(night.monitor)
+
+
+def test_a_component_that_lived_through_a_stop_of_the_engine_was_not_silent(begin):
+    night = begin()
+    night.run(10)
+    night.stop(in_order=True)
+    for _ in range(20):
+        night.pass_by(timedelta(seconds=30))
+        liveness.beat("web", now=night.wall)
+    night.process = 1
+    night.run(25)
+    assert LifeSpan.objects.filter(component="engine").count() == 2
+    assert LifeSpan.objects.get(component="web").ended_at is None
 
 
 def test_the_day_says_how_long_each_component_was_heard_and_what_did_not_run(begin, monkeypatch):
