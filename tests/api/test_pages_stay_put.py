@@ -21,9 +21,22 @@ from ledger.ids import snowflake
 from ledger.link import link_entries
 from ledger.models import Entry, Seal, SealKey
 from monitors.gaps import GapCause, Scope
-from monitors.models import ContinuityDay, ControlMeasurement, LifeSpan, Location, Result, StateInterval
+from monitors.heartbeats.address import read_address
+from monitors.models import (
+    ContinuityDay,
+    ControlMeasurement,
+    HeartbeatRun,
+    LifeSpan,
+    Location,
+    PingKey,
+    Result,
+    StateInterval,
+)
 from monitors.services import create_system
 from monitors.services.gaps import explain_gap, record_gap
+from monitors.services.ping_keys import create_project_key, plain_key
+from monitors.services.pinging import Call as PingCall
+from monitors.services.pinging import receive
 from oncall.models import Attempt, Callback, Page
 from oncall.ticks import plan
 from postmortems.models import Publication
@@ -259,7 +272,26 @@ def _pack(house, n, now):
     pack.save(force_insert=True)
 
 
+def _ping_key(house, n, now):
+    create_project_key(house.service, name=f"Jobs {n}", now=now, reason="Test")
+
+
+def _ping(house, n, now):
+    key = PingKey.objects.get(public_id=house.ids["ping-keys"])
+    receive(read_address(plain_key(key)), PingCall("GET"), create=False, now=now + timedelta(milliseconds=n))
+
+
+def _heartbeat_run(house, n, now):
+    HeartbeatRun.objects.create(
+        day=now.date(), id=snowflake(), monitor=house.monitor, monitor_version=1, state="on_time", decided_at=now,
+        recorded_at=now,
+    )  # fmt: skip
+
+
 GROW = {
+    "pings/": _ping,
+    "ping-keys/": _ping_key,
+    "monitors/<pid:public_id>/runs/": _heartbeat_run,
     "people/": _member,
     "teams/": lambda house, n, now: builders.team(f"Team {n}", now=now),
     "memberships/": _member,
