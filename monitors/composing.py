@@ -120,11 +120,15 @@ def _together(lives: list[list[Piece]], terms: Terms, degraded_is_down: bool) ->
             moves += [(start, 1, _ORDER[state]), (end, -1, _ORDER[state])]
     moves.sort(key=itemgetter(0))
     counts, found = [0] * len(_ORDER), list[Piece]()
+    known: dict[tuple[int, ...], str] = {}  # members are mostly as they were before: few counts, asked for often
     for index, (at, step, state_no) in enumerate(moves):
         counts[state_no] += step
         until = moves[index + 1][0] if index + 1 < len(moves) else at
         if at < until and any(counts):
-            _join(found, (at, until, _state(counts, terms, degraded_is_down)))
+            key = tuple(counts)
+            if key not in known:
+                known[key] = _state(counts, terms, degraded_is_down)
+            _join(found, (at, until, known[key]))
     return found
 
 
