@@ -29,6 +29,8 @@ from monitors.engine.thresholding import watch_budgets, watch_response_times
 from monitors.engine.ticks import claim, sweep
 from monitors.engine.watch import watch
 from monitors.remote.taking import take_results
+from monitors.services.daily import write_days
+from monitors.services.months import seal_months
 from monitors.services.purging import purge_old
 from monitors.services.window_times import turn as windows
 from oncall.ticks import plan, reconcile, send
@@ -94,6 +96,8 @@ STEPS = (
     Step("pack", pack, every_s=5),
     Step("clear", clear, every_s=10),
     Step("bodies", clear_bodies, every_s=60),
+    Step("days", write_days, every_s=60),
+    Step("months", seal_months, every_s=60),
     Step("purge", purge_old, every_s=600),
     Step("slow", watch_response_times, every_s=30),
     Step("budgets", watch_budgets, every_s=60),

@@ -19,6 +19,7 @@ from monitors.models import (
     MaintenanceWindow,
     Monitor,
     MonitoringGap,
+    MonthlyAvailability,
     Ping,
     PingKey,
     Rule,
@@ -26,6 +27,7 @@ from monitors.models import (
     Signal,
     System,
 )
+from monitors.models.corrections import Adjustment
 
 
 def get_monitor(user: Any, public_id: str, need: str = "read") -> Monitor:
@@ -118,6 +120,23 @@ def get_span(user: Any, public_id: str, need: str = "read") -> MaintenanceSpan:
     if need != "read":
         require_covered(user, span.covered, need)
     return span
+
+
+def get_adjustment(user: Any, public_id: str, need: str = "read") -> Adjustment:
+    """A correction, with the rights of its monitor. Raises Http404, PermissionDenied."""
+    if not getattr(user, "is_authenticated", False):
+        raise Http404
+    found = Adjustment.objects.select_related("monitor__team", "monitor__service", "requested_by", "decided_by")
+    adjustment = found.filter(public_id=public_id).first()
+    if adjustment is None:
+        raise Http404
+    require(user, need, adjustment.monitor)
+    return adjustment
+
+
+def get_month(user: Any, public_id: str) -> MonthlyAvailability:
+    """One revision of a closed month. Raises Http404, PermissionDenied."""
+    return _read(MonthlyAvailability.objects.select_related("service", "supersedes", "approved_by"), user, public_id)
 
 
 def require_covered(user: Any, public_ids: Sequence[str], need: str = "edit") -> None:

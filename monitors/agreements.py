@@ -15,11 +15,12 @@ from monitors.agreed import doubts, window_length
 from monitors.availability import Figures, Verdict, Window, digits_for, percent
 from monitors.composing import Kind
 from monitors.maintenance_rules import Contract
-from monitors.models import SLA, MaintenanceSpan, Monitor, Service
+from monitors.models import SLA, Monitor, Service
 from monitors.models.agreements import QUARTER
 from monitors.models.monitors import PRIMARY
-from monitors.overlays import overlays_of, spans_between
+from monitors.overlays import Lying
 from monitors.periods import midnight, months_back, period_name, quarters_back
+from monitors.sealed import figures_in, months_in_force
 from monitors.uptime import Asked, figures_of, of_monitors
 
 MONTHS, QUARTERS = 13, 5
@@ -105,29 +106,36 @@ def windows_of(sla: SLA, *, now: datetime, count: int | None = None) -> list[Win
 
 
 def periods(slas: Sequence[SLA], *, now: datetime, count: int | None = None) -> dict[int, list[Period]]:
-    """The windows of each agreement, the running one last, by primary key: nine queries for any number of them."""
+    """The windows of each agreement, the running one last, by primary key: eleven queries for any number of them.
+
+    One that is sealed is read as it was sealed, revisions included; the others are computed.
+    """
     versions = _versions(slas)
     intervals = intervals_of([sla.service_id for sla in slas])
+    sealed = months_in_force([sla.service_id for sla in slas])
     of = [
         (sla, window, _in_force(versions[sla.pk], min(window.end, now)))
         for sla in slas
         for window in windows_of(sla, now=now, count=count)
     ]
-    spans = spans_between(min(one[1].start for one in of), now) if of else []
-    asked = [_asked(sla, window, terms, spans, now) for sla, window, terms in of]
+    lying = Lying(min(one[1].start for one in of), max(one[1].end for one in of)) if of else None
+    asked = [_asked(sla, window, terms, lying) for sla, window, terms in of if lying]
     found: dict[int, list[Period]] = {sla.pk: [] for sla in slas}
     for (sla, window, terms), told in zip(of, figures_of(asked, now=now), strict=True):
         if told[0].life_from is None:
             continue  # the service was not in scope yet, or no longer: there is nothing to judge
+        name = period_name(window, sla.zone, quarter=sla.window == QUARTER)
+        row = sealed.get((sla.service_id, sla.public_id, name))
+        figures = figures_in(row) if row else told[0]
         found[sla.pk].append(
             Period(
                 window=window,
-                name=period_name(window, sla.zone, quarter=sla.window == QUARTER),
-                figures=told[0],
-                target_ppm=terms["target_ppm"],
-                version=terms["version"],
+                name=name,
+                figures=figures,
+                target_ppm=row.target_ppm if row and row.target_ppm else terms["target_ppm"],
+                version=row.sla_version if row else terms["version"],
                 approved=terms["approved_at"] is not None,
-                digits=digits_for(intervals.get(sla.service_id, 0), told[0].total_ms),
+                digits=digits_for(intervals.get(sla.service_id, 0), figures.total_ms),
             )
         )
     return found
@@ -167,12 +175,16 @@ class Uptime:
 def uptime_of(service: Service, *, now: datetime, zone: tzinfo, count: int = MONTHS) -> list[Uptime]:
     """The last 30 days and the months of a service, the running one first, as far back as it lived."""
     windows = [Window(now - ROLLING, now), *reversed(months_back(now, count, zone))]
-    told = figures_of([Asked(service, windows)], now=now)[0]
+    lying = Lying(min(one.start for one in windows), now)
+    told = figures_of([Asked(service, windows, lying.over(service, windows, None))], now=now)[0]
+    sealed = months_in_force([service.pk])
     interval = intervals_of([service.pk]).get(service.pk, 0)
     names = ["Last 30 days", *(period_name(window, zone) for window in windows[1:])]
+    rows = [sealed.get((service.pk, "", name)) for name in names]
+    held = [figures_in(row) if row else one for row, one in zip(rows, told, strict=True)]
     return [
         Uptime(name, one, digits_for(interval, one.total_ms), rolling=name == names[0])
-        for name, one in zip(names, told, strict=True)
+        for name, one in zip(names, held, strict=True)
         if one.life_from is not None
     ]
 
@@ -204,9 +216,9 @@ def made_of(service: Service) -> str:
     )
 
 
-def _asked(sla: SLA, window: Window, terms: dict[str, Any], spans: Sequence[MaintenanceSpan], now: datetime) -> Asked:
+def _asked(sla: SLA, window: Window, terms: dict[str, Any], lying: Lying) -> Asked:
     contract = Contract(notice_s=terms["notice_required_s"], allowance_s=terms["maintenance_allowance_s"])
-    over = overlays_of(spans, sla.service.public_id, window, contract, now=now)
+    over = lying.over(sla.service, [window], contract)
     return Asked(sla.service, [window], over, degraded_is_down=terms["degraded_counts_as_down"])
 
 

@@ -20,6 +20,7 @@ from monitors.evidence_availability import availability_tables
 from monitors.evidence_continuity import continuity_tables
 from monitors.evidence_locations import location_tables
 from monitors.evidence_seen import seen_ids, seen_tables
+from monitors.evidence_upkeep import retention_tables, upkeep_tables
 from monitors.kinds import KINDS
 from monitors.maintenance_rules import NEVER
 from monitors.models import Location, MaintenanceSpan, Monitor, Result, Rule, Service, Signal, StateInterval
@@ -64,6 +65,7 @@ def monitor_tables(scope: Scope, monitors: Sequence[Monitor], services: Sequence
         _signals(scope, monitors),
         _results(scope, monitors),
         *seen_tables(scope, monitors),
+        *upkeep_tables(scope, services, monitors),
     ]
 
 
@@ -72,9 +74,8 @@ def period_tables(scope: Scope) -> list[Table]:
     monitors = list(Monitor.objects.filter(_in_force(scope)).order_by("pk"))
     services = list(Service.objects.filter(_in_force(scope)).order_by("pk"))
     tables = [table for table in monitor_tables(scope, monitors, services) if table.query != "results"]
-    return [*tables, *availability_tables(scope, monitors, services)]
-    told = [table for table in monitor_tables(scope, monitors, services) if table.query != "results"]
-    return [*told, *continuity_tables(scope, monitors, services)]
+    more = [*availability_tables(scope, monitors, services), *continuity_tables(scope, monitors, services)]
+    return [*tables, *more, *retention_tables(scope)]
 
 
 def _in_force(scope: Scope) -> Q:

@@ -5,6 +5,7 @@ Rules in words: docs/maintenance.md. Checks go on inside a window; nothing here 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -99,10 +100,10 @@ def state_of(window: Window, now: datetime) -> str:
 
 
 def excludes(window: Window, contract: Contract, *, used_s: float = 0.0) -> Ruling:
-    """Whether a window takes its time out of an agreement's month, with the reason. Rule U-7 of docs/maintenance.md.
+    """Whether a window takes its time out of an agreement, with the reason. Rule U-7 of docs/maintenance.md.
 
-    used_s: what earlier windows of the month have used of the allowance. A window over a month's end is cut by the
-    caller, which asks about each part. A yes names `[start, end)`, shorter than the window when the allowance ends in it.
+    used_s: what earlier windows have used of the allowance. A yes names `[start, end)`, shorter than the window when the
+    allowance ends in it. `rulings` asks this about all windows of a month.
     """
     refusal = _refusal(window, contract)
     if refusal:
@@ -113,14 +114,42 @@ def excludes(window: Window, contract: Contract, *, used_s: float = 0.0) -> Ruli
     words = "Recorded, announced in time and approved before it began"
     if window.approved_alone:
         words += "; approved by the requester, because there was nobody else (a recorded exception)"
-    if contract.allowance_s is not None:
-        left = contract.allowance_s - used_s
-        if left <= 0:
-            return Ruling(False, f"The month's allowance of {contract.allowance_s} s is used up.")
-        if (end - start).total_seconds() > left:
-            end = start + timedelta(seconds=left)
-            words += f"; the month's allowance of {contract.allowance_s} s ends in it"
-    return Ruling(True, words + ".", start, end)
+    return _allowed(start, end, contract, used_s, words + ".")
+
+
+def rulings(windows: Sequence[Window], contract: Contract, start: datetime, end: datetime) -> list[Ruling]:
+    """What each window takes out of a month `[start, end)`, in their order, the allowance spent by the earliest first.
+
+    Time that two windows cover is excluded, and spent, once. A yes names the part that lies in the month.
+    """
+    found: list[Ruling | None] = [None] * len(windows)
+    used, until = 0.0, start
+    for at in sorted(range(len(windows)), key=lambda one: (windows[one].planned_start, windows[one].part)):
+        whole = excludes(windows[at], Contract(contract.notice_s))
+        if not whole.counts or whole.start is None or whole.end is None:
+            found[at] = whole
+            continue
+        first, last = max(whole.start, until), min(whole.end, end)
+        if first >= last:
+            found[at] = Ruling(False, "All of it lies outside the month, or in another window.")
+            continue
+        ruling = _allowed(first, last, contract, used, whole.why)
+        found[at] = ruling
+        used += ruling.seconds
+        until = max(until, last)
+    return [one for one in found if one is not None]
+
+
+def _allowed(first: datetime, last: datetime, contract: Contract, used: float, why: str) -> Ruling:
+    if contract.allowance_s is None:
+        return Ruling(True, why, first, last)
+    left = contract.allowance_s - used
+    if left <= 0:
+        return Ruling(False, f"The month's allowance of {contract.allowance_s} s is used up.")
+    if (last - first).total_seconds() <= left:
+        return Ruling(True, why, first, last)
+    words = f"{why.rstrip('.')}; the month's allowance of {contract.allowance_s} s ends in it."
+    return Ruling(True, words, first, first + timedelta(seconds=left))
 
 
 def _refusal(window: Window, contract: Contract) -> str:

@@ -174,6 +174,7 @@ class IntervalRow:
     end: datetime | None
     seconds: float
     why: str
+    interval: str = ""
 
 
 def interval_rows(monitor: Monitor, *, now: datetime, limit: int) -> list[IntervalRow]:
@@ -185,7 +186,9 @@ def interval_rows(monitor: Monitor, *, now: datetime, limit: int) -> list[Interv
         for index, (start, end, state) in reversed(list(enumerate(told))):
             still = one.ended_at is None and index == len(told) - 1
             why = "nothing was heard since" if index else one.detail or CAUSES.get(one.cause, one.cause)
-            out.append(IntervalRow(state, start, None if still else end, (end - start).total_seconds(), why))
+            out.append(
+                IntervalRow(state, start, None if still else end, (end - start).total_seconds(), why, one.public_id)
+            )
     return out[:limit]
 
 

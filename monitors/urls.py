@@ -4,6 +4,7 @@ from django.urls import include, path
 
 from monitors.views import (
     add,
+    adjustments,
     agreements,
     certificates,
     changes,
@@ -71,6 +72,12 @@ pages = [
     path("systems/<str:public_id>/", systems.system_page, name="system"),
     path("systems/<str:public_id>/edit/", systems.edit_system, name="edit_system"),
     path("systems/<str:public_id>/retire/", systems.retire, name="retire_system"),
+    path("adjustments/", adjustments.adjustments_page, name="adjustments"),
+    path("adjustments/new/", adjustments.new_adjustment, name="new_adjustment"),
+    path("adjustments/<str:public_id>/", adjustments.adjustment_page, name="adjustment"),
+    path("adjustments/<str:public_id>/approve/", adjustments.approve, name="approve_adjustment"),
+    path("adjustments/<str:public_id>/refuse/", adjustments.refuse_it, name="refuse_adjustment"),
+    path("sealed-months/", adjustments.months_page, name="months"),
     path("maintenance/", maintenance.maintenance_page, name="maintenance"),
     path("maintenance/new/", maintenance.new_window, name="new_window"),
     path("maintenance/times/<str:public_id>/extend/", window_changes.extend_time, name="extend_time"),

@@ -10,7 +10,7 @@ from django.conf import settings
 from ledger.record import instant
 from monitors.days import Day
 from statuspage.models import StatusPage, StatusUpdate
-from statuspage.public import Shown, ShownComponent, ShownIncident
+from statuspage.public import Shown, ShownComponent, ShownIncident, ShownWork
 from statuspage.states import WORDS
 
 
@@ -33,6 +33,17 @@ def summary_of(shown: Shown) -> dict[str, Any]:
         "status": {"state": shown.state, "words": shown.headline, "beside": shown.beside},
         "components": [_component(one) for one in shown.components],
         "incidents": [_incident(one) for one in (*shown.open, *shown.past)],
+        "maintenance": [_work(one) for one in shown.work],
+    }
+
+
+def _work(one: ShownWork) -> dict[str, Any]:
+    """Planned work; `in_progress` or still ahead."""
+    return {
+        "starts_at": instant(one.start),
+        "ends_at": instant(one.end),
+        "in_progress": one.in_progress,
+        "components": [component.id for component in one.components],
     }
 
 

@@ -7,11 +7,13 @@ numbers of incidents and people stay inside.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from itertools import groupby
 
 from monitors.days import Calendar, Day, calendar, cut
+from monitors.maintenance import covering
+from monitors.maintenance_rules import PLANNED
 from monitors.service_life import service_lives
 from monitors.states import State
 from monitors.together import Stretch
@@ -21,6 +23,7 @@ from statuspage.queries import components_of, told_lately, with_intros
 from statuspage.states import RESOLVED, UNKNOWN, UP, seen, shown
 
 DAYS, PAST_DAYS = 90, 14
+WORK_AHEAD = timedelta(days=14)
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,21 @@ class ShownIncident:
 
 
 @dataclass(frozen=True)
+class ShownWork:
+    """Planned work that is approved: from when to when, and what it concerns. What was measured stands beside it."""
+
+    start: datetime
+    end: datetime
+    components: list[ShownComponent]
+    in_progress: bool
+
+    @property
+    def names(self) -> list[str]:
+        """The names of what it concerns."""
+        return [one.name for one in self.components]
+
+
+@dataclass(frozen=True)
 class Shown:
     """The whole page. at: the minute it is from."""
 
@@ -89,6 +107,7 @@ class Shown:
     components: list[ShownComponent]
     open: list[ShownIncident]
     past: list[ShownIncident]
+    work: list[ShownWork] = field(default_factory=list)
 
     @property
     def groups(self) -> list[tuple[str, list[ShownComponent]]]:
@@ -128,7 +147,19 @@ def gather(page: StatusPage, *, now: datetime) -> Shown:
         components=components,
         open=[one for one in whole if one.is_open],
         past=[one for one in whole if not one.is_open],
+        work=_work(rows, named, now=at),
     )
+
+
+def _work(rows: Sequence[Component], named: dict[str, ShownComponent], *, now: datetime) -> list[ShownWork]:
+    """Approved maintenance of what the page shows, in progress or within WORK_AHEAD. Its name stays inside."""
+    of = {row.service.public_id: row.public_id for row in rows}
+    found = []
+    for one in covering(of, now=now, within=WORK_AHEAD):
+        if one.state != PLANNED:
+            about = [named[of[public_id]] for public_id in one.span.covered if public_id in of]
+            found.append(ShownWork(one.start, one.end, about, one.in_progress))
+    return found
 
 
 def _components(

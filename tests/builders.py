@@ -8,7 +8,17 @@ from datetime import UTC, date, datetime, timedelta
 
 from accounts.models import ContactMethod, Membership, Organisation, Team, User
 from incidents.services.routes import create_route
-from monitors.models import Certificate, DnsObservation, Rule, Service, Signal, StateInterval
+from ledger.texts import keep
+from monitors.models import (
+    Adjustment,
+    Certificate,
+    DnsObservation,
+    MonthlyAvailability,
+    Rule,
+    Service,
+    Signal,
+    StateInterval,
+)
 from monitors.services.agreements import create_sla
 from monitors.services.monitors import create_monitor
 from monitors.services.windows import approve_window, plan_window
@@ -124,6 +134,28 @@ def window(
         starts=f"{now + starts_in:%Y-%m-%dT%H:%M}", length_s=int(length.total_seconds()), rrule=rrule, by=by, now=now, reason=REASON,
     )  # fmt: skip
     return approve_window(made, by=approved_by, now=now, reason=REASON) if approved_by else made
+
+
+def adjustment(monitor, *, by=None, now=NIGHT):
+    """Somebody asked that the hour before counts as up."""
+    made = Adjustment(
+        monitor=monitor, start_at=now - timedelta(hours=1), end_at=now, from_state="down", to_state="up", intervals=[],
+        reason_sha256=keep("The assertion was wrong", now=now), evidence_sha256=keep("TICKET-7", now=now), requested_by=by,
+        requested_at=now,
+    )  # fmt: skip
+    made.save()
+    return made
+
+
+def month(service, *, now=NIGHT):
+    """A closed month of a service, all of it up."""
+    start, span = datetime(2026, 2, 1, tzinfo=UTC), 28 * 86_400_000
+    return MonthlyAvailability.objects.create(
+        service=service, month="2026-02", zone="UTC", start_at=start, end_at=start + timedelta(days=28), partial=False,
+        life_from=start, life_to=start + timedelta(days=28), total_ms=span, up_ms=span, degraded_ms=0, down_ms=0, unknown_ms=0,
+        paused_ms=0, excluded_ms=0, down_excluded_ms=0, maintenance_ms=0, adjusted_ms=0, outages=0, longest_outage_ms=0,
+        degraded_is_down=False, policy="calc-1", recorded_at=now,
+    )  # fmt: skip
 
 
 # --- on-call ------------------------------------------------------------------------------------

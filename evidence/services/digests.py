@@ -23,7 +23,7 @@ SOURCES: tuple[HourSource, ...] = (*OF_MONITORS, *OF_ONCALL)
 READY_AFTER = timedelta(minutes=35)
 BUDGET_S = 0.5
 KIND = "digest.hour"
-PURGED = {"packs": "monitors_resultpack", "failures": "monitors_result"}
+PURGED = {"packs": "monitors_resultpack", "failures": "monitors_result", "pings": "monitors_ping"}
 
 
 def digest_hours(now: datetime) -> int:

@@ -16,6 +16,7 @@ from monitors.api import (
     monitors,
     observed,
     rules,
+    sealed,
     seen,
 )
 from monitors.models import (
@@ -108,5 +109,12 @@ urlpatterns = [
     path("certificates/<pid:public_id>/", seen.OneCertificate.as_view()),
     path("dns-observations/", seen.DnsObservations.as_view()),
     path("dns-observations/<pid:public_id>/", seen.OneDnsObservation.as_view()),
+    path("adjustments/", sealed.Adjustments.as_view()),
+    path("adjustments/<pid:public_id>/", sealed.OneAdjustment.as_view()),
+    path("adjustments/<pid:public_id>/approve/", sealed.Approval.as_view()),
+    path("adjustments/<pid:public_id>/refuse/", sealed.Refused.as_view()),
+    path("daily-availability/", sealed.Days.as_view()),
+    path("monthly-availability/", sealed.Months.as_view()),
+    path("monthly-availability/<pid:public_id>/", sealed.OneMonth.as_view()),
     path("check-once/", observed.CheckOnce.as_view()),
 ]

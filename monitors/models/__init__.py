@@ -2,6 +2,7 @@
 
 from monitors.models.agreements import SLA
 from monitors.models.continuity import ContinuityDay
+from monitors.models.corrections import Adjustment as Adjustment
 from monitors.models.facts import Result, Signal, StateInterval
 from monitors.models.heartbeats import Heartbeat, HeartbeatRun, Ping, PingBody, PingKey
 from monitors.models.inventory import Service, ServiceSystem, System
@@ -10,6 +11,7 @@ from monitors.models.maintenance import MaintenanceSpan, MaintenanceWindow
 from monitors.models.monitors import Location, Monitor, Rule
 from monitors.models.packs import PackProgress, ResultPack
 from monitors.models.runtime import ConditionState, MonitorState, ProbePlan, ProbeSlot
+from monitors.models.sealed import DailyAvailability, MonthlyAvailability
 from monitors.models.seen import Certificate, DnsObservation
 from monitors.models.watching import ControlMeasurement, GapNote, LifeSpan, MonitoringGap
 
@@ -19,6 +21,7 @@ __all__ = [
     "ConditionState",
     "ContinuityDay",
     "ControlMeasurement",
+    "DailyAvailability",
     "DnsObservation",
     "GapNote",
     "Heartbeat",
@@ -32,6 +35,7 @@ __all__ = [
     "MonitorLocation",
     "MonitorState",
     "MonitoringGap",
+    "MonthlyAvailability",
     "PackProgress",
     "Ping",
     "PingBody",

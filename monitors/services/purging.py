@@ -52,6 +52,8 @@ def what_is_old(before: datetime) -> list[Old]:
         Old(ResultPack, "hour", "packs"),
         Old(Ping, "received_at", "pings", Ping.objects.filter(**days)),
         Old(HeartbeatRun, "recorded_at", "runs", HeartbeatRun.objects.filter(**days)),
+        Old(Ping, "received_at", "pings"),
+        Old(HeartbeatRun, "recorded_at", "runs"),
         Old(Signal, "recorded_at", "signals"),
         Old(StateInterval, "ended_at", "intervals", past),
     ]

@@ -90,6 +90,9 @@ class House:
             owner=self.colleague, label="deploy", scopes=["read"], expires_at=now + timedelta(days=30), now=now
         )
 
+        self.adjustment = make.adjustment(self.monitor, by=self.colleague, now=now)
+        self.other_adjustment = make.adjustment(self.other_monitor, by=self.colleague, now=now)
+        make.month(self.service, now=now)
         self.hold = place_hold(name="Case 12", by=self.people["admin"], now=now, reason="Test")
         self.window = make.window(self.service, team=self.team, by=self.colleague, now=now)
         self.other_window = make.window(self.other_service, team=self.other_team, by=self.colleague, now=now)

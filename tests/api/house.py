@@ -208,6 +208,8 @@ def build() -> House:
         "status-updates": house.update.public_id,
         "maintenance-windows": window.public_id,
         "maintenance-spans": window.spans.first().public_id,
+        "adjustments": builders.adjustment(house.monitor, now=now).public_id,
+        "monthly-availability": builders.month(house.service, now=now).public_id,
         "legal-holds": place_hold(name="Case 12", by=admin, now=now, reason="Test").public_id,
         "purge-records": PurgeRecord.objects.create(
             table_name="x",

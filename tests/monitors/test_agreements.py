@@ -317,7 +317,7 @@ def test_many_agreements_cost_as_many_queries_as_one(shop):
         service = builders.service(f"Service {number}", now=JANUARY)
         watched(service, f"Monitor {number}")
         builders.sla(service, now=JANUARY)
-    assert queries() == few <= 10
+    assert queries() == few <= 12
     assert Service.objects.count() == Monitor.objects.count() == 6
 
 

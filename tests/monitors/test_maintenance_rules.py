@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from monitors.maintenance_rules import Contract, Window, excludes, muting, state_of
+from monitors.maintenance_rules import Contract, Window, excludes, muting, rulings, state_of
 
 START = datetime(2026, 3, 22, 2, tzinfo=UTC)
 END = START + timedelta(hours=2)
@@ -62,6 +62,20 @@ def test_the_allowance_of_the_month_ends_inside_a_window_and_then_excludes_nothi
     assert excludes(PLANNED, contract).seconds == 7200
     assert excludes(PLANNED, contract, used_s=7200).seconds == 2800
     assert not excludes(PLANNED, contract, used_s=10_000).counts
+
+
+def test_a_month_takes_its_part_of_each_window_and_spends_the_allowance_once():
+    later = replace(PLANNED, planned_start=START + HOUR, planned_end=END + HOUR)
+    far = replace(PLANNED, planned_start=END + 9 * HOUR, planned_end=END + 11 * HOUR)
+    month = (START - HOUR, END + 10 * HOUR)
+    first, second, third = rulings([PLANNED, later, far], Contract(allowance_s=4 * 3600), *month)
+    assert (first.start, first.end) == (START, END)
+    assert (second.start, second.end) == (END, END + HOUR), "the hour both cover is excluded once"
+    assert (third.start, third.end) == (END + 9 * HOUR, END + 10 * HOUR), "and the month ends in the last"
+    short = rulings([far, PLANNED], Contract(allowance_s=9000), *month)
+    assert [one.seconds for one in short] == [1800, 7200], "the earliest spends first, whatever the order"
+    assert "ends in it" in short[0].why
+    assert not rulings([far], Contract(), START, END)[0].counts
 
 
 def test_an_agreement_without_notice_needs_no_announcement():

@@ -80,6 +80,11 @@ GET = {
     "systems/new/": EDITORS,
     "systems/{system}/": ALL,
     "systems/{system}/edit/": EDITORS,
+    "adjustments/": ALL,
+    "adjustments/new/": EDITORS,
+    "adjustments/{adjustment}/": ALL,
+    "adjustments/adj_none/": NOBODY,
+    "sealed-months/": ALL,
     "retention/": ALL,
     "retention/holds/{hold}/": ALL,
     "retention/holds/hld_none/": NOBODY,
@@ -207,6 +212,10 @@ POST = {
     "systems/new/": saying(EDITORS, ok=422),
     "systems/{system}/edit/": saying(EDITORS, ok=422),
     "systems/{system}/retire/": saying(EDITORS, ok=422),
+    "adjustments/new/": saying(EDITORS, ok=422),
+    "adjustments/{adjustment}/approve/": saying(EDITORS, ok=422),
+    "adjustments/{adjustment}/refuse/": saying(EDITORS, ok=422),
+    "adjustments/{other_adjustment}/approve/": saying(ADMINS, ok=422),
     "retention/": saying(ADMINS, ok=422),
     "retention/holds/{hold}/release/": saying(ADMINS, ok=422),
     "maintenance/new/": saying(EDITORS, ok=422),
@@ -324,7 +333,7 @@ def shape(address):
     parts = address.strip("/").split("/")
     return "/".join(
         "*"
-        if part[0] in "{<" or part[:4] in ("usr_", "tea_", "mon_", "mtw_", "hld_", "PM-1") or part.isdigit()
+        if part[0] in "{<" or part[:4] in ("usr_", "tea_", "mon_", "mtw_", "hld_", "adj_", "PM-1") or part.isdigit()
         else part
         for part in parts
     )
