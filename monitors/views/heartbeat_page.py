@@ -12,8 +12,8 @@ from monitors.forms.heartbeat import RotateForm
 from monitors.heartbeats.schedules import CRON, PERIOD
 from monitors.heartbeats.snippets import snippets
 from monitors.kinds import KINDS
-from monitors.kinds.heartbeat import BOUNDS
-from monitors.kinds.words import settings_in_words
+from monitors.kinds.heartbeat import BOUNDS, DEFAULTS
+from monitors.kinds.words import words_of
 from monitors.models import Heartbeat, Monitor
 from monitors.services.ping_keys import OVERLAP_S
 
@@ -48,8 +48,8 @@ def beat_facts(monitor: Monitor, beat: Heartbeat, instant: datetime) -> dict[str
 
 def _settings(monitor: Monitor) -> list[tuple[str, str]]:
     """What is expected, in words, with lengths of time as people write them; of the ways to say when only the one."""
-    kind, held = KINDS[monitor.kind], monitor.target
-    words = dict(zip((field.name for field in kind.fields), settings_in_words(kind, held), strict=True))
+    kind, held = KINDS[monitor.kind], {**DEFAULTS, **monitor.target}
+    words = {field.name: (field.label, words_of(field, held[field.name])) for field in kind.fields}
     words |= {name: (words[name][0], spell_duration(int(held[name]))) for name in BOUNDS}
     other = ("expression", "zone", "early_s") if held["schedule"] == PERIOD else ("period_s",)
     return [told for name, told in words.items() if name not in other]
