@@ -7,6 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
+from accounts.services.holds import place_hold
 from accounts.services.organisation import allow_network
 from accounts.services.teams import create_team, rename_team
 from evidence.models import AuditHour, Pack, SelfCheckFinding
@@ -19,12 +20,13 @@ from ledger import clock
 from ledger.actors import SYSTEM
 from ledger.ids import snowflake
 from ledger.link import link_entries
-from ledger.models import Entry, Seal, SealKey
+from ledger.models import Entry, PurgeRecord, Seal, SealKey
 from monitors.gaps import GapCause, Scope
 from monitors.heartbeats.address import read_address
 from monitors.models import (
     ContinuityDay,
     ControlMeasurement,
+    DailyAvailability,
     HeartbeatRun,
     LifeSpan,
     Location,
@@ -288,6 +290,30 @@ def _heartbeat_run(house, n, now):
     )  # fmt: skip
 
 
+def _planned(house, n, now):
+    builders.window(house.service, name=f"Window {n}", by=house.people["admin"], now=now)
+
+
+def _purged(house, n, now):
+    PurgeRecord.objects.create(
+        table_name=f"t{n}",
+        rule="packs",
+        bound_at=now,
+        rows=1,
+        first_at=now,
+        last_at=now,
+        digest="0" * 64,
+        recorded_at=now,
+    )
+
+
+def _day_of_monitor(house, n, now):
+    DailyAvailability.objects.create(
+        monitor=house.monitor, day=now.date() - timedelta(days=n + 1), zone="UTC", start_at=now, end_at=now, up_ms=1,
+        degraded_ms=0, down_ms=0, unknown_ms=0, paused_ms=0, policy="calc-1", recorded_at=now,
+    )  # fmt: skip
+
+
 GROW = {
     "pings/": _ping,
     "ping-keys/": _ping_key,
@@ -311,6 +337,13 @@ GROW = {
     "life-spans/": _life,
     "control-measurements/": _measured,
     "monitoring-gaps/": _gap,
+    "maintenance-windows/": _planned,
+    "maintenance-spans/": _planned,
+    "legal-holds/": lambda house, n, now: place_hold(name=f"Case {n}", by=house.people["admin"], now=now, reason="T"),
+    "purge-records/": _purged,
+    "adjustments/": lambda house, n, now: builders.adjustment(house.monitor, by=house.people["admin"], now=now),
+    "daily-availability/": _day_of_monitor,
+    "monthly-availability/": lambda house, n, now: builders.month(builders.service(f"S {n}", now=now), now=now),
     "signals/": lambda house, n, now: builders.signal(house.monitor, opens=bool(n % 2), at=now),
     "policies/": lambda house, n, now: builders.policy(
         house.people["admin"], name=f"Policy {n}", team=builders.team(f"Team {n}", now=now), now=now
