@@ -14,7 +14,7 @@ from pathlib import Path
 from bench.figures import show
 
 FOLDER = Path(__file__).parent
-NO_BENCH = {"__init__", "__main__", "figures", "house", "target"}
+NO_BENCH = {"__init__", "__main__", "chain", "figures", "house", "peers", "target"}
 
 
 def names() -> list[str]:
