@@ -12,6 +12,7 @@ from django.http import Http404
 from accounts.access import require
 from monitors.models import (
     SLA,
+    Badge,
     Certificate,
     DnsObservation,
     Location,
@@ -53,6 +54,11 @@ def get_sla(user: Any, public_id: str, need: str = "read") -> SLA:
 def get_system(user: Any, public_id: str, need: str = "read") -> System:
     """A system of the inventory. Raises Http404, PermissionDenied."""
     return _get(System.objects.select_related("owner"), user, public_id, need)
+
+
+def get_badge(user: Any, public_id: str, need: str = "read") -> Badge:
+    """A badge with what it is about. Raises Http404, PermissionDenied."""
+    return _get(Badge.objects.select_related("monitor__service", "service", "team"), user, public_id, need)
 
 
 def get_rule(user: Any, public_id: str, need: str = "read") -> Rule:

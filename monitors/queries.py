@@ -10,8 +10,19 @@ from datetime import UTC, date, datetime, timedelta
 from django.db.models import Min, Q, QuerySet
 
 from monitors.believed import believed, stretches
+from monitors.conditions import DOWN
 from monitors.judge import TICK
-from monitors.models import ConditionState, Monitor, MonitorState, ProbeSlot, Result, Service, Signal, StateInterval
+from monitors.models import (
+    ConditionState,
+    Monitor,
+    MonitorState,
+    ProbeSlot,
+    Result,
+    Rule,
+    Service,
+    Signal,
+    StateInterval,
+)
 from monitors.states import CAUSES, Cause, State, worst
 
 
@@ -45,6 +56,12 @@ def open_conditions(monitors: Iterable[Monitor]) -> dict[int, list[ConditionStat
     for one in held.order_by("since", "rule_id"):
         found.setdefault(one.monitor_id, []).append(one)
     return found
+
+
+def down_rules(monitors: Iterable[Monitor]) -> dict[int, Rule]:
+    """The rule in force that says when each is down, by monitor, in one query."""
+    held = Rule.objects.in_force().filter(monitor__in=list(monitors), condition=DOWN)
+    return {rule.monitor_id: rule for rule in held}
 
 
 def _same_condition(signal: Signal) -> QuerySet[Signal]:

@@ -7,6 +7,7 @@ from django.urls import path
 from accounts.api.history import history_of
 from monitors.api import (
     agreements,
+    badges,
     continuity,
     dependencies,
     heartbeats,
@@ -21,6 +22,7 @@ from monitors.api import (
 )
 from monitors.models import (
     SLA,
+    Badge,
     Location,
     MaintenanceWindow,
     Monitor,
@@ -91,6 +93,11 @@ urlpatterns = [
     path("monitoring-gaps/", continuity.Gaps.as_view()),
     path("monitoring-gaps/<pid:public_id>/", continuity.OneGap.as_view()),
     path("monitoring-gaps/<pid:public_id>/notes/", continuity.GapNotes.as_view()),
+    path("badges/", badges.Badges.as_view()),
+    path("badges/<pid:public_id>/", badges.OneBadge.as_view()),
+    path("badges/<pid:public_id>/key/", badges.BadgeKey.as_view()),
+    path("badges/<pid:public_id>/retire/", badges.BadgeRetirement.as_view()),
+    path("badges/<pid:public_id>/history/", history_of(Badge)),
     path("signals/", observed.Signals.as_view()),
     path("signals/<pid:public_id>/", observed.OneSignal.as_view()),
     path("maintenance-windows/", maintenance.Windows.as_view()),

@@ -1,6 +1,7 @@
 """Models of monitors: configuration, what was observed, and the engine's own rows."""
 
 from monitors.models.agreements import SLA
+from monitors.models.badges import Badge
 from monitors.models.continuity import ContinuityDay
 from monitors.models.corrections import Adjustment as Adjustment
 from monitors.models.facts import Result, Signal, StateInterval
@@ -17,6 +18,7 @@ from monitors.models.watching import ControlMeasurement, GapNote, LifeSpan, Moni
 
 __all__ = [
     "SLA",
+    "Badge",
     "Certificate",
     "ConditionState",
     "ContinuityDay",

@@ -1,5 +1,6 @@
 """Services of monitors: one function for each change of state or configuration."""
 
+from monitors.services.badges import change_badge, create_badge, retire_badge, rotate_badge_key
 from monitors.services.checks import check_once
 from monitors.services.conditions import clear_condition, ensure_rule, raise_condition
 from monitors.services.inventory import (
@@ -23,12 +24,14 @@ from monitors.services.monitors import (
 )
 
 __all__ = [
+    "change_badge",
     "change_location",
     "change_monitor",
     "change_service",
     "change_system",
     "check_once",
     "clear_condition",
+    "create_badge",
     "create_location",
     "create_monitor",
     "create_service",
@@ -39,10 +42,12 @@ __all__ = [
     "pause_monitor",
     "raise_condition",
     "resume_monitor",
+    "retire_badge",
     "retire_location",
     "retire_monitor",
     "retire_service",
     "retire_system",
+    "rotate_badge_key",
     "set_locations",
     "set_systems",
 ]

@@ -80,6 +80,8 @@ def change_monitor(
     stays; a part of `secrets` given as None is removed. Raises ValidationError by field, StaleVersion.
     """
     row = lock_state(monitor.pk)  # before the monitor's own row, as everybody does
+    if Monitor.objects.filter(pk=monitor.pk, retired_at__isnull=False).exists():
+        raise refusal("monitor", f"{monitor.name} was retired.", "conflict")
     _settle(row, monitor, now)
     rule = down_rule(monitor)
     definition = define(KINDS[monitor.kind], changes, monitor, rule)

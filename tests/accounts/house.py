@@ -15,6 +15,7 @@ from ledger.link import link_entries
 from ledger.models import Seal
 from monitors.gaps import GapCause, Scope
 from monitors.models import System
+from monitors.services import create_badge
 from monitors.services.gaps import record_gap
 from monitors.services.ping_keys import create_project_key
 from monitors.services.rules import set_slow_rule
@@ -79,6 +80,7 @@ class House:
         )  # fmt: skip
         self.system = System(name="db-01", team=self.team)
         self.system.save(now=now, reason="Test")
+        self.badge = create_badge(self.service, now=now)
         self.network = AllowedNetwork(cidr="10.20.0.0/24")
         self.network.save(now=now, reason="Test")
         self.webhook, self.other_webhook, self.common_webhook = (

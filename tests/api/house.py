@@ -26,7 +26,7 @@ from ledger.models import PurgeRecord, Seal
 from monitors.gaps import GapCause, Scope
 from monitors.heartbeats.address import read_address
 from monitors.models import Location, MonitorLocation, Ping, PingKey, Rule, ServiceSystem
-from monitors.services import create_system, set_systems
+from monitors.services import create_badge, create_system, set_systems
 from monitors.services.gaps import record_gap
 from monitors.services.ping_keys import plain_key
 from monitors.services.pinging import Call as PingCall
@@ -221,6 +221,7 @@ def build() -> House:
             digest="0" * 64,
             recorded_at=now,
         ).public_id,
+        "badges": create_badge(house.monitor, now=now).public_id,
         "signals": builders.signal(house.monitor, at=now).public_id,
         "post-mortems": house.postmortem.number,
         "action-items": action.number,

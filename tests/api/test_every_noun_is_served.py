@@ -32,6 +32,7 @@ SERVED = {
     "ledger.PurgeRecord": ("purge-records/", "purge-records/<pid:public_id>/"),
     "ledger.Seal": ("seals/", "seals/<pid:public_id>/"),
     "ledger.SealKey": ("seal-keys/",),
+    "monitors.Badge": ("badges/", "badges/<pid:public_id>/"),
     "monitors.ContinuityDay": ("continuity/",),
     "monitors.Certificate": ("certificates/", "certificates/<pid:public_id>/"),
     "monitors.DnsObservation": ("dns-observations/", "dns-observations/<pid:public_id>/"),

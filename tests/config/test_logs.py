@@ -13,6 +13,7 @@ SECRETS = [
     "postgres://watch:s3cret-word@db/watch",
     "Authorization: Bearer wbk_abcdefgh_0123456789",
     "GET /a/Zm9vYmFyYmF6cXV4MTIzNDU2/ 200",
+    "GET /badge/Zm9vYmFyYmF6cXV4MTIzNDU2.svg 200",
     "GET /setup/Zm9vYmFyYmF6cXV4MTIzNDU2/ 200",
     "/?token=Zm9vYmFyYmF6cXV4",
     "to +4915112345678 failed",
