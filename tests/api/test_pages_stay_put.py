@@ -10,8 +10,10 @@ from accounts.models import User
 from accounts.services.holds import place_hold
 from accounts.services.organisation import allow_network
 from accounts.services.teams import create_team, rename_team
+from evidence.kernel_clock import KernelClock
 from evidence.models import AuditHour, Pack, SelfCheckFinding
 from evidence.services.anchors import add_anchor
+from evidence.services.clocks import read_clocks
 from incidents.models import Alert, WebhookEndpoint
 from incidents.services.transitions import resolve
 from incidents.services.work import add_note, declare
@@ -34,7 +36,7 @@ from monitors.models import (
     Result,
     StateInterval,
 )
-from monitors.services import create_system
+from monitors.services import create_badge, create_system
 from monitors.services.gaps import explain_gap, record_gap
 from monitors.services.ping_keys import create_project_key, plain_key
 from monitors.services.pinging import Call as PingCall
@@ -100,6 +102,11 @@ def _result(house, n, now):
         day=at.date(), id=snowflake(), monitor=house.monitor, location=place, planned_at=at, recorded_at=at,
         monitor_version=1, outcome="ok",
     )  # fmt: skip
+
+
+def _reading(house, n, now):
+    at = now - timedelta(hours=n + 1)
+    read_clocks(at, offset_ms=lambda: 0, ask=lambda: KernelClock(True, 5))
 
 
 def _interval(house, n, now):
@@ -344,6 +351,9 @@ GROW = {
     "adjustments/": lambda house, n, now: builders.adjustment(house.monitor, by=house.people["admin"], now=now),
     "daily-availability/": _day_of_monitor,
     "monthly-availability/": lambda house, n, now: builders.month(builders.service(f"S {n}", now=now), now=now),
+    "badges/": lambda house, n, now: create_badge(house.monitor, label=f"B {n}", now=now),
+    "clock-readings/": _reading,
+    "slas/": lambda house, n, now: builders.sla(builders.service(f"S {n}", team=house.team, now=now), now=now),
     "signals/": lambda house, n, now: builders.signal(house.monitor, opens=bool(n % 2), at=now),
     "policies/": lambda house, n, now: builders.policy(
         house.people["admin"], name=f"Policy {n}", team=builders.team(f"Team {n}", now=now), now=now

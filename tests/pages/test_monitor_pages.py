@@ -167,7 +167,7 @@ def test_a_stale_edit_loses_nothing_and_says_who_changed_what_even_in_the_rule(h
     assert house.monitor.name == "Checkout API"
     assert as_("manager").post(page, {**filled(answer), "reason": "mine"}).status_code == 302
     house.monitor.refresh_from_db()
-    assert (house.monitor.name, Rule.objects.get(monitor=house.monitor).severity) == ("My name", 2)
+    assert (house.monitor.name, Rule.objects.get(monitor=house.monitor, condition="down").severity) == ("My name", 2)
 
 
 def test_pause_resume_and_retire_ask_for_a_reason_and_say_what_happened(house, as_):
