@@ -11,9 +11,10 @@ from monitors.availability import Figures, Window, digits_for, percent
 from monitors.badge_drawing import Shown
 from monitors.models import Monitor, Service
 from monitors.models.badges import UPTIME, Badge
+from monitors.overlays import Lying
 from monitors.queries import monitor_state, monitors_in_force, service_states
 from monitors.states import State
-from monitors.uptime import of_monitors, of_services
+from monitors.uptime import Asked, figures_of, of_monitors
 
 LATELY = timedelta(days=30)
 MEANINGS = {State.UP: "success", State.DEGRADED: "important", State.DOWN: "critical"}
@@ -66,4 +67,5 @@ def _figures(badge: Badge, window: Window, now: datetime) -> Figures:
     subject = badge.subject
     if isinstance(subject, Monitor):
         return of_monitors([subject], [window], now=now)[subject.pk][0]
-    return of_services([subject], [window], now=now)[subject.pk][0]
+    over = Lying(window.start, window.end).over(subject, [window], None)
+    return figures_of([Asked(subject, [window], over)], now=now)[0][0]

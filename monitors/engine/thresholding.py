@@ -15,8 +15,10 @@ from monitors.agreements import intervals_of
 from monitors.availability import Window
 from monitors.burn import WINDOWS, Alert, Burning, Loudness, burning, loudest
 from monitors.conditions import BURN, NOT_REPORTING, SLOW
+from monitors.maintenance_rules import Contract
 from monitors.models import SLA, ConditionState, Monitor, Rule
 from monitors.models.monitors import PRIMARY
+from monitors.overlays import Lying
 from monitors.response_times import patience_of, timed
 from monitors.services.conditions import clear_condition, ensure_rule, raise_condition
 from monitors.thresholds import UNKNOWN, Level, Sample, Standing, Terms, judge
@@ -53,7 +55,8 @@ def watch_budgets(now: datetime) -> int:
     if not slas:
         return 0
     windows = [Window(now - length, now) for length in WINDOWS]
-    asked = [Asked(sla.service, windows, degraded_is_down=sla.degraded_counts_as_down) for sla in slas]
+    lying = Lying(now - WINDOWS[-1], now)
+    asked = [_budget_of(sla, windows, lying) for sla in slas]
     intervals = intervals_of([sla.service_id for sla in slas])
     held = _open_rules(sla.service_id for sla in slas)
     found: dict[int, list[tuple[SLA, Burning]]] = defaultdict(list)
@@ -64,6 +67,13 @@ def watch_budgets(now: datetime) -> int:
         one = burning(by_length, target_ppm=sla.target_ppm, interval_s=interval_s, is_open=is_open)
         found[sla.service_id].append((sla, one))
     return sum(_tell_burn(service_id, theirs, held.get(service_id, []), now) for service_id, theirs in found.items())
+
+
+def _budget_of(sla: SLA, windows: Sequence[Window], lying: Lying) -> Asked:
+    """What its budget is spent on: as in the month's figures, planned work that qualifies spends nothing."""
+    contract = Contract(notice_s=sla.notice_required_s, allowance_s=sla.maintenance_allowance_s)
+    over = lying.over(sla.service, windows, contract)
+    return Asked(sla.service, windows, over, degraded_is_down=sla.degraded_counts_as_down)
 
 
 def _reach(monitor: Monitor, terms: Terms) -> timedelta:

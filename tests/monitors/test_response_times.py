@@ -203,10 +203,10 @@ def down_since(monitor, minutes):
     StateInterval.objects.create(monitor=monitor, state="up", started_at=began, ended_at=fell, recorded_at=began)
 
 
-def life(monitor):
+def life(monitor, **terms):
     monitor.service.created_at = T0 - timedelta(days=10)
     monitor.service.save(now=T0, reason="Test")
-    builders.sla(monitor.service, now=T0 - timedelta(days=10))
+    builders.sla(monitor.service, now=T0 - timedelta(days=10), **terms)
 
 
 def test_two_minutes_of_outage_burn_a_budget_and_one_does_not(shop):
@@ -220,6 +220,17 @@ def test_two_minutes_of_outage_burn_a_budget_and_one_does_not(shop):
         "Checkout, Standard plan (99.9 %): the error budget was spent 33.3 times too fast over the last 1 h."
     )
     assert watch_budgets(T0 + 2 * MINUTE) == 0
+
+
+@pytest.mark.parametrize(("allowance_s", "told"), [(3600, 0), (0, 1)], ids=["excluded", "nothing agreed"])
+def test_planned_work_that_qualifies_spends_no_budget(shop, allowance_s, told):
+    life(shop, maintenance_allowance_s=allowance_s)
+    down_since(shop, 5)
+    mara, noor = builders.person("Mara", "manager"), builders.person("Noor", "manager")
+    builders.window(
+        shop.service, by=mara, approved_by=noor, now=T0 - timedelta(days=1), starts_in=timedelta(days=1) - 10 * MINUTE
+    )
+    assert watch_budgets(T0) == told
 
 
 def test_a_burn_is_over_soon_after_the_outage(shop):
