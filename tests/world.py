@@ -41,6 +41,7 @@ from incidents.views.answers import texts
 from incidents.views.calls import requests_of_a_call
 from incidents.views.inbound import refused_posts
 from ledger import clock
+from monitors.engine import life
 from monitors.engine.findings import Finding, Slot
 from monitors.engine.handover import hand_over
 from monitors.engine.plans import take
@@ -77,6 +78,7 @@ CAST = (
 FORM = "application/x-www-form-urlencoded"
 PUBLIC_URL = "https://watchbook.example"
 CLAIM_AHEAD = timedelta(seconds=4)
+HEARD_EVERY = timedelta(seconds=30)
 A_FAULT = Trace(outcome=Outcome.FAILED, code="status", sentence="502 Bad Gateway", status=502, total_us=160_000)
 ALL_WELL = Trace(status=200, total_us=120_000)
 
@@ -152,6 +154,7 @@ class World:
         self.twilio, self.now = twilio, now
         self.broken = {}
         self._coming = []
+        self._heard = {}
         self._order = itertools.count()
         self.organisation = builders.organisation(now=now)
         self.team = builders.team(now=now)
@@ -295,6 +298,13 @@ class World:
                 slot.monitor_id, slot.monitor_version, slot.location_id, slot.planned_at, slot.retry, 200, trace
             )
             hand_over([finding], now=self.now, ended_plans=[check.plan_id] if check.last else [])
+            self._hear(slot.location_id)
+
+    def _hear(self, location_id):
+        """A location's sign of life, as the prober writes it: now and then."""
+        if self.now - self._heard.get(location_id, self.now - HEARD_EVERY) >= HEARD_EVERY:
+            self._heard[location_id] = self.now
+            life.write(location_id, result_at=self.now)
 
     def _next_due(self):
         """The next instant after now at which a tick finds something to do."""

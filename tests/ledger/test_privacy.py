@@ -8,6 +8,7 @@ from django.db import connection
 
 from accounts.models import ApiToken
 from accounts.services.contacts import add_contact, confirm_contact, start_verification, verification_code
+from accounts.services.holds import place_hold
 from accounts.services.organisation import allow_network
 from accounts.services.people import accept_invitation, change_settings, invite
 from accounts.services.tokens import issue_token
@@ -25,13 +26,16 @@ from ledger.actors import Actor, acting_as
 from ledger.models import Entry
 from ledger.texts import read, text_hash
 from ledger.verify import verify
-from monitors.services import change_monitor, create_monitor, create_service, create_system
+from monitors.services import change_monitor, create_badge, create_monitor, create_service, create_system
+from monitors.services.agreements import create_sla
+from monitors.services.ping_keys import create_project_key, plain_key
 from postmortems.sections import ALL
 from postmortems.services.actions import change_action, create_action, drop, finish, today
 from postmortems.services.documents import classify, save_section, start_postmortem
 from postmortems.services.review import correct, publish, send_back, submit
 from statuspage.services import correct_update, create_component, create_page, publish_update
 from statuspage.services.updates import Said
+from tests import builders
 from tests.world import NUMBERS, PASSWORD
 
 REASON = "Because Mrs Quill rang about the fridge"
@@ -77,7 +81,7 @@ def night(world):
     }
     with acting_as(actor):
         planted |= _people(world, ada)
-        _monitors(world)
+        planted |= _monitors(world, ada, bob)
         planted |= _webhooks(world)
         _incidents(world, actor, alice, bob)
         _customers(world, actor, alice)
@@ -130,7 +134,8 @@ def _people(world, ada):
     }
 
 
-def _monitors(world):
+def _monitors(world, ada, bob):
+    """Monitors with secrets, and everything that is planned, promised, held or shown of their service."""
     now = world.now
     service = create_service(
         name="Payments", team=world.team, description=SECRETS["description"], now=now, reason=REASON
@@ -151,6 +156,14 @@ def _monitors(world):
     )  # fmt: skip
     for bearer in (SECRETS["bearer token"], SECRETS["later bearer token"]):
         change_monitor(monitor, {"secrets": {"basic": None, "bearer": bearer}}, now=now, reason=REASON)
+    place_hold(name="Case 12", description=SECRETS["description"], by=ada, now=now, reason=REASON)
+    create_sla(
+        service=service, name="Standard", target_ppm=999_000, effective_from=now.date(), now=now, reason=REASON
+    )  # fmt: skip
+    builders.window(service, by=ada, approved_by=bob, now=now)
+    key = create_project_key(service, name="Pipeline", now=now, reason=REASON)
+    badge = create_badge(service, label="Payments", now=now, reason=REASON)
+    return {"key of pings": plain_key(key), "key of a badge": badge.key}
 
 
 def _webhooks(world):
