@@ -15,6 +15,29 @@ hypothesis.settings.register_profile("soak", max_examples=2_000, deadline=None)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 
+NEEDS_SERVERS = ("django_db", "postgres", "redis", "processes")
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--servers", action="store_true", help="only tests that touch a database or a broker: the others ran already"
+    )
+
+
+def pytest_collection_modifyitems(config, items):
+    """With --servers, leave out what would do the same on any database."""
+    if not config.getoption("--servers"):
+        return
+    kept = [one for one in items if _touches_servers(one)]
+    config.hook.pytest_deselected(items=[one for one in items if one not in set(kept)])
+    items[:] = kept
+
+
+def _touches_servers(item):
+    used = {"db", "transactional_db"} & set(getattr(item, "fixturenames", ()))
+    return bool(used) or any(item.get_closest_marker(name) for name in NEEDS_SERVERS)
+
+
 def pytest_runtest_setup(item):
     if item.get_closest_marker("postgres") and connection.vendor != "postgresql":
         pytest.skip("needs PostgreSQL: set DATABASE_URL")
