@@ -88,11 +88,11 @@ Schedule = Period | Cron | Calendar
 
 def read_schedule(way: str, *, period_s: int, expression: str, zone: str) -> Schedule:
     """Read a schedule. Raises ScheduleError about `period_s`, `expression`, `zone` or `schedule`."""
+    place, text = _zone(zone), expression.strip()  # its page shows the runs of a period in its zone too
     if way == PERIOD:
         return Period(timedelta(seconds=period_s))
     if way not in WAYS:
         raise ScheduleError("schedule", "Choose every so often, cron or systemd OnCalendar.")
-    place, text = _zone(zone), expression.strip()
     if not text or len(text) > EXPRESSION_MAX:
         example = "30 2 * * *" if way == CRON else "Mon..Fri *-*-* 02:30"
         raise ScheduleError(

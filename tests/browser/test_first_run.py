@@ -27,7 +27,7 @@ def the_engine_checks(monitor):
     """What the engine does with a slot: one real check, handed over."""
     now = clock.now()
     slot = ProbeSlot.objects.get(monitor=monitor)
-    trace = check_once(monitor.target, now=now)
+    trace = check_once(monitor.kind, monitor.target, now=now)
     hand_over([Finding(monitor.pk, monitor.version, slot.location_id, now, False, 200, trace)], now=now)
 
 
@@ -71,7 +71,7 @@ def test_a_stranger_sets_up_and_sees_the_first_result(read, site, settings, scri
     page.wait_for_url(re.compile("/monitors/mon_"))
 
     monitor = Monitor.objects.get()
-    assert (monitor.name, monitor.service.name, monitor.url) == ("Shop", "Checkout", site.url)
+    assert (monitor.name, monitor.service.name, monitor.address) == ("Shop", "Checkout", site.url)
     assert Organisation.current().timezone == "Europe/Berlin"
     assert AllowedNetwork.objects.get().cidr == "127.0.0.1/32"
     mara = User.objects.get()

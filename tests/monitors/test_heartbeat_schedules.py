@@ -86,6 +86,7 @@ def test_an_event_in_the_past_does_not_come_again():
         ("oncalendar", "x" * 500, "UTC", "expression"),
         ("cron", "0 0 * * *", "Mars/Olympus", "zone"),
         ("cron", "0 0 * * *", "../etc/passwd", "zone"),
+        ("period", "", "Mars/Olympus", "zone"),
         ("monthly", "", "UTC", "schedule"),
     ],
 )
