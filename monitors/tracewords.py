@@ -7,7 +7,9 @@ from typing import Any
 
 PHASE_WORDS = {"dns": "DNS", "connect": "TCP", "tls": "TLS", "wait": "First byte", "transfer": "Body"}
 LATENCY_FLOOR_MS = 50.0
-UNANSWERED = frozenset({"timeout", "dns", "refused", "unreachable", "reset", "empty"})
+UNANSWERED = frozenset(
+    {"timeout", "dns", "refused", "unreachable", "reset", "empty", "tls"}
+)  # what ended before it could speak
 LABEL_PERCENT = 16.0  # of a chart, how much the word over a band takes
 Phase = tuple[str, float, float, str, str]
 
