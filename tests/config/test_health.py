@@ -7,8 +7,10 @@ import pytest
 from django.core import checks
 from django.core.management import call_command
 from django.test import RequestFactory
+from django_celery_beat.models import PeriodicTask
 
 from config import health, ticks
+from config.beat import upsert_beat_table
 from config.views.health import may_scrape
 from ledger import liveness
 from ledger.clock import now as clock_now
@@ -160,10 +162,6 @@ def test_a_key_that_others_can_read_is_found(settings, tmp_path):
 
 
 def test_a_beat_entry_switched_off_is_found():
-    from django_celery_beat.models import PeriodicTask
-
-    from config.beat import upsert_beat_table
-
     upsert_beat_table()
     PeriodicTask.objects.filter(task="watchbook.engine_tick").update(enabled=False)
     assert "watchbook.W014" in ids(databases=["default"])

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from config import ticks, watchdog
+from config.hints import QUEUES
 from config.steps import HINTS, STEPS, Step
 from config.ticks import Tick
 from ledger import hints, liveness
@@ -62,8 +63,6 @@ def test_signs_of_steps_are_written_now_and_then_only(now):
 
 
 def test_every_hint_has_a_step_and_a_queue():
-    from config.hints import QUEUES
-
     assert set(HINTS) == set(hints.NAMES) == set(QUEUES)
 
 

@@ -11,6 +11,7 @@ from config.env import Env, SettingError
 from evidence.addresses import AddressRefused, mask_url, read_url
 from evidence.models import DeadMan, DeadManState
 from evidence.queries.watch import dead_man_standing
+from evidence.selfcheck import PROMISES
 from evidence.services.audit import audit
 from evidence.services.deadman import SetInEnvironment, change_dead_man, ping, ping_waits
 from ledger.hints import set_publisher
@@ -130,8 +131,6 @@ def test_another_answer_is_no_ping_and_is_said(house, named, status):
 
 
 def test_three_lost_pings_are_a_finding_which_does_not_stop_the_pinging(house, named):
-    from evidence.selfcheck import PROMISES
-
     named.status = 500
     for number in range(4):
         minute(house, number, *PROMISES)

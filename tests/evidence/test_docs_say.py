@@ -4,6 +4,8 @@ import re
 from pathlib import Path
 
 from config.promises import PROMISES
+from evidence.services.deadman import SPEAKS_FOR
+from evidence.services.findings import RAISED_WHEN_SEEN
 
 TEXT = (Path(__file__).resolve().parents[2] / "docs" / "self-checks.md").read_text()
 
@@ -18,9 +20,6 @@ def test_every_promise_is_listed_with_its_words():
 
 
 def test_the_rules_have_the_numbers_of_the_code():
-    from evidence.services.deadman import SPEAKS_FOR
-    from evidence.services.findings import RAISED_WHEN_SEEN
-
     assert RAISED_WHEN_SEEN == 2
     assert "If a second audit" in TEXT
     assert SPEAKS_FOR.total_seconds() == 120

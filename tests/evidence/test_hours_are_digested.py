@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from evidence.models import HourDigest
 from evidence.services import digests
+from ledger import append_only
 from ledger.hours import HOUR, summed
 from ledger.models import Entry
 from monitors.engine.packing import pack
@@ -78,8 +79,6 @@ def test_the_command_finds_a_check_that_was_removed(hours, tamper_packs):
 
 @pytest.fixture
 def tamper_packs():
-    from ledger import append_only
-
     def run(sql):
         _settle()
         with append_only.lifted(connection), connection.cursor() as cursor:

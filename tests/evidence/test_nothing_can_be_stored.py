@@ -12,6 +12,7 @@ from evidence.models import DeadManState
 from evidence.services.audit import audit
 from evidence.services.deadman import change_dead_man, ping
 from ledger.promises import Promise
+from tests.api import cast
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SOUND = Promise("test.holds", "It holds.", "it does not", lambda now: None, "Mend it.")
@@ -76,8 +77,6 @@ def test_senders_are_told_to_try_again(world, read_only):
 
 
 def test_naming_a_dead_man_is_refused_by_the_api_with_503(house, read_only, settings):
-    from tests.api import cast
-
     caller = cast.client(house.ada)
     caller.get("/api/v1/me/")
     read_only()

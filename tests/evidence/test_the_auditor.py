@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from config import ticks, watchdog
-from config.steps import STEPS
+from config.steps import STEPS, Step
 from config.ticks import Tick
 from evidence.models import AuditHour, AuditorState, DeadManState, SelfCheckFinding
 from evidence.queries.watch import auditor_standing, minutes_audited
@@ -310,8 +310,6 @@ def test_the_watchdog_runs_the_auditor_when_celery_does_not(house, monkeypatch):
 
 
 def test_a_step_that_fails_leaves_a_sign_of_it(now, db):
-    from config.steps import Step
-
     Tick("engine", (Step("bad", lambda at: 1 / 0),)).run(now)
     assert liveness.age("failed:bad", now=now) == timedelta(0)
 

@@ -6,11 +6,14 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 from django.urls import resolve
+from django.views.defaults import server_error
 
 from config.page import DIGEST_HEADER, SECTIONS, SEEN_HEADER
 from incidents.models import Incident, TimelineEntry
+from incidents.services.work import declare
 from ledger import clock
 from ledger.liveness import beat
+from tests.face.scene import HOUR, actor, watch
 
 pytestmark = pytest.mark.django_db
 
@@ -164,9 +167,6 @@ def queries_of(django_assert_max_num_queries, caller, path):
 
 
 def more_incidents(scene, count):
-    from incidents.services.work import declare
-    from tests.face.scene import actor
-
     who = scene.people["ben"]
     for i in range(count):
         declare(
@@ -190,8 +190,6 @@ def test_lists_ask_the_database_as_often_for_many_incidents_as_for_few(django_as
 
 
 def test_now_asks_as_often_for_many_monitors_as_for_few(django_assert_max_num_queries, scene, ben):
-    from tests.face.scene import HOUR, watch
-
     few = queries_of(django_assert_max_num_queries, ben, "/")
     for i in range(4):
         watch(scene, f"Service {i}", f"Monitor {i}", [(scene.now - HOUR, None, "up")])
@@ -248,8 +246,6 @@ def test_an_unknown_address_and_a_refusal_look_like_pages_of_ours(ben, scene):
 
 
 def test_a_failed_page_says_what_goes_on_without_asking_the_database(rf, django_assert_num_queries):
-    from django.views.defaults import server_error
-
     with django_assert_num_queries(0):
         answer = server_error(rf.get("/"))
     assert answer.status_code == 500
