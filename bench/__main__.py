@@ -1,6 +1,7 @@
 """`make bench NAME=idle`: run one bench, or all; each figure is one JSON line on standard output.
 
-A bench is a module of this folder with `run() -> Iterator[Figure]`; a soak is one with `soak()`.
+A bench is a module of this folder with `run() -> Iterator[Figure]`; a soak is one with `soak()`. What it measures in a
+process with Django stands in the package `inside`.
 Progress goes to standard error. Exit code 1 if a bar does not hold.
 """
 
@@ -14,7 +15,7 @@ from pathlib import Path
 from bench.figures import show
 
 FOLDER = Path(__file__).parent
-NO_BENCH = {"__init__", "__main__", "chain", "figures", "house", "peers", "target"}
+NO_BENCH = {"__init__", "__main__", "chain", "child", "figures", "house", "peers", "target"}
 
 
 def names() -> list[str]:

@@ -20,13 +20,13 @@ from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 
-from bench.figures import Figure, at_least, at_most, show
+from bench.child import ROOT, command
+from bench.figures import Figure, at_least, at_most
 
 SERVER = os.environ.get("BENCH_DATABASE_URL", "postgres://postgres@127.0.0.1:5432/postgres")
 WRITERS = 8
 SECONDS = 8.0
 ROUNDS = 3
-TICK_S = 1.0  # the engine links once a tick; hints only make it sooner
 
 BAR_RATE, BAR_LAG = 1_000, 2.0
 
@@ -39,7 +39,9 @@ def run() -> Iterator[Figure]:
         try:
             url = urlunsplit(urlsplit(SERVER)._replace(path=f"/{name}"))
             environment = {**os.environ, "DATABASE_URL": url, "WATCHBOOK_ENV_FILE": "", **_keys()}
-            subprocess.run([sys.executable, "-m", "bench.ledger", "migrate"], env=environment, check=True)
+            subprocess.run(
+                [sys.executable, "manage.py", "migrate", "-v0", "--skip-checks"], cwd=ROOT, env=environment, check=True
+            )
             rounds = [_round(url, environment) for _ in range(ROUNDS)]
         finally:
             server.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
@@ -57,8 +59,14 @@ def _keys() -> dict[str, str]:
 
 
 def _child(role: str, environment: dict[str, str]) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "bench.ledger", role]
-    return subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    return subprocess.Popen(
+        command("ledger", role, str(SECONDS)),
+        cwd=ROOT,
+        env=environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
 
 
 def _round(url: str, environment: dict[str, str]) -> tuple[float, float, int]:
@@ -80,67 +88,3 @@ def _round(url: str, environment: dict[str, str]) -> tuple[float, float, int]:
             time.sleep(0.1)
     written = [int(w.communicate()[0]) for w in writers]
     return sum(written) / SECONDS, worst, int(linker.communicate()[0])
-
-
-def _wait_for_the_start() -> float:
-    print("ready", flush=True)
-    start = float(sys.stdin.readline())
-    time.sleep(max(0.0, start - time.time()))
-    return start
-
-
-def _work(role: str) -> None:
-    """What a child process does; it prints one number."""
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    import django
-
-    django.setup()
-    {"migrate": _migrate, "write": _write, "link": _link}[role]()
-
-
-def _migrate() -> None:
-    from django.core.management import call_command
-
-    call_command("migrate", verbosity=0)
-
-
-def _write() -> None:
-    from django.db import connection, transaction
-
-    from ledger.record import record
-
-    connection.ensure_connection()
-    start = _wait_for_the_start()
-    count = 0
-    while time.time() < start + SECONDS:
-        with transaction.atomic():
-            subjects = [("incident", f"INC-2026-{count:04}"), ("user", "usr_bench")]
-            record(
-                "incident.acknowledged",
-                subjects,
-                {"how": "SMS", "page": "ntf_bench", "n": count},
-                now=datetime.now(UTC),
-            )
-        count += 1
-    print(count)
-
-
-def _link() -> None:
-    from ledger.link import link_entries
-    from ledger.models import Entry
-    from ledger.verify import verify
-
-    start = _wait_for_the_start()
-    while time.time() < start + SECONDS or Entry.objects.filter(seq__isnull=True).exists():
-        began = time.monotonic()
-        link_entries()
-        time.sleep(max(0.0, TICK_S - (time.monotonic() - began)))
-    print(len(verify().faults))
-
-
-if __name__ == "__main__":
-    if len(sys.argv) > 1:
-        _work(sys.argv[1])
-    else:
-        bad = [figure for figure in run() if not show(figure)]
-        sys.exit(1 if bad else 0)

@@ -15,6 +15,8 @@ FILES = sorted(
     for path in (ROOT / folder).rglob("*.py")
     if "migrations" not in path.parts
 )
+# what is around the product is read as well
+AROUND = sorted(path.relative_to(ROOT) for folder in ("tests", "bench") for path in (ROOT / folder).rglob("*.py"))
 # decisions without Django: standard library and each other only
 PURE = {"judge", "correlate", "plan", "states", "availability", "summary", "tiling", "retry", "target", "policy"}
 BOOTSTRAP = {"config/bootstrap.py", "config/env.py", "config/keys.py", "config/lifeline.py", "config/supervisor.py"}
@@ -42,14 +44,19 @@ def test_a_module_has_at_most_400_lines_and_a_function_at_most_60(path):
     assert not long
 
 
-@pytest.mark.parametrize("path", FILES, ids=str)
+@pytest.mark.parametrize("path", AROUND, ids=str)
+def test_a_test_or_a_bench_has_at_most_400_lines(path):
+    assert len((ROOT / path).read_text().splitlines()) <= 400
+
+
+@pytest.mark.parametrize("path", FILES + AROUND, ids=str)
 def test_no_first_party_import_hides_in_a_function(path):
     hidden = [
         name
         for function in functions(path)
         for node in ast.walk(function)
         for name in modules_of(node)
-        if name.partition(".")[0] in APPS
+        if name.partition(".")[0] in (*APPS, "tests", "bench")
     ]
     assert not hidden
 

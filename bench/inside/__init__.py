@@ -1,0 +1,1 @@
+"""What benches measure inside a process that has Django: `python -m bench.inside NAME …`."""
