@@ -160,15 +160,6 @@ class EditMonitorForm(MonitorForm, ChangeForm):
         self.data = data
 
 
-def refuse(form: forms.Form, error: ValidationError) -> None:
-    """Put what a service refused onto the fields it speaks of; the rest stands above the form."""
-    if not hasattr(error, "error_dict"):
-        form.add_error(None, error)
-        return
-    for field, sentences in error.error_dict.items():
-        form.add_error(input_at_fault(form, field), sentences)
-
-
 def initial_of(monitor: Monitor, rule: Rule) -> dict[str, Any]:
     """What the edit form shows: everything but secrets."""
     return {

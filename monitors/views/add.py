@@ -15,8 +15,9 @@ from accounts.services.organisation import NetworkRefused, allow_network
 from ledger.clock import now
 from monitors.access import get_service
 from monitors.adding import companions, next_runs, start_watching, suggested
-from monitors.forms.monitor import AddMonitorForm, UrlForm, initial_of_new, of_the_check, refuse
+from monitors.forms.monitor import AddMonitorForm, UrlForm, initial_of_new, of_the_check
 from monitors.forms.parsing import with_scheme
+from monitors.forms.refusals import refusals_on, refuse
 from monitors.kinds import HTTP, KINDS
 from monitors.models import Monitor
 from monitors.overview import services_in_force
@@ -93,10 +94,8 @@ def save(request: HttpRequest) -> HttpResponse:
     require(request.user, "edit")
     form = _posted(request, request.POST)
     if form.is_valid():
-        try:
+        with refusals_on(form):
             return redirect("monitors:monitor", _start(request, form).public_id)
-        except ValidationError as error:
-            refuse(form, error)
     return _page(request, _url_form(request), form=form, status=status_of(form))
 
 

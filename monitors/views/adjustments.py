@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -19,7 +18,7 @@ from ledger.texts import read_many
 from monitors.access import get_adjustment, get_monitor
 from monitors.availability import digits_for, percent
 from monitors.forms.adjustments import AdjustmentForm, DecisionForm
-from monitors.forms.monitor import refuse
+from monitors.forms.refusals import refusals_on
 from monitors.models import Adjustment, MonthlyAvailability, StateInterval
 from monitors.queries import monitors_in_force
 from monitors.sealed import figures_in, newest_months
@@ -61,12 +60,10 @@ def new_adjustment(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         monitor = get_monitor(request.user, data.pop("monitor"), "edit")
-        try:
+        with refusals_on(form):
             made = request_adjustment(monitor, **data, by=signed_in(request), now=now())
             messages.success(request, "Asked. It changes no figure before somebody else approves.")
             return redirect("monitors:adjustment", made.public_id)
-        except ValidationError as error:
-            refuse(form, error)
     return render(request, "monitors/adjustment_form.html", {"form": form}, status=status_of(form))
 
 
@@ -76,12 +73,10 @@ def approve(request: HttpRequest, public_id: str) -> HttpResponse:
     held = get_adjustment(request.user, public_id, "edit")
     form = DecisionForm(request.POST, auto_id="approve_%s")
     if form.is_valid():
-        try:
+        with refusals_on(form):
             approve_adjustment(held, by=signed_in(request), now=now(), reason=form.cleaned_data["reason"])
             messages.success(request, "Approved. Figures count it from now on.")
             return redirect("monitors:adjustment", public_id)
-        except ValidationError as error:
-            refuse(form, error)
     return _page(request, held, approve_form=form, status=status_of(form))
 
 
@@ -91,12 +86,10 @@ def refuse_it(request: HttpRequest, public_id: str) -> HttpResponse:
     held = get_adjustment(request.user, public_id, "edit")
     form = DecisionForm(request.POST, auto_id="refuse_%s")
     if form.is_valid():
-        try:
+        with refusals_on(form):
             refuse_adjustment(held, by=signed_in(request), now=now(), reason=form.cleaned_data["reason"])
             messages.success(request, "Refused. What was measured goes on to count.")
             return redirect("monitors:adjustment", public_id)
-        except ValidationError as error:
-            refuse(form, error)
     return _page(request, held, refuse_form=form, status=status_of(form))
 
 

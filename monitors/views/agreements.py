@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
@@ -16,11 +15,10 @@ from accounts.forms.organisation import RetireForm
 from accounts.history import changes_of, naming
 from accounts.models import Organisation, User
 from ledger.clock import now
-from ledger.tracked import StaleVersion
 from monitors.access import get_service, get_sla
 from monitors.agreements import agreements_in_force, doubts_of, periods
 from monitors.forms.agreements import CompositionForm, NewSLAForm, SLAForm, sla_initial
-from monitors.forms.monitor import refuse
+from monitors.forms.refusals import refusals_on
 from monitors.models import SLA, Service
 from monitors.overview import monitors_of, services_in_force
 from monitors.services.agreements import approve_sla, change_sla, create_sla, retire_sla, set_composition
@@ -51,12 +49,10 @@ def new_agreement(request: HttpRequest) -> HttpResponse:
     form = NewSLAForm(posted(request), initial=initial, services=_services(request))
     if request.method == "POST" and form.is_valid():
         service = get_service(request.user, form.cleaned_data["service"], "edit")
-        try:
+        with refusals_on(form):
             sla = create_sla(service=service, now=now(), reason="New agreement", **form.fields_given())
             messages.success(request, f"{sla} is written down. Somebody else approves it.")
             return redirect("monitors:agreement", sla.public_id)
-        except ValidationError as error:
-            refuse(form, error)
     return render(request, "monitors/agreement_form.html", {"form": form}, status=status_of(form))
 
 
@@ -66,14 +62,10 @@ def edit_agreement(request: HttpRequest, public_id: str) -> HttpResponse:
     form = SLAForm(posted(request), initial=sla_initial(sla))
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
-        try:
+        with refusals_on(form, sla):
             change_sla(sla, form.fields_given(), now=now(), reason=data["reason"], expected_version=data["version"])
             messages.success(request, f"{sla} saved. Somebody else approves it.")
             return redirect("monitors:agreement", public_id)
-        except StaleVersion:
-            form.conflict(sla)
-        except ValidationError as error:
-            refuse(form, error)
     return render(request, "monitors/agreement_form.html", {"form": form, "sla": sla}, status=status_of(form))
 
 
@@ -84,16 +76,12 @@ def approve(request: HttpRequest, public_id: str) -> HttpResponse:
     form = RetireForm(request.POST, auto_id="approve_%s")
     if form.is_valid():
         data = form.cleaned_data
-        try:
+        with refusals_on(form, sla):
             approve_sla(
                 sla, person=signed_in(request), now=now(), reason=data["reason"], expected_version=data["version"]
             )
             messages.success(request, f"{sla} is approved.")
             return redirect("monitors:agreement", public_id)
-        except StaleVersion:
-            form.conflict(sla)
-        except ValidationError as error:
-            refuse(form, error)
     return _page(request, sla, approve_form=form, status=status_of(form))
 
 
@@ -104,12 +92,10 @@ def retire(request: HttpRequest, public_id: str) -> HttpResponse:
     form = RetireForm(request.POST, auto_id="retire_%s")
     if form.is_valid():
         data = form.cleaned_data
-        try:
+        with refusals_on(form, sla):
             retire_sla(sla, now=now(), reason=data["reason"], expected_version=data["version"])
             messages.success(request, f"{sla} is retired.")
             return redirect("monitors:agreements")
-        except StaleVersion:
-            form.conflict(sla)
     return _page(request, sla, retire_form=form, status=status_of(form))
 
 
@@ -119,7 +105,7 @@ def composition(request: HttpRequest, public_id: str) -> HttpResponse:
     form = CompositionForm(posted(request), service=service, monitors=list(monitors_of(service)))
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
-        try:
+        with refusals_on(form, service):
             set_composition(
                 service,
                 composition=data["composition"],
@@ -131,10 +117,6 @@ def composition(request: HttpRequest, public_id: str) -> HttpResponse:
             )
             messages.success(request, f"{service} saved. It counts so from now on.")
             return redirect("monitors:service", public_id)
-        except StaleVersion:
-            form.conflict(service)
-        except ValidationError as error:
-            refuse(form, error)
     return render(request, "monitors/composition.html", {"form": form, "service": service}, status=status_of(form))
 
 

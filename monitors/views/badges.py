@@ -6,7 +6,6 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
@@ -16,11 +15,10 @@ from accounts.forms.changes import posted, status_of
 from accounts.forms.organisation import RetireForm
 from accounts.history import changes_of
 from ledger.clock import now
-from ledger.tracked import StaleVersion
 from monitors.access import get_badge, get_monitor, get_service
 from monitors.badges import badges_in_force, shown_by
 from monitors.forms.badges import BadgeForm, NewBadgeForm
-from monitors.forms.monitor import refuse
+from monitors.forms.refusals import refusals_on
 from monitors.models import Badge, Monitor, Service
 from monitors.queries import monitors_in_force, services_in_force
 from monitors.services import change_badge, create_badge, retire_badge, rotate_badge_key
@@ -51,12 +49,10 @@ def new_badge(request: HttpRequest) -> HttpResponse:
     form = NewBadgeForm(posted(request), subjects=subjects, initial={"subject": request.GET.get("of", "")})
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
-        try:
+        with refusals_on(form):
             subject = _subject(request, data["subject"])
             badge = create_badge(subject, label=data["label"], shows=data["shows"], now=now(), reason="New badge")
             return redirect("monitors:badge", badge.public_id)
-        except ValidationError as error:
-            refuse(form, error)
     return render(request, "monitors/badge_form.html", {"form": form}, status=status_of(form))
 
 
@@ -68,14 +64,10 @@ def edit_badge(request: HttpRequest, public_id: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         changes = {"label": data["label"], "shows": data["shows"]}
-        try:
+        with refusals_on(form, badge):
             change_badge(badge, changes, now=now(), reason=data["reason"], expected_version=data["version"])
             messages.success(request, f"{badge} saved.")
             return redirect("monitors:badge", public_id)
-        except StaleVersion:
-            form.conflict(badge)
-        except ValidationError as error:
-            refuse(form, error)
     return render(request, "monitors/badge_form.html", {"form": form, "badge": badge}, status=status_of(form))
 
 
@@ -86,12 +78,10 @@ def rotate(request: HttpRequest, public_id: str) -> HttpResponse:
     form = RetireForm(request.POST, auto_id="rotate_%s")
     if form.is_valid():
         data = form.cleaned_data
-        try:
+        with refusals_on(form, badge):
             rotate_badge_key(badge, now=now(), reason=data["reason"], expected_version=data["version"])
             messages.success(request, "It has another key. Put the new address wherever the old one stood.")
             return redirect("monitors:badge", public_id)
-        except StaleVersion:
-            form.conflict(badge)
     return _page(request, badge, rotate_form=form, status=status_of(form))
 
 
@@ -102,12 +92,10 @@ def retire(request: HttpRequest, public_id: str) -> HttpResponse:
     form = RetireForm(request.POST, auto_id="retire_%s")
     if form.is_valid():
         data = form.cleaned_data
-        try:
+        with refusals_on(form, badge):
             retire_badge(badge, now=now(), reason=data["reason"], expected_version=data["version"])
             messages.success(request, f"{badge} is gone. Its address opens nothing any more.")
             return redirect("monitors:badges")
-        except StaleVersion:
-            form.conflict(badge)
     return _page(request, badge, retire_form=form, status=status_of(form))
 
 

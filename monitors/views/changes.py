@@ -14,7 +14,8 @@ from accounts.forms.organisation import RetireForm
 from ledger.clock import now
 from ledger.tracked import StaleVersion
 from monitors.access import get_monitor, get_service
-from monitors.forms.monitor import EditMonitorForm, initial_of, refuse
+from monitors.forms.monitor import EditMonitorForm, initial_of
+from monitors.forms.refusals import refusals_on, refuse
 from monitors.kinds import HEARTBEAT, KINDS
 from monitors.models import Monitor
 from monitors.overview import services_in_force
@@ -68,14 +69,10 @@ def _turn(request: HttpRequest, public_id: str, turn: Callable[..., object], wor
     form = RetireForm(request.POST, auto_id=f"{name.removesuffix('_form')}_%s")
     if form.is_valid():
         data = form.cleaned_data
-        try:
+        with refusals_on(form, monitor):
             turn(monitor, now=now(), reason=data["reason"], expected_version=data["version"])
             messages.success(request, f"{monitor} {words}")
             return redirect("monitors:monitor", public_id)
-        except StaleVersion:
-            form.conflict(monitor)
-        except ValidationError as error:
-            refuse(form, error)
     return page_of(request, monitor, now(), status=status_of(form), **{name: form})
 
 

@@ -1,16 +1,14 @@
 """What a monitor depends on: one page to say it."""
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from accounts.forms.changes import posted, status_of
 from ledger.clock import now
-from ledger.tracked import StaleVersion
 from monitors.access import get_monitor
 from monitors.forms.dependencies import DependencyForm
-from monitors.forms.monitor import refuse
+from monitors.forms.refusals import refusals_on
 from monitors.queries import monitors_in_force
 from monitors.services.dependencies import set_parent
 
@@ -24,12 +22,8 @@ def depends_on(request: HttpRequest, public_id: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         parent = get_monitor(request.user, data["depends_on"]) if data["depends_on"] else None
-        try:
+        with refusals_on(form, monitor):
             set_parent(monitor, parent, now=now(), reason=data["reason"], expected_version=data["version"])
             messages.success(request, f"{monitor} depends on {parent or 'nothing'}.")
             return redirect("monitors:monitor", public_id)
-        except StaleVersion:
-            form.conflict(monitor)
-        except ValidationError as error:
-            refuse(form, error)
     return render(request, "monitors/depends_on.html", {"monitor": monitor, "form": form}, status=status_of(form))

@@ -17,7 +17,7 @@ from monitors.access import get_monitor, get_service
 from monitors.adding import start_watching
 from monitors.beats import coming_runs, keys_of
 from monitors.forms.heartbeat import AddHeartbeatForm, EditHeartbeatForm, HeartbeatForm, RotateForm, initial_of
-from monitors.forms.monitor import refuse
+from monitors.forms.refusals import refusals_on, refuse
 from monitors.kinds import HEARTBEAT
 from monitors.kinds.heartbeat import DEFAULTS
 from monitors.models import Monitor, Rule
@@ -35,10 +35,8 @@ def add(request: HttpRequest) -> HttpResponse:
     require(request.user, "edit")
     form = AddHeartbeatForm(posted(request), initial=START, services=_services(request))
     if request.method == "POST" and form.is_valid() and not _previews(request):
-        try:
+        with refusals_on(form):
             return redirect("monitors:monitor", _make(request, form).public_id)
-        except ValidationError as error:
-            refuse(form, error)
     return _form_page(request, "monitors/heartbeat_add.html", form)
 
 
@@ -65,17 +63,13 @@ def new_key(request: HttpRequest, public_id: str) -> HttpResponse:
     form = RotateForm(request.POST, auto_id="key_%s")
     if form.is_valid():
         data = form.cleaned_data
-        try:
+        with refusals_on(form, current):
             rotate_key(
                 current, now=now(), reason=data["reason"], overlap_s=data["overlap_s"], plain=data["key"],
                 expected_version=data["version"],
             )  # fmt: skip
             messages.success(request, "The new key is in force. Change the jobs while the old one still goes on.")
             return redirect("monitors:monitor", public_id)
-        except StaleVersion:
-            form.conflict(current)
-        except ValidationError as error:
-            refuse(form, error)
     return page_of(request, monitor, now(), status=status_of(form), key_form=form)
 
 

@@ -4,7 +4,6 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
@@ -14,10 +13,9 @@ from accounts.forms.changes import posted, status_of
 from accounts.forms.organisation import RetireForm
 from accounts.history import changes_of
 from ledger.clock import now
-from ledger.tracked import StaleVersion
 from monitors.access import get_location, get_monitor
 from monitors.forms.locations import LocationForm, MonitorLocationsForm, NewLocationForm
-from monitors.forms.monitor import refuse
+from monitors.forms.refusals import refusals_on
 from monitors.models import Location
 from monitors.places import locations_in_force, monitors_at, places, refusals, standing_of
 from monitors.remote.parties import engine_keys
@@ -47,11 +45,9 @@ def new_location(request: HttpRequest) -> HttpResponse:
     require(request.user, "manage_organisation")
     form = NewLocationForm(posted(request))
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals_on(form):
             location = create_location(**form.cleaned_data, now=now(), reason="New location")
             return redirect("monitors:location", location.public_id)
-        except ValidationError as error:
-            refuse(form, error)
     return render(request, "monitors/location_form.html", {"form": form}, status=status_of(form))
 
 
@@ -68,14 +64,10 @@ def edit_location(request: HttpRequest, public_id: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         data = dict(form.cleaned_data)
         reason, version = data.pop("reason"), data.pop("version")
-        try:
+        with refusals_on(form, location):
             change_location(location, data, now=now(), reason=reason, expected_version=version)
             messages.success(request, f"{location} saved.")
             return redirect("monitors:location", public_id)
-        except StaleVersion:
-            form.conflict(location)
-        except ValidationError as error:
-            refuse(form, error)
     context = {"form": form, "location": location}
     return render(request, "monitors/location_form.html", context, status=status_of(form))
 
@@ -87,14 +79,10 @@ def retire(request: HttpRequest, public_id: str) -> HttpResponse:
     form = RetireForm(request.POST)
     if form.is_valid():
         data = form.cleaned_data
-        try:
+        with refusals_on(form, location):
             retire_location(location, now=now(), reason=data["reason"], expected_version=data["version"])
             messages.success(request, f"{location} is retired.")
             return redirect("monitors:locations")
-        except StaleVersion:
-            form.conflict(location)
-        except ValidationError as error:
-            refuse(form, error)
     return _page(request, location, retire_form=form, status=status_of(form))
 
 
@@ -111,15 +99,13 @@ def monitor_locations(request: HttpRequest, public_id: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         chosen = [get_location(request.user, one) for one in data["locations"]]
-        try:
+        with refusals_on(form):
             set_locations(
                 monitor, chosen, now=now(), reason=data["reason"],
                 advise_after_s=data["advise_after_s"] if len(chosen) > 1 else None,
             )  # fmt: skip
             messages.success(request, f"{monitor} is checked from {', '.join(one.name for one in chosen)}.")
             return redirect("monitors:monitor", public_id)
-        except ValidationError as error:
-            refuse(form, error)
     context = {"monitor": monitor, "form": form, "standing": held}
     return render(request, "monitors/monitor_locations.html", context, status=status_of(form))
 

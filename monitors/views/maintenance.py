@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
@@ -17,10 +16,9 @@ from accounts.history import changes_of, naming
 from accounts.models import Organisation, Team, User
 from ledger.clock import now
 from ledger.texts import read_many
-from ledger.tracked import StaleVersion
 from monitors.access import get_window, require_covered
 from monitors.forms.maintenance import ExtendForm, NewWindowForm, WindowForm, shown_repeat
-from monitors.forms.monitor import refuse
+from monitors.forms.refusals import refusals_on
 from monitors.maintenance import coming, named, times_of, windows_in_force
 from monitors.maintenance_rules import STATES
 from monitors.models import MaintenanceWindow
@@ -64,7 +62,7 @@ def new_window(request: HttpRequest) -> HttpResponse:
     form = NewWindowForm(posted(request), initial=initial, **_choices(request))
     instant = now()
     if _is_save(request) and form.is_valid():
-        try:
+        with refusals_on(form):
             require_covered(request.user, form.plan["covered"])
             window = plan_window(
                 **form.plan, team=_team(request, form), announced=form.cleaned_data["announced"], by=_person(request),
@@ -72,8 +70,6 @@ def new_window(request: HttpRequest) -> HttpResponse:
             )  # fmt: skip
             messages.success(request, f"{window} is planned. It mutes nothing until it is approved.")
             return redirect("monitors:window", window.public_id)
-        except ValidationError as error:
-            refuse(form, error)
     context = {"form": form, "preview": _preview(form, instant), "now": instant}
     return render(request, "monitors/maintenance_form.html", context, status=_status(request, form))
 
@@ -84,7 +80,7 @@ def edit_window(request: HttpRequest, public_id: str) -> HttpResponse:
     form = WindowForm(posted(request), initial=_initial(window), **_choices(request))
     instant = now()
     if _is_save(request) and form.is_valid():
-        try:
+        with refusals_on(form, window):
             require_covered(request.user, form.plan["covered"])
             change_window(
                 window, {**form.plan, "team": _team(request, form)}, by=_person(request), now=instant,
@@ -92,10 +88,6 @@ def edit_window(request: HttpRequest, public_id: str) -> HttpResponse:
             )  # fmt: skip
             messages.success(request, f"{window} saved.")
             return redirect("monitors:window", public_id)
-        except StaleVersion:
-            form.conflict(window)
-        except ValidationError as error:
-            refuse(form, error)
     context = {"form": form, "window": window, "preview": _preview(form, instant), "now": instant}
     return render(request, "monitors/maintenance_form.html", context, status=_status(request, form))
 

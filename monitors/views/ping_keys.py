@@ -12,11 +12,10 @@ from accounts.access import can, require
 from accounts.forms.changes import posted, status_of
 from accounts.forms.organisation import RetireForm
 from ledger.clock import now
-from ledger.tracked import StaleVersion
 from monitors.access import get_ping_key, get_service, require_ping_key
 from monitors.beats import key_row, project_keys
 from monitors.forms.heartbeat import ProjectKeyForm, RotateForm
-from monitors.forms.monitor import refuse
+from monitors.forms.refusals import refusals_on
 from monitors.models import PingKey
 from monitors.overview import services_in_force
 from monitors.services.ping_keys import OVERLAP_S, create_project_key, retire_key, rotate_key
@@ -31,12 +30,10 @@ def project_keys_page(request: HttpRequest) -> HttpResponse:
         require(request.user, "edit")
         if form.is_valid():
             data = form.cleaned_data
-            try:
+            with refusals_on(form):
                 service = get_service(request.user, data["service"], "edit")
                 create_project_key(service, name=data["name"], plain=data["key"], now=now(), reason="New project key")
                 return redirect("monitors:ping_keys")
-            except ValidationError as error:
-                refuse(form, error)
     return _page(request, form)
 
 
@@ -81,8 +78,6 @@ def _done(request: HttpRequest, key: PingKey, act: Callable[[], object], words: 
     try:
         act()
         messages.success(request, words)
-    except StaleVersion as error:
-        messages.error(request, " ".join(error.messages))
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
     return _back(key)

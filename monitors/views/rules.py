@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
@@ -15,10 +14,9 @@ from accounts.forms.changes import posted, status_of
 from accounts.forms.organisation import RetireForm
 from accounts.history import changes_of
 from ledger.clock import now
-from ledger.tracked import StaleVersion
 from monitors.access import get_monitor, get_rule
 from monitors.conditions import DOWN, LABELS, SLOW
-from monitors.forms.monitor import refuse
+from monitors.forms.refusals import refusals_on
 from monitors.forms.rules import NEW, LoudnessForm, NewSlowForm, SlowForm, slow_initial
 from monitors.models import ConditionState, Monitor, Rule
 from monitors.response_times import Preview, preview
@@ -36,17 +34,13 @@ def rule_page(request: HttpRequest, public_id: str) -> HttpResponse:
     form = LoudnessForm(posted(request), initial=initial)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
-        try:
+        with refusals_on(form, rule):
             change_loudness(
                 rule, now=now(), reason=data["reason"], severity=data["severity"], urgency=data["urgency"],
                 expected_version=data["version"],
             )  # fmt: skip
             messages.success(request, "Saved. It is so loud from its next signal on.")
             return redirect("monitors:rule", public_id)
-        except StaleVersion:
-            form.conflict(rule)
-        except ValidationError as error:
-            refuse(form, error)
     return _page(request, rule, form=form, can_edit=editable, status=status_of(form))
 
 
@@ -75,14 +69,10 @@ def retire(request: HttpRequest, public_id: str) -> HttpResponse:
     form = RetireForm(request.POST, auto_id="retire_%s")
     if form.is_valid():
         data = form.cleaned_data
-        try:
+        with refusals_on(form, rule):
             retire_slow_rule(rule, now=now(), reason=data["reason"], expected_version=data["version"])
             messages.success(request, "The rule is retired. Its history stays.")
             return redirect("monitors:monitor", rule.monitor.public_id)
-        except StaleVersion:
-            form.conflict(rule)
-        except ValidationError as error:
-            refuse(form, error)
     return _page(request, rule, retire_form=form, can_edit=True, status=status_of(form))
 
 
@@ -91,7 +81,7 @@ def _save_or_try(
 ) -> HttpResponse | Preview | None:
     """Save if "save" was pressed, else try it on past data; None with what was refused on the form."""
     data = form.cleaned_data
-    try:
+    with refusals_on(form, rule):
         if "save" not in request.POST:
             return preview(monitor, read_slow_terms(form.terms()), now=now())
         set_slow_rule(
@@ -100,10 +90,6 @@ def _save_or_try(
         )  # fmt: skip
         messages.success(request, f"Saved. {monitor} is judged by it from now on.")
         return redirect("monitors:monitor", monitor.public_id)
-    except StaleVersion:
-        form.conflict(rule)  # type: ignore[arg-type]
-    except ValidationError as error:
-        refuse(form, error)
     return None
 
 

@@ -4,7 +4,6 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
@@ -15,11 +14,10 @@ from accounts.forms.organisation import RetireForm
 from accounts.history import changes_of, naming
 from accounts.models import Organisation, Team, User
 from ledger.clock import now
-from ledger.tracked import StaleVersion
 from monitors.access import get_service, get_system
 from monitors.agreements import agreements_in_force, made_of, uptime_of
 from monitors.forms.inventory import NewServiceForm, ServiceForm
-from monitors.forms.monitor import refuse
+from monitors.forms.refusals import refusals_on
 from monitors.inventory import change_service_whole, create_service_whole
 from monitors.maintenance import covering
 from monitors.models import Service, System
@@ -58,12 +56,10 @@ def new_service(request: HttpRequest) -> HttpResponse:
     require(request.user, "edit")
     form = NewServiceForm(posted(request), systems=_system_choices(), **choices(request))
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals_on(form):
             fields = owned(request, form.cleaned_data)
             service = create_service_whole(fields, _systems(request, form), now=now(), reason="New service")
             return redirect("monitors:service", service.public_id)
-        except ValidationError as error:
-            refuse(form, error)
     return render(request, "monitors/service_form.html", {"form": form}, status=status_of(form))
 
 
@@ -74,7 +70,7 @@ def edit_service(request: HttpRequest, public_id: str) -> HttpResponse:
     form = ServiceForm(posted(request), initial=initial, systems=_system_choices(), **choices(request))
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
-        try:
+        with refusals_on(form, service):
             change_service_whole(
                 service,
                 owned(request, data),
@@ -85,10 +81,6 @@ def edit_service(request: HttpRequest, public_id: str) -> HttpResponse:
             )
             messages.success(request, f"{service} saved.")
             return redirect("monitors:service", public_id)
-        except StaleVersion:
-            form.conflict(service)
-        except ValidationError as error:
-            refuse(form, error)
     return render(request, "monitors/service_form.html", {"form": form, "service": service}, status=status_of(form))
 
 
@@ -99,14 +91,10 @@ def retire(request: HttpRequest, public_id: str) -> HttpResponse:
     form = RetireForm(request.POST)
     if form.is_valid():
         data = form.cleaned_data
-        try:
+        with refusals_on(form, service):
             retire_service(service, now=now(), reason=data["reason"], expected_version=data["version"])
             messages.success(request, f"{service} is retired.")
             return redirect("monitors:services")
-        except StaleVersion:
-            form.conflict(service)
-        except ValidationError as error:
-            refuse(form, error)
     return _page(request, service, retire_form=form, status=status_of(form))
 
 

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
@@ -14,10 +13,9 @@ from accounts.forms.organisation import RetireForm
 from accounts.history import changes_of, naming
 from accounts.models import Team, User
 from ledger.clock import now
-from ledger.tracked import StaleVersion
 from monitors.access import get_system
 from monitors.forms.inventory import NewSystemForm, SystemForm
-from monitors.forms.monitor import refuse
+from monitors.forms.refusals import refusals_on
 from monitors.models import System
 from monitors.overview import services_on, systems_in_force
 from monitors.services import change_system, create_system, retire_system
@@ -43,11 +41,9 @@ def new_system(request: HttpRequest) -> HttpResponse:
     require(request.user, "edit")
     form = NewSystemForm(posted(request), initial={"environment": "production"}, **choices(request))
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals_on(form):
             system = create_system(**_fields(request, form), now=now(), reason="New system")
             return redirect("monitors:system", system.public_id)
-        except ValidationError as error:
-            refuse(form, error)
     return render(request, "monitors/system_form.html", {"form": form}, status=status_of(form))
 
 
@@ -58,16 +54,12 @@ def edit_system(request: HttpRequest, public_id: str) -> HttpResponse:
     form = SystemForm(posted(request), initial=initial, **choices(request))
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
-        try:
+        with refusals_on(form, system):
             change_system(
                 system, _fields(request, form), now=now(), reason=data["reason"], expected_version=data["version"]
             )
             messages.success(request, f"{system} saved.")
             return redirect("monitors:system", public_id)
-        except StaleVersion:
-            form.conflict(system)
-        except ValidationError as error:
-            refuse(form, error)
     return render(request, "monitors/system_form.html", {"form": form, "system": system}, status=status_of(form))
 
 
@@ -78,12 +70,10 @@ def retire(request: HttpRequest, public_id: str) -> HttpResponse:
     form = RetireForm(request.POST)
     if form.is_valid():
         data = form.cleaned_data
-        try:
+        with refusals_on(form, system):
             retire_system(system, now=now(), reason=data["reason"], expected_version=data["version"])
             messages.success(request, f"{system} is retired.")
             return redirect("monitors:systems")
-        except StaleVersion:
-            form.conflict(system)
     return _page(request, system, retire_form=form, status=status_of(form))
 
 
