@@ -16,6 +16,10 @@ from django.db import connection
 from ledger.ids import snowflake
 from monitors.conditions import DOWN
 from monitors.engine.findings import Finding
+from monitors.probes.trace import Outcome
+
+# 20 values a result: within what SQLite takes in one statement (32,766) and PostgreSQL too (65,535)
+ROWS_AT_ONCE = 256
 
 RESULT_COLUMNS = (
     "day", "id", "monitor_id", "location_id", "planned_at", "recorded_at", "monitor_version", "retry", "outcome",
@@ -29,7 +33,8 @@ _FILLED = ", ".join(f"{c} = excluded.{c}" for c in RESULT_COLUMNS if c not in KE
 _INSERT = " ".join(
     (
         f"INSERT INTO monitors_result ({', '.join(RESULT_COLUMNS)})",
-        f"VALUES ({', '.join(['%s'] * len(RESULT_COLUMNS))}) ON CONFLICT ({KEY}) DO UPDATE SET {_FILLED}",
+        "VALUES {rows}",
+        f"ON CONFLICT ({KEY}) DO UPDATE SET {_FILLED}",
         "WHERE monitors_result.outcome = 'missed' AND excluded.outcome <> 'missed'",
     )
 )
@@ -47,19 +52,11 @@ _LOCK = " ".join(
     )
 )
 
-_REMEMBER = " ".join(
-    (
-        "UPDATE monitors_monitorstate SET interval_id = %s, state = %s, since = %s, settled_at = %s, last_at = %s,",
-        "covered_until = %s, silent_at = %s, run = %s, run_good = %s, alarm = %s WHERE monitor_id = %s",
-    )
-)
-_SEEN = " ".join(
-    (
-        "UPDATE monitors_monitorstate SET seen_at = %s, seen_outcome = %s, seen_code = %s, seen_detail = %s,",
-        "seen_status = %s, seen_total_us = %s WHERE monitor_id = %s",
-    )
-)
-_COVER = "UPDATE monitors_stateinterval SET covered_until = %s WHERE id = %s AND ended_at IS NULL"
+# What an ordinary result moves in a state row: how far it is settled and covered, and what was seen last.
+GONE_ON = ("settled_at", "last_at", "covered_until", "silent_at")
+SEEN_COLUMNS = ("seen_at", "seen_outcome", "seen_code", "seen_detail", "seen_status", "seen_total_us")
+# PostgreSQL has to be told the type of a column of VALUES that may hold nothing but NULL; SQLite needs none.
+_INSTANTS = frozenset({"since", *GONE_ON, "seen_at"})
 # A failure goes on from the one before it, unless nothing was heard for longer than a result speaks.
 _HEAR = " ".join(
     (
@@ -107,6 +104,12 @@ def read_instant(value: Any) -> datetime | None:
     """An instant as this database returned it: aware already, or text in UTC."""
     if value is None or isinstance(value, datetime):
         return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
+    return _from_text(value)
+
+
+@lru_cache(maxsize=8_192)
+def _from_text(value: str) -> datetime:
+    """An instant out of SQLite's text, remembered: one stands in several columns, and some never change."""
     return datetime.fromisoformat(value + "+00:00")  # six times faster than putting the zone in afterwards
 
 
@@ -114,7 +117,9 @@ def insert_results(findings: Sequence[Finding], now: datetime) -> None:
     """Store results, one a slot however often it is delivered."""
     store = adapter()
     recorded = store(now)
-    _many(_INSERT, [_result_row(finding, recorded, store) for finding in findings])
+    rows = [_result_row(finding, recorded, store) for finding in _one_a_slot(findings)]
+    for some in _fitting(rows):
+        _at_once(_INSERT, "(" + ", ".join(["%s"] * len(RESULT_COLUMNS)) + ")", some)
 
 
 def lock_states(monitor_ids: Iterable[int]) -> list[tuple[Any, ...]]:
@@ -134,17 +139,22 @@ def lock_states(monitor_ids: Iterable[int]) -> list[tuple[Any, ...]]:
 
 def remember(rows: list[tuple[Any, ...]]) -> None:
     """Rows (interval, *STATE_COLUMNS, monitor)."""
-    _many(_REMEMBER, rows)
+    _update("monitors_monitorstate", ("interval_id", *STATE_COLUMNS), "monitor_id", rows)
+
+
+def go_on(rows: list[tuple[Any, ...]]) -> None:
+    """Rows (*GONE_ON, *SEEN_COLUMNS, monitor): a result that spoke for the state as it was."""
+    _update("monitors_monitorstate", GONE_ON + SEEN_COLUMNS, "monitor_id", rows)
 
 
 def show(rows: list[tuple[Any, ...]]) -> None:
-    """Rows (seen_at, outcome, code, detail, status, total_us, monitor): what the last check showed."""
-    _many(_SEEN, rows)
+    """Rows (*SEEN_COLUMNS, monitor): what the last check showed."""
+    _update("monitors_monitorstate", SEEN_COLUMNS, "monitor_id", rows)
 
 
 def cover(rows: list[tuple[Any, ...]]) -> None:
     """Rows (covered_until, interval): until when the open interval is true."""
-    _many(_COVER, rows)
+    _update("monitors_stateinterval", ("covered_until",), "id", rows, "t.ended_at IS NULL")
 
 
 def hear(rows: list[tuple[Any, ...]]) -> None:
@@ -170,6 +180,51 @@ def read_outcomes(slots: Iterable[tuple[int, datetime]]) -> list[tuple[Any, ...]
 def bring_forward(rows: list[tuple[datetime, int]]) -> None:
     """Rows (instant, monitor): check earlier than planned, because a change is unconfirmed."""
     _many(_RETRY, [(stored(at), True, monitor_id, stored(at)) for at, monitor_id in rows])
+
+
+def _one_a_slot(findings: Sequence[Finding]) -> Iterable[Finding]:
+    """The findings, one for each slot: a statement may not touch a row twice. What was measured goes before missed."""
+    slots: dict[tuple[int, datetime, int], Finding] = {}
+    for finding in findings:
+        slot = (finding.monitor_id, finding.planned_at, finding.location_id)
+        held = slots.get(slot)
+        if held is None or held.trace.outcome is Outcome.MISSED:
+            slots[slot] = finding
+    return slots.values()
+
+
+def _update(
+    table: str, columns: tuple[str, ...], key: str, rows: Sequence[tuple[Any, ...]], where: str = "TRUE"
+) -> None:
+    """Rows of new values with the key behind them, in one statement: of several for one key the last holds.
+
+    One statement and not one a row: each gives up the interpreter lock, and to get it back from a prober that starts
+    checks can take a millisecond.
+    """
+    if not rows:
+        return
+    typed = connection.vendor != "sqlite"
+    marks = ["%s::timestamptz" if typed and column in _INSTANTS else "%s" for column in columns]
+    settings = ", ".join(f"{column} = v.column{number}" for number, column in enumerate(columns, 1))
+    statement = " ".join(
+        (
+            f"UPDATE {table} AS t",
+            f"SET {settings}",
+            f"FROM (VALUES {{rows}}) AS v WHERE t.{key} = v.column{len(columns) + 1} AND {where}",
+        )
+    )
+    latest = list({row[-1]: row for row in rows}.values())
+    for some in _fitting(latest):
+        _at_once(statement, f"({', '.join([*marks, '%s'])})", some)
+
+
+def _fitting(rows: Sequence[tuple[Any, ...]]) -> Iterable[Sequence[tuple[Any, ...]]]:
+    return (rows[start : start + ROWS_AT_ONCE] for start in range(0, len(rows), ROWS_AT_ONCE))
+
+
+def _at_once(statement: str, marks: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement.format(rows=", ".join([marks] * len(rows))), [value for row in rows for value in row])
 
 
 def _many(statement: str, rows: Sequence[tuple[Any, ...]]) -> None:

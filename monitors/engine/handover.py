@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from django.db import transaction
@@ -140,26 +141,43 @@ def _turn(turning: list[_Judged], now: datetime) -> dict[int, int]:
 def _remember(judged: list[_Judged], intervals: dict[int, int]) -> None:
     """Keep what the judge remembers, what the last check showed, how far the open interval is covered."""
     store = bulk.adapter()
-    remembered, covered, seen, earlier = [], [], [], []
+    remembered, gone_on, covered, shown, earlier = [], [], [], [], []
     _hear(judged)
     for one in judged:
         row, standing, newest = one.row, one.standing, one.findings[-1]
-        if row.seen_at is None or newest.planned_at >= row.seen_at:
-            seen.append(_seen(newest, store))
-        if standing is row.standing:
-            continue
-        interval = intervals.get(row.monitor_id, row.interval_id)
-        remembered.append(_remembered(standing, interval, row.monitor_id, store))
+        seen = _seen(newest, store) if row.seen_at is None or newest.planned_at >= row.seen_at else None
+        if standing is not row.standing and seen is not None and not one.changes and _as_it_was(row.standing, standing):
+            gone_on.append((*_settled(standing, store), *seen))
+        else:
+            if seen is not None:
+                shown.append(seen)
+            if standing is row.standing:
+                continue
+            interval = intervals.get(row.monitor_id, row.interval_id)
+            remembered.append(_remembered(standing, interval, row.monitor_id, store))
         speaks = standing.covered_until
         if speaks is not None and standing.state in MEASURED and (one.changes or speaks != row.standing.covered_until):
-            covered.append((store(speaks), interval))
+            covered.append((store(speaks), intervals.get(row.monitor_id, row.interval_id)))
         retry = _retry_at(row, standing)
         if retry is not None:
             earlier.append((retry, row.monitor_id))
     bulk.remember(remembered)
+    bulk.go_on(gone_on)
     bulk.cover(covered)
-    bulk.show(seen)
+    bulk.show(shown)
     bulk.bring_forward(earlier)
+
+
+def _as_it_was(before: Standing, after: Standing) -> bool:
+    """Whether an ordinary result came: nothing is suspected, and the state goes on."""
+    return (
+        after.state is before.state
+        and after.since == before.since
+        and not after.run
+        and not before.run
+        and after.run_good == before.run_good
+        and after.alarm == before.alarm
+    )
 
 
 def _hear(judged: list[_Judged]) -> None:
@@ -204,33 +222,46 @@ def _read(raw: tuple[Any, ...]) -> _Row:
         run_good=bool(run_good),
         alarm=bool(alarm),
     )
-    terms = Terms(
-        confirmation=timedelta(seconds=confirmation_s or 0),
-        recovery=timedelta(seconds=recovery_s or 0),
-        interval=timedelta(seconds=interval_s),
-        timeout=timedelta(seconds=timeout_s),
-    )
+    terms = _terms(confirmation_s or 0, recovery_s or 0, interval_s, timeout_s)
     watched = paused_at is None and retired_at is None and confirmation_s is not None
     places = merging.read_voters(voters)
     return _Row(monitor_id, interval_id, read_instant(seen_at), standing, terms, watched, places)
 
 
+@lru_cache(maxsize=256)
+def _terms(confirmation_s: int, recovery_s: int, interval_s: int, timeout_s: int) -> Terms:
+    """The terms of a monitor; most monitors share a few."""
+    return Terms(
+        confirmation=timedelta(seconds=confirmation_s),
+        recovery=timedelta(seconds=recovery_s),
+        interval=timedelta(seconds=interval_s),
+        timeout=timedelta(seconds=timeout_s),
+    )
+
+
 def _remembered(
     standing: Standing, interval_id: int, monitor_id: int, store: Callable[[datetime], Any]
 ) -> tuple[Any, ...]:
-    last, covered, silent = standing.last_at, standing.covered_until, standing.silent_at
     return (
         interval_id,
         standing.state.value,
         store(standing.since),
-        store(standing.settled_at),
-        last and store(last),
-        covered and store(covered),
-        silent and store(silent),
+        *_settled(standing, store),
         write_run(standing.run),
         standing.run_good,
         standing.alarm,
         monitor_id,
+    )
+
+
+def _settled(standing: Standing, store: Callable[[datetime], Any]) -> tuple[Any, ...]:
+    """GONE_ON of a standing."""
+    last, covered, silent = standing.last_at, standing.covered_until, standing.silent_at
+    return (
+        store(standing.settled_at),
+        last and store(last),
+        covered and store(covered),
+        silent and store(silent),
     )
 
 

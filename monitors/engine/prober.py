@@ -30,8 +30,9 @@ from monitors.probes.trace import HttpCheck, Outcome, Trace
 log = structlog.get_logger(__name__)
 
 # Results a hand-over. A transaction must end within 50 ms, because an acknowledge waits for it; it is far
-# shorter, because while it is composed the interpreter is not free to start checks.
-CHUNK = 64
+# shorter, because while it is composed the interpreter is not free to start checks. When more wait than four such
+# batches, a larger one costs less for each.
+CHUNK, LARGE_CHUNK = 64, 256
 HELD_MOST = 50_000  # results kept while the database is away
 BEAT_S = 10.0
 AGAIN_AFTER_S = 0.5
@@ -242,7 +243,8 @@ class Writer:
 
     def _store_some(self) -> None:
         self._storing = True
-        batch = [self._held.popleft() for _ in range(min(CHUNK, len(self._held)))]
+        size = LARGE_CHUNK if len(self._held) > 4 * CHUNK else CHUNK
+        batch = [self._held.popleft() for _ in range(min(size, len(self._held)))]
         findings = [finding for finding, _ in batch if finding is not None]
         try:
             self._insist(findings, [plan for _, plan in batch if plan])

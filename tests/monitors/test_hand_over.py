@@ -149,6 +149,21 @@ def test_the_first_of_two_different_results_of_one_slot_stands(monitor):
     assert Result.objects.get().outcome == "ok"
 
 
+def test_one_slot_twice_in_one_batch_is_what_was_measured(monitor):
+    lost, seen = finding(monitor, 60, Outcome.MISSED, code="lost"), finding(monitor, 60)
+    for batch in ([lost, seen], [seen, lost]):
+        Result.objects.all().delete()
+        hand_over(batch, now=at(61))
+        assert Result.objects.get().outcome == "ok"
+
+
+def test_a_batch_larger_than_a_statement_is_stored_whole(monitor):
+    hand_over([finding(monitor, second) for second in range(600)], now=at(600))
+    assert Result.objects.count() == 600
+    row = StateInterval.objects.get(ended_at__isnull=True)
+    assert (row.state, row.covered_until) == (State.UP, at(659))
+
+
 def test_a_slot_recorded_as_missed_takes_the_result_that_was_only_slow(monitor):
     hand_over([finding(monitor, 60, Outcome.MISSED, code="lost")], now=at(100))
     hand_over([finding(monitor, 60)], now=at(110))

@@ -184,7 +184,7 @@ def test_a_monitor_with_one_location_has_no_voices_and_is_asked_no_more_question
     alone = builders.monitor("Alone", service=shop, now=T0)
     place = ProbeSlot.objects.get(monitor=alone).location
     hand_over([said(alone, place, 0)], now=at(1))
-    with django_assert_num_queries(7):  # begin, lock, result, state, covered, seen, commit
+    with django_assert_num_queries(6):  # begin, lock, result, state with what was seen, covered, commit
         hand_over([said(alone, place, 60)], now=at(61))
     assert (MonitorState.objects.get(pk=alone.pk).voters, Voice.objects.count()) == ("", 0)
 
