@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from monitors.kinds.base import Field, Kind, Settings, Shape, no_secrets
-from monitors.kinds.places import host_field
-from monitors.kinds.text import read_host, read_whole
+from monitors.kinds.places import host_field, read_called
+from monitors.kinds.text import read_whole
 
 PACKETS, PACKETS_MOST = 3, 10
 LOST_MOST = 50
@@ -36,7 +36,7 @@ class IcmpTarget(Settings):
 def read_target(given: Mapping[str, Any], secrets: Any) -> IcmpTarget:
     """Read a target as a form, the API or a row gives it. Raises TargetError."""
     return IcmpTarget(
-        host=read_host(str(given.get("host") or "").strip(), "host"),
+        host=read_called(given),
         packets=read_whole("packets", given.get("packets", PACKETS), 1, PACKETS_MOST),
         lost_most=read_whole("lost_most", given.get("lost_most", LOST_MOST), 0, 99),
     )

@@ -7,20 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from monitors.kinds.base import Field, Kind, Settings, Shape
-from monitors.kinds.logins import (
-    EXPECTED_MOST,
-    Password,
-    expected_field,
-    password_field,
-    query_field,
-    read_password,
-    read_query,
-    read_user,
-    signs_in_field,
-    user_field,
-)  # fmt: skip
-from monitors.kinds.places import at, host_field, port_field
-from monitors.kinds.text import read_choice, read_host, read_port, read_text
+from monitors.kinds.logins import Password, read_password, signs_in_field
+from monitors.kinds.places import at
+from monitors.kinds.sql import QUERY, login_fields, question_fields, read_login, read_question
+from monitors.kinds.text import read_choice, read_text
 
 PORT = 3306
 SECURITY = {
@@ -39,7 +29,7 @@ class MysqlTarget(Settings):
     port: int = PORT
     database: str = ""
     security: str = "none"
-    query: str = "SELECT 1"
+    query: str = QUERY
     expected: str = ""
     signs_in: bool = False
 
@@ -52,14 +42,10 @@ class MysqlTarget(Settings):
 def read_target(given: Mapping[str, Any], secrets: Password) -> MysqlTarget:
     """Read a target as a form, the API or a row gives it. Raises TargetError."""
     return MysqlTarget(
-        host=read_host(str(given.get("host") or "").strip(), "host"),
-        user=read_user(given.get("user")),
-        port=read_port(given.get("port"), PORT),
+        **read_login(given, PORT),
         database=read_text("database", given.get("database"), 64),
         security=read_choice("security", given.get("security") or "none", SECURITY),
-        query=read_query(given.get("query")),
-        expected=read_text("expected", given.get("expected"), EXPECTED_MOST),
-        signs_in=bool(secrets.password),
+        **read_question(given, secrets),
     )
 
 
@@ -68,14 +54,10 @@ KIND = Kind(
     label="MySQL or MariaDB",
     about="Logs in to a MySQL or MariaDB database and asks it one question, read-only.",
     fields=(
-        host_field(),
-        port_field(PORT),
-        user_field(),
-        password_field(),
+        *login_fields(PORT),
         Field("database", "Database", help="Empty: none.", most=64, everyday=True),
         Field("security", "Security", Shape.CHOICE, default="none", choices=tuple(SECURITY.items())),
-        query_field("One statement that reads."),
-        expected_field(),
+        *question_fields(),
     ),
     told=(signs_in_field(),),
     target=MysqlTarget,

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from monitors.kinds.base import Field, Shape
+from monitors.kinds.text import read_host
 
 
 def at(host: str, port: int) -> str:
@@ -20,3 +24,8 @@ def port_field(default: int | None = None) -> Field:
     return Field(
         "port", "Port", Shape.WHOLE, default=default, least=1, most=65_535, required=default is None, everyday=True
     )
+
+
+def read_called(given: Mapping[str, Any]) -> str:
+    """The host that is called, as `host_field` asks for it. Raises TargetError."""
+    return read_host(str(given.get("host") or "").strip(), "host")

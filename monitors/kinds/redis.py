@@ -8,8 +8,8 @@ from typing import Any
 
 from monitors.kinds.base import Field, Kind, Settings, Shape
 from monitors.kinds.logins import EXPECTED_MOST, USER_MOST, Password, password_field, read_password, signs_in_field
-from monitors.kinds.places import at, host_field, port_field
-from monitors.kinds.text import TargetError, read_choice, read_host, read_port, read_text, read_whole
+from monitors.kinds.places import at, host_field, port_field, read_called
+from monitors.kinds.text import TargetError, read_choice, read_port, read_text, read_whole
 
 PORT = 6379
 KEY_MOST = 500
@@ -38,7 +38,7 @@ class RedisTarget(Settings):
 def read_target(given: Mapping[str, Any], secrets: Password) -> RedisTarget:
     """Read a target as a form, the API or a row gives it. Raises TargetError."""
     target = RedisTarget(
-        host=read_host(str(given.get("host") or "").strip(), "host"),
+        host=read_called(given),
         port=read_port(given.get("port"), PORT),
         user=read_text("user", given.get("user"), USER_MOST).strip(),
         database=read_whole("database", given.get("database") or 0, 0, 1000),

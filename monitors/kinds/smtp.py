@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from monitors.kinds.base import Field, Kind, Settings, Shape, no_secrets
-from monitors.kinds.places import at, host_field, port_field
-from monitors.kinds.text import read_choice, read_host, read_port
+from monitors.kinds.places import at, host_field, port_field, read_called
+from monitors.kinds.text import read_choice, read_port
 
 PORT = 25
 SECURITY = {
@@ -35,7 +35,7 @@ class SmtpTarget(Settings):
 def read_target(given: Mapping[str, Any], secrets: Any) -> SmtpTarget:
     """Read a target as a form, the API or a row gives it. Raises TargetError."""
     return SmtpTarget(
-        host=read_host(str(given.get("host") or "").strip(), "host"),
+        host=read_called(given),
         port=read_port(given.get("port"), PORT),
         security=read_choice("security", given.get("security") or "starttls", SECURITY),
     )

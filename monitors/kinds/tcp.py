@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from monitors.kinds.base import Field, Kind, Settings, Shape, no_secrets
-from monitors.kinds.places import at, host_field, port_field
-from monitors.kinds.text import TargetError, read_host, read_port, read_text
+from monitors.kinds.places import at, host_field, port_field, read_called
+from monitors.kinds.text import TargetError, read_port, read_text
 
 TEXT_MOST = 500
 ESCAPES = {"r": b"\r", "n": b"\n", "t": b"\t", "0": b"\0", "\\": b"\\"}
@@ -35,7 +35,7 @@ class TcpTarget(Settings):
 def read_target(given: Mapping[str, Any], secrets: Any) -> TcpTarget:
     """Read a target as a form, the API or a row gives it. Raises TargetError."""
     target = TcpTarget(
-        host=read_host(str(given.get("host") or "").strip(), "host"),
+        host=read_called(given),
         port=read_port(given.get("port"), 0),
         send=read_text("send", given.get("send"), TEXT_MOST),
         expect=read_text("expect", given.get("expect"), TEXT_MOST),

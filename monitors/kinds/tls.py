@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from monitors.kinds.base import Field, Kind, Settings, no_secrets
-from monitors.kinds.places import at, host_field, port_field
-from monitors.kinds.text import TargetError, read_host, read_port
+from monitors.kinds.places import at, host_field, port_field, read_called
+from monitors.kinds.text import TargetError, read_port
 
 PORT = 443
 WARN_DAYS = "30, 14, 7, 1"
@@ -34,7 +34,7 @@ class TlsTarget(Settings):
 def read_target(given: Mapping[str, Any], secrets: Any) -> TlsTarget:
     """Read a target as a form, the API or a row gives it. Raises TargetError."""
     return TlsTarget(
-        host=read_host(str(given.get("host") or "").strip(), "host"),
+        host=read_called(given),
         port=read_port(given.get("port"), PORT),
         warn_days=_read_days(str(given.get("warn_days") or WARN_DAYS)),
     )
