@@ -60,7 +60,7 @@ def read_query(given: Any) -> str:
         raise TargetError("query", f"The query may have {QUERY_MOST:,} characters.")
     if ";" in query:
         raise TargetError("query", "Write one statement, without a semicolon in it.")
-    if query.split(None, 1)[0].lower() not in READING:
+    if next(iter(query.split()), "").lower() not in READING:
         raise TargetError("query", f"The query only reads: begin it with {', '.join(one.upper() for one in READING)}.")
     return query
 

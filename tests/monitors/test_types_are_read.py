@@ -73,6 +73,8 @@ def test_the_least_that_can_be_said_is_enough(name, address):
         ("postgresql", {"user": " "}, "user"),
         ("postgresql", {"sslmode": "allow"}, "sslmode"),
         ("postgresql", {"query": "DROP TABLE orders"}, "query"),
+        ("postgresql", {"query": " ; "}, "query"),
+        ("mysql", {"query": " \n"}, "query"),
         ("mysql", {"query": "SELECT 1; SELECT 2"}, "query"),
         ("mysql", {"query": "SELECT " + "1" * 1000}, "query"),
         ("redis", {"user": "watcher"}, "password"),
