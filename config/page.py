@@ -33,6 +33,16 @@ SECTIONS = (
     ("/people/", "People"),
     ("/ledger/", "Ledger"),
 )
+# Pages that are reached from a section and have addresses of their own.
+BELONGS = {
+    "/monitors/": (
+        "/monitoring/", "/rules/", "/certificates/", "/locations/", "/badges/", "/maintenance/", "/adjustments/", "/sealed-months/", "/retention/",
+    ),
+    "/services/": ("/systems/", "/agreements/"),
+    "/people/": ("/teams/", "/memberships/"),
+    "/status-pages/": ("/components/", "/updates/"),
+    "/policies/": ("/routes/", "/catch-all/"),
+}  # fmt: skip
 THEMES = (("auto", "As the system"), ("light", "Light"), ("dark", "Dark"))
 DIGEST_HEADER = "X-Watchbook-Digest"
 SEEN_HEADER = "X-Watchbook-Seen"
@@ -58,7 +68,11 @@ class Zone(NamedTuple):
 
 def nav(path: str) -> list[NavItem]:
     """The sections, with the one `path` lies in marked as current."""
-    return [NavItem(href, words, path == href if href == "/" else path.startswith(href)) for href, words in SECTIONS]
+    return [NavItem(href, words, _lies_in(path, href)) for href, words in SECTIONS]
+
+
+def _lies_in(path: str, href: str) -> bool:
+    return path == href if href == "/" else path.startswith((href, *BELONGS.get(href, ())))
 
 
 def city_of(zone_name: str) -> str:

@@ -205,6 +205,15 @@ def test_an_incident_asks_as_often_after_twenty_notes_as_before(django_assert_ma
     assert queries_of(django_assert_max_num_queries, ben, path) == few
 
 
+@pytest.mark.parametrize(
+    ("address", "words"),
+    [("/agreements/", "Services"), ("/systems/", "Services"), ("/maintenance/", "Monitors"), ("/routes/", "On call")],
+)
+def test_a_page_with_an_address_of_its_own_marks_the_section_it_lies_in(ben, address, words):
+    html = ben.get(address).content.decode()
+    assert re.findall(r'aria-current="page">([^<]+)</a>', html)[0] == words
+
+
 def test_every_word_of_the_navigation_leads_somewhere(ben):
     for href, words in SECTIONS:
         resolve(href)
