@@ -6,7 +6,7 @@ import re
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 
 from accounts.models import User
@@ -16,6 +16,7 @@ from monitors.gaps import GapCause, Scope
 from monitors.models import GapNote, Location, MonitoringGap
 from monitors.services.refusals import refusal
 
+ONE_AT_A_TIME = 0x57_42_67_61  # key of the advisory lock of whoever writes a gap
 SAME_WITHIN = timedelta(seconds=60)  # two processes that found one gap found it within so much of each other
 STEP_SPEAKS = timedelta(hours=1)
 NOTE_MAX = 2_000
@@ -38,8 +39,11 @@ def record_gap(
 
     ended_at: None while it goes on. measurements: public ids of what was measured to find it.
     """
-    close = Q(started_at__range=(started_at - SAME_WITHIN, started_at + SAME_WITHIN))
-    if MonitoringGap.objects.filter(close, scope=scope, location=location, cause=cause).exists():
+    _wait_for_others()
+    same = Q(started_at__range=(started_at - SAME_WITHIN, started_at + SAME_WITHIN))
+    if ended_at is None:
+        same |= Q(ended_at__isnull=True)  # one that goes on is this one, whenever another process found it
+    if MonitoringGap.objects.filter(same, scope=scope, location=location, cause=cause).exists():
         return None
     gap = MonitoringGap.objects.create(
         scope=scope,
@@ -95,6 +99,16 @@ def latest_step(now: datetime) -> MonitoringGap | None:
     """The newest step of the clock that may still concern a state."""
     steps = MonitoringGap.objects.filter(cause=GapCause.CLOCK_STEP, detected_at__gt=now - STEP_SPEAKS)
     return steps.order_by("-pk").first()
+
+
+def _wait_for_others() -> None:
+    """Let one process at a time look for a gap and write it, until its transaction ends.
+
+    "The same" is a matter of seconds, which no unique constraint can say. SQLite has one writer anyway.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ONE_AT_A_TIME])
 
 
 def _tell(kind: str, gap: MonitoringGap, now: datetime) -> None:
