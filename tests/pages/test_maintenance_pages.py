@@ -48,6 +48,18 @@ def test_a_window_is_planned_by_one_and_approved_by_another(house, mona, as_):
     assert window.approved_by == house.people["admin"]
 
 
+def test_who_approves_what_was_changed_meanwhile_is_shown_the_change_first(house, mona, as_):
+    mona.post("/maintenance/new/", plan(house))
+    window = MaintenanceWindow.objects.get(name="Weekly patches")
+    stale = {"reason": "Fine", "version": window.version}
+    changed = plan(house, length_s="4 h", reason="More to do", version=window.version)
+    assert mona.post(f"/maintenance/{window.public_id}/edit/", changed).status_code == 302
+    answer = as_("admin").post(f"/maintenance/{window.public_id}/approve/", stale)
+    assert answer.status_code == 409 and "changed this while you wrote" in answer.content.decode()
+    window.refresh_from_db()
+    assert window.approved_by is None
+
+
 def test_what_cannot_be_is_said_beside_its_field(house, mona):
     page = mona.post("/maintenance/new/", plan(house, repeats="custom", rrule="FREQ=HOURLY"))
     assert page.status_code == 422 and "FREQ is DAILY, WEEKLY, MONTHLY or YEARLY." in page.content.decode()
