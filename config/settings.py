@@ -47,6 +47,7 @@ SEAL_KEY = keys.as_bytes("seal_key", keys.require_key(env, DATA_DIR, "seal_key",
 # Database, cache, broker ----------------------------------------------------------------------------
 
 DATABASES = {"default": database(DATABASE_URL, DATA_DIR, pool_size=env.integer("DATABASE_POOL", 32, least=2, most=500))}
+DATABASE_ANSWER_S = env.seconds("DATABASE_ANSWER_S", 15, least=0.5)
 EMBEDDED = DATABASES["default"]["ENGINE"].endswith("sqlite3")
 
 REDIS_URL = env.secret("REDIS_URL")

@@ -3,12 +3,14 @@
 import contextlib
 import os
 import secrets
+import selectors
 import shutil
 import signal
 import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from urllib.parse import urlsplit, urlunsplit
 
@@ -117,6 +119,48 @@ class Database:
     def drop(self):
         with psycopg.connect(self._server, autocommit=True) as server:
             server.execute(f'DROP DATABASE IF EXISTS "{self.name}" WITH (FORCE)')
+
+
+class Valve:
+    """A line to the database that holds the bytes while it is shut; connections are taken all the same."""
+
+    def __init__(self, where):
+        self._where, self._open, self._ended = where, threading.Event(), threading.Event()
+        self._open.set()
+        self._door = socket.create_server(("127.0.0.1", 0))
+        self.port = self._door.getsockname()[1]
+        self.shut, self.open = self._open.clear, self._open.set
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self):
+        while not self._ended.is_set():
+            try:
+                here, _ = self._door.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._carry, args=(here,), daemon=True).start()
+
+    def _carry(self, here):
+        with here, socket.create_connection(self._where) as there, selectors.DefaultSelector() as ready:
+            ready.register(here, selectors.EVENT_READ, there)
+            ready.register(there, selectors.EVENT_READ, here)
+            while not self._ended.is_set():
+                self._open.wait()
+                for key, _ in ready.select(0.05):
+                    if not self._open.is_set():
+                        break
+                    try:
+                        said = key.fileobj.recv(65536)
+                        if not said:
+                            return
+                        key.data.sendall(said)
+                    except OSError:
+                        return
+
+    def close(self):
+        self._ended.set()
+        self._open.set()
+        self._door.close()
 
 
 class Process:
