@@ -52,6 +52,13 @@ class Api:
         return json.loads(raw) if raw else None
 
 
+NEWEST_KEY = """
+from monitors.models import PingKey
+from monitors.services.ping_keys import plain_key
+print(plain_key(PingKey.objects.latest("pk")))
+"""
+
+
 @dataclass
 class Person:
     """One of the cast."""
@@ -140,6 +147,12 @@ class House:
         monitor = self.api.post("monitors/", **body)["id"]
         wait_for(f"{name} is up", lambda: self.state(monitor) == "up", within=15)
         return monitor
+
+    def heartbeat(self):
+        """A heartbeat of a service of its own; returns the key that pings it."""
+        jobs = self.api.post("services/", name="Jobs", team=self.team)["id"]
+        self.api.post("monitors/", name="Nightly", service=jobs, heartbeat={})
+        return self.product.manage("shell", "-v0", "-c", NEWEST_KEY).split()[-1]
 
     def state(self, monitor):
         return self.api.get(f"monitors/{monitor}/")["standing"]["state"]

@@ -21,11 +21,6 @@ from tests.processes.test_crash_matrix import the_dark_is_unknown
 
 pytestmark = [pytest.mark.processes, pytest.mark.slow, pytest.mark.timeout(180)]
 FULL_FOR_S = 6.0
-KEY = """
-from monitors.models import PingKey
-from monitors.services.ping_keys import plain_key
-print(plain_key(PingKey.objects.get()))
-"""
 
 
 class SmallDisk:
@@ -88,9 +83,7 @@ def stored_pings(house):
 
 def test_senders_hear_503_and_the_time_that_could_not_be_written_is_unknown(watched_house, target, disk):
     house, database = watched_house, watched_house.product.database_file
-    jobs = house.api.post("services/", name="Jobs", team=house.team)["id"]
-    house.api.post("monitors/", name="Nightly", service=jobs, heartbeat={})
-    key = house.product.manage("shell", "-v0", "-c", KEY).split()[-1]
+    key = house.heartbeat()
     monitor = house.watch("Till", target.url)
     answered = [ping(house, key) for _ in range(3)]
     assert answered == [200, 200, 200]
