@@ -5,6 +5,7 @@ Checks tagged `database` run in `manage.py doctor` and `manage.py check --databa
 
 from __future__ import annotations
 
+import sqlite3
 import stat
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,6 +18,7 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import DatabaseError, connections
 
 BEAT_PREFIX = "watchbook: "
+SQLITE = (3, 33, 0)
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
@@ -122,6 +124,15 @@ def broker_fits_database(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessa
     if settings.REDIS_URL and settings.EMBEDDED:
         return [Warning("REDIS_URL with SQLite: only one engine may write. Set DATABASE_URL too.", id="watchbook.W012")]
     return []
+
+
+@register(Tags.compatibility)
+def sqlite_is_new_enough(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
+    """Results are stored by `UPDATE … FROM`, which SQLite has since 3.33; Django itself asks for less."""
+    if not settings.EMBEDDED or sqlite3.sqlite_version_info >= SQLITE:
+        return []
+    said = f"SQLite is {sqlite3.sqlite_version}: results of checks can be stored from 3.33 on."
+    return [Error(said, hint="A newer Python, or PostgreSQL by DATABASE_URL.", id="watchbook.E021")]
 
 
 @register(Tags.database)

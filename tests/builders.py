@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from accounts.models import ContactMethod, Membership, Organisation, Team, User
 from incidents.services.routes import create_route
+from ledger.models import PurgeRecord
 from ledger.texts import keep
 from monitors.models import (
     Adjustment,
@@ -218,3 +219,11 @@ def values_seen(monitor, *values, now=NIGHT, name="shop.example", **fields):
     return DnsObservation.objects.create(
         monitor=monitor, monitor_version=monitor.version, name=name, values=list(values), **{**given, **fields}
     )
+
+
+def purge_record(table, *, now):
+    """That one row of a table was purged by rule."""
+    return PurgeRecord.objects.create(
+        table_name=table, rule="packs", bound_at=now, rows=1, first_at=now, last_at=now, digest="0" * 64,
+        recorded_at=now,
+    )  # fmt: skip

@@ -13,7 +13,6 @@ from accounts.forms.changes import posted, status_of
 from accounts.queries import teams
 from ledger.clock import now
 from monitors.forms.bulk import NO_TEAM, BulkForm
-from monitors.models import Monitor
 from monitors.queries import monitors_in_force
 from monitors.services.bulk import CHANGE, MOST, Wish, carry_out, preview
 
@@ -22,16 +21,17 @@ from monitors.services.bulk import CHANGE, MOST, Wish, carry_out, preview
 def bulk(request: HttpRequest) -> HttpResponse:
     """First what is chosen and the form; then what would change; then what happened."""
     require(request.user, "edit")
-    chosen = _chosen(request)
+    named = _named(request)
+    chosen = list(monitors_in_force().filter(public_id__in=list(named)[:MOST]))
     if not chosen:
         return redirect("monitors:monitors")
     form = BulkForm(posted(request), initial={"action": CHANGE}, teams=_teams(request))
-    context: dict[str, Any] = {"chosen": chosen, "form": form}
+    context: dict[str, Any] = {"chosen": chosen, "form": form, "most": MOST, "left_out": max(len(named) - MOST, 0)}
     if request.method == "POST" and form.is_valid():
         person, wish = signed_in(request), _wish(request, form)
         if "confirmed" in request.POST:
-            reason = form.cleaned_data["reason"]
-            done = carry_out(chosen, wish, by=person, now=now(), reason=reason, seen=_seen(request))
+            reason, seen = form.cleaned_data["reason"], {one: version for one, version in named.items() if version}
+            done = carry_out(chosen, wish, by=person, now=now(), reason=reason, seen=seen)
             context |= {"done": done, "refused": sum(bool(one.refused) for one in done)}
             return render(request, "monitors/bulk_done.html", context)
         planned = preview(chosen, wish, by=person)
@@ -39,16 +39,15 @@ def bulk(request: HttpRequest) -> HttpResponse:
     return render(request, "monitors/bulk.html", context, status=status_of(form))
 
 
-def _chosen(request: HttpRequest) -> list[Monitor]:
+def _named(request: HttpRequest) -> dict[str, int]:
+    """The monitors asked for and the version of each on the page that was sent; 0 where none was shown.
+
+    One field a monitor, `id=mon_…:3` (`id=mon_…` from the list): with two, 500 monitors would be more
+    fields than Django takes (`DATA_UPLOAD_MAX_NUMBER_FIELDS`).
+    """
     given = request.POST if request.method == "POST" else request.GET
-    ids = list(dict.fromkeys(given.getlist("id")))[:MOST]
-    return list(monitors_in_force().filter(public_id__in=ids))
-
-
-def _seen(request: HttpRequest) -> dict[str, int]:
-    """The versions on the page that was confirmed, as `seen=mon_…:3`."""
-    pairs = (text.partition(":") for text in request.POST.getlist("seen")[:MOST])
-    return {public_id: int(version) for public_id, _, version in pairs if version.isdecimal() and len(version) < 10}
+    parts = (text.partition(":") for text in given.getlist("id"))
+    return {one: int(version) if version.isdecimal() and len(version) < 10 else 0 for one, _, version in parts}
 
 
 def _wish(request: HttpRequest, form: BulkForm) -> Wish:

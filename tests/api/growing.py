@@ -20,7 +20,7 @@ from ledger import clock
 from ledger.actors import SYSTEM
 from ledger.ids import snowflake
 from ledger.link import link_entries
-from ledger.models import Entry, PurgeRecord, Seal, SealKey
+from ledger.models import Entry, Seal, SealKey
 from monitors.gaps import GapCause, Scope
 from monitors.heartbeats.address import read_address
 from monitors.models import (
@@ -273,16 +273,7 @@ def _planned(house, n, now):
 
 
 def _purged(house, n, now):
-    PurgeRecord.objects.create(
-        table_name=f"t{n}",
-        rule="packs",
-        bound_at=now,
-        rows=1,
-        first_at=now,
-        last_at=now,
-        digest="0" * 64,
-        recorded_at=now,
-    )
+    builders.purge_record(f"t{n}", now=now)
 
 
 def _day_of_monitor(house, n, now):

@@ -22,7 +22,7 @@ from incidents.webhooks.services import create_endpoint, send_test
 from ledger import clock
 from ledger.actors import SYSTEM
 from ledger.link import link_entries
-from ledger.models import PurgeRecord, Seal
+from ledger.models import Seal
 from monitors.gaps import GapCause, Scope
 from monitors.heartbeats.address import read_address
 from monitors.models import Location, MonitorLocation, Ping, PingKey, Rule, ServiceSystem
@@ -211,16 +211,7 @@ def build() -> House:
         "adjustments": builders.adjustment(house.monitor, now=now).public_id,
         "monthly-availability": builders.month(house.service, now=now).public_id,
         "legal-holds": place_hold(name="Case 12", by=admin, now=now, reason="Test").public_id,
-        "purge-records": PurgeRecord.objects.create(
-            table_name="x",
-            rule="packs",
-            bound_at=now,
-            rows=1,
-            first_at=now,
-            last_at=now,
-            digest="0" * 64,
-            recorded_at=now,
-        ).public_id,
+        "purge-records": builders.purge_record("x", now=now).public_id,
         "badges": create_badge(house.monitor, now=now).public_id,
         "signals": builders.signal(house.monitor, at=now).public_id,
         "post-mortems": house.postmortem.number,

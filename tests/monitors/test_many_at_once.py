@@ -1,5 +1,6 @@
 """The same change for many monitors: each by itself, nothing hidden, one refusal stops nobody else."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -89,10 +90,39 @@ def test_the_page_shows_first_then_does_and_then_tells(shop):
     shown = client.post("/monitors/several/", asked).content.decode()
     assert "3 monitors would change" in shown
     assert {one.interval_s for one in fresh(monitors)} == {60}
-    seen = [f"{one.public_id}:1" for one in (*monitors, foreign)]
-    told = client.post("/monitors/several/", {**asked, "seen": seen, "confirmed": "yes"}).content.decode()
+    told = client.post("/monitors/several/", {**asked, "id": hidden(shown), "confirmed": "yes"}).content.decode()
     assert "1 monitor refused" in told
     assert {one.interval_s for one in fresh(monitors)} == {300}
+
+
+def hidden(page):
+    """What a browser would send back of the monitors on the page."""
+    return re.findall(r'name="id" value="([^"]+)"', page)
+
+
+def test_one_that_was_changed_after_the_page_was_shown_is_refused_on_the_page(shop):
+    now, monitors, _foreign, mara = shop
+    client = Client()
+    client.force_login(mara)
+    asked = {"action": "pause", "reason": "Move"}
+    shown = client.post("/monitors/several/", {**asked, "id": [one.public_id for one in monitors]}).content.decode()
+    change_monitor(fresh(monitors)[1], {"timeout_s": 5}, now=now, reason="Faster")
+    told = client.post("/monitors/several/", {**asked, "id": hidden(shown), "confirmed": "yes"}).content.decode()
+    assert "1 monitor refused" in told and "meanwhile" in told
+    assert [one.paused for one in fresh(monitors)] == [True, False, True]
+
+
+def test_five_hundred_are_taken_in_one_form_and_more_are_said_to_be_left_out(shop):
+    now, monitors, _foreign, mara = shop
+    rows = [builders.monitor(f"copy {n}", service=monitors[0].service, now=now) for n in range(504)]
+    client = Client()
+    client.force_login(mara)
+    ids = [one.public_id for one in (*monitors, *rows)]
+    asked = {"action": "change", "interval_s": "5 min", "reason": "Quieter at night"}
+    shown = client.post("/monitors/several/", {**asked, "id": ids}).content.decode()
+    assert "7 monitors more were chosen and left out" in shown and len(hidden(shown)) == 500
+    again = client.post("/monitors/several/", {**asked, "id": hidden(shown)})
+    assert again.status_code == 200 and "more were chosen" not in again.content.decode()
 
 
 @pytest.mark.parametrize(
