@@ -26,6 +26,7 @@ from config.demo import (
     faults,
     hooks,
     lessons,
+    maintenance,
     people,
     samples,
     seals,
@@ -49,6 +50,7 @@ PLANNED: tuple[Callable[[Demo], None], ...] = (
     faults.spread,
     episodes.tell,
     lessons.spread,
+    maintenance.spread,
     hooks.begin,
     watcher.looks,
 )

@@ -56,7 +56,7 @@ def materialise(window: MaintenanceWindow, *, now: datetime) -> int:
 
 @transaction.atomic
 def extend(span: MaintenanceSpan, until: datetime, *, by: User | None, now: datetime, reason: str) -> MaintenanceSpan:
-    """Let a window in progress go on until `until`: a part of its own, which mutes and excludes nothing.
+    """Let a window in progress go on until `until`: a part of its own, which mutes but excludes nothing.
 
     Raises ValidationError unless it is in progress, and if `until` is no later than its end or 14 days away.
     """

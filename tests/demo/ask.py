@@ -15,7 +15,7 @@ from ledger.models import Entry, Seal
 from ledger.seal_text import read
 from monitors.continuity import continuity_of
 from monitors.engine.packing import KEEP_ROWS
-from monitors.models import Monitor, Result, ResultPack, StateInterval
+from monitors.models import MaintenanceSpan, Monitor, Result, ResultPack, StateInterval
 from monitors.packs import decode
 from monitors.samples import hour_of, packed_until, samples
 from oncall.models import Attempt, Page, StepExecution
@@ -76,6 +76,19 @@ def pages_with_the_mark():
     return told
 
 
+def maintenance():
+    """How many times of windows ended in which way, and the incidents of what a window covered that opened inside it."""
+    spans = MaintenanceSpan.objects.select_related("window")
+    woken = [
+        incident.number
+        for span in spans.filter(started_at__isnull=False)
+        for incident in Incident.objects.filter(service__public_id__in=span.covered).order_by("opened_at")
+        if span.started_at <= incident.recorded_at < (span.ended_at or span.planned_end)
+    ]
+    asked_alone = spans.filter(approved_alone=True).count()
+    return [dict(Counter(span.ending or "open" for span in spans)), woken, asked_alone]
+
+
 def answer():
     """All of it."""
     packs = ResultPack.objects.all()
@@ -97,6 +110,8 @@ def answer():
             if read(Seal.objects.get(day=day).text)["checks_executed"]
             != str(continuity_of(day, now=Seal.objects.get(day=day).sealed_at).checks_executed)
         ],
+        "maintenance": maintenance(),
+        "released": Entry.objects.filter(kind="alert.released").count(),
         "mark": pages_with_the_mark(),
         "states": dict(Counter("/".join(one) for one in StateInterval.objects.values_list("state", "cause"))),
         "confirmed_how": sorted(set(Page.objects.exclude(confirmed_how="").values_list("confirmed_how", flat=True))),

@@ -61,6 +61,13 @@ def test_other_systems_are_told_phones_ring_and_the_watcher_is_watched(told):
     assert told["audited"][1] == 0, "every finished hour is a line of the ledger"
 
 
+def test_windows_end_in_every_way_wake_nobody_inside_and_let_go_of_what_still_fails(told):
+    ended, woken, asked_alone = told["maintenance"]
+    assert {"ended", "ended_early", "lapsed", "cancelled", "open"} <= set(ended)
+    assert (woken, asked_alone) == ([], 0)
+    assert told["released"] >= 1
+
+
 def test_the_mistakes_are_in_it(told):
     assert {"unknown/engine_stopped", "unknown/resumed", "paused/"} <= set(told["states"])
     assert told["reopened"] >= 2  # a night of flapping is one incident
