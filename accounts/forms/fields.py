@@ -64,3 +64,15 @@ class VersionField(forms.IntegerField):
         kwargs.setdefault("widget", forms.HiddenInput())
         kwargs.setdefault("min_value", 1)
         super().__init__(**kwargs)
+
+
+class DayInput(forms.DateInput):
+    """A day, picked from a calendar where the browser has one.
+
+    Written as 2026-11-22: a browser shows a day in any other form as an empty field, and saving would lose it.
+    """
+
+    input_type = "date"
+
+    def __init__(self) -> None:
+        super().__init__(format="%Y-%m-%d")

@@ -8,7 +8,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from accounts.forms.changes import ChangeForm
-from accounts.forms.fields import DurationField
+from accounts.forms.fields import DayInput, DurationField
 from accounts.zones import zone_choices
 from monitors.agreed import percent_of, read_percent
 from monitors.models import SLA, Monitor, Service
@@ -108,9 +108,9 @@ class SLAForm(ChangeForm):
     source_document = forms.CharField(
         label="Where it is written", required=False, max_length=DOCUMENT_MAX, help_text="Contract, page or file."
     )
-    effective_from = forms.DateField(label="Holds from", widget=forms.DateInput(attrs={"type": "date"}))
+    effective_from = forms.DateField(label="Holds from", widget=DayInput())
     effective_until = forms.DateField(
-        label="Holds until", required=False, widget=forms.DateInput(attrs={"type": "date"}), help_text="Empty: still."
+        label="Holds until", required=False, widget=DayInput(), help_text="Empty: still."
     )
 
     field_order = (

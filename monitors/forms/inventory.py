@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 
 from accounts.forms.changes import ChangeForm
+from accounts.forms.fields import DayInput
 
 Choices = list[tuple[str, str]]
 NOTES = {"rows": 3}
@@ -51,11 +52,11 @@ class SystemForm(OwnedForm):
         label="Class", required=False, max_length=40, help_text="As your policy names it: production, internal, vendor."
     )
     environment = forms.CharField(required=False, max_length=40)
-    scope_from = forms.DateField(label="In scope from", required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    scope_from = forms.DateField(label="In scope from", required=False, widget=DayInput())
     scope_until = forms.DateField(
         label="In scope until",
         required=False,
-        widget=forms.DateInput(attrs={"type": "date"}),
+        widget=DayInput(),
         help_text="Empty: still.",
     )
     field_order = (

@@ -7,21 +7,12 @@ from typing import Any
 from django import forms
 
 from accounts.forms.changes import ChangeForm
-from accounts.forms.fields import VersionField
+from accounts.forms.fields import DayInput, VersionField
 from accounts.history import changes_of
 from ledger.tracked import Tracked
 from postmortems.history import labels
 from postmortems.sections import KINDS
 from postmortems.services.actions import MAX_EVIDENCE, MAX_TEXT
-
-
-class DayInput(forms.DateInput):
-    """A day, picked from a calendar where the browser has one."""
-
-    input_type = "date"
-
-    def __init__(self) -> None:
-        super().__init__(format="%Y-%m-%d")
 
 
 def _text() -> forms.CharField:

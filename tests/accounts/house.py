@@ -19,7 +19,7 @@ from monitors.services import create_badge
 from monitors.services.gaps import record_gap
 from monitors.services.ping_keys import create_project_key
 from monitors.services.rules import set_slow_rule
-from postmortems.services.actions import create_action
+from postmortems.services.actions import create_action, today
 from postmortems.services.documents import start_postmortem
 from statuspage.services import publish_update
 from statuspage.services.updates import Said
@@ -117,7 +117,7 @@ class House:
         resolve(over, **by)
         postmortem = start_postmortem(over, **by)
         action = create_action(
-            postmortem, text="Alert sooner", kind="detect", owner=author, due_on=self.now.date(), actor=by["actor"], now=self.now
+            postmortem, text="Alert sooner", kind="detect", owner=author, due_on=today(self.now), actor=by["actor"], now=self.now
         )  # fmt: skip
         return postmortem, action
 

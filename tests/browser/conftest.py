@@ -1,4 +1,4 @@
-"""A real Chromium against a live server. One browser for the run, one context a test, serial.
+"""A real Chromium against a live server. One browser for each worker, one context a test.
 
 CHROMIUM_PATH names the browser (default: Debian's). Without one these tests skip and say so; with CI=true they fail,
 because a check that silently did not run is worse than none.
