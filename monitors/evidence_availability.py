@@ -7,7 +7,7 @@ milliseconds, so that the intervals of the same pack add up to them exactly.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime, tzinfo
+from datetime import datetime
 from typing import Any
 
 from accounts.evidence import as_of_words, public_ids, with_threads
@@ -16,18 +16,13 @@ from ledger.evidence import NO_THREAD
 from ledger.tables import Row, Scope, Table
 from ledger.tracked import as_of
 from monitors.agreements import periods
-from monitors.availability import MILLION, POLICY, Figures, Window, ratio_text
+from monitors.availability import MILLION, POLICY, ratio_text
+from monitors.evidence_uptime import months_in, uptime_table
 from monitors.latency import Latency
 from monitors.models import SLA, Monitor, Service
-from monitors.periods import month_of, period_name
+from monitors.periods import period_name
 from monitors.response_times import summary_of
-from monitors.uptime import of_services
 
-UPTIME = (
-    "period", "period_tz", "service_id", "life_from", "life_to", "total_ms", "up_ms", "down_ms", "degraded_ms",
-    "unknown_ms", "paused_ms", "measured_ms", "uptime_measured_ratio", "uptime_low_ratio", "uptime_high_ratio",
-    "uptime_strict_ratio", "coverage_ratio", "outages", "longest_outage_ms", "partial", "calc_version",
-)  # fmt: skip
 KEPT = (
     "period", "period_tz", "service_id", "sla_id", "sla_version", "approved", "target_ratio", "basis", "actual_ratio", "low",
     "high", "coverage_ratio", "verdict", "down_ms", "shortfall_ms", "budget_ms", "budget_used_ratio", "exclusions_ms",
@@ -47,45 +42,12 @@ DEFINITIONS = (
 
 def availability_tables(scope: Scope, monitors: Sequence[Monitor], services: Sequence[Service]) -> list[Table]:
     """Months of services and agreements that the window touches, response times, and agreements as they were."""
-    return [_uptime(scope, services), _kept(scope, services), _latency(scope, monitors), _definitions(scope, services)]
-
-
-def _months(scope: Scope, zone: tzinfo) -> list[Window]:
-    """Calendar months of the zone, cut to the window of the scope."""
-    found: list[Window] = []
-    at = scope.start
-    while at < scope.end:
-        whole = month_of(at, zone)
-        found.append(Window(max(whole.start, scope.start), min(whole.end, scope.end)))
-        at = whole.end
-    return found
-
-
-def _uptime(scope: Scope, services: Sequence[Service]) -> Table:
-    def rows() -> Iterator[Row]:
-        house = Organisation.current()
-        months = _months(scope, house.zone)
-        told = of_services(services, months, now=scope.end)
-        for service in services:
-            for window, figures in zip(months, told[service.pk], strict=True):
-                if figures.life_from is not None:
-                    whole = month_of(window.start, house.zone) == window
-                    yield _uptime_cells(service, window, figures, house, whole)
-
-    words = (
-        "Each service in each calendar month that the window touches, cut to the window: time in each state of its primary "
-        "monitors together, nothing excluded. The rows of state_intervals add up to it."
-    )
-    return Table("03_availability/uptime_monthly", UPTIME, rows, "uptime_monthly", words, scope.window)
-
-
-def _uptime_cells(service: Service, window: Window, f: Figures, house: Organisation, whole: bool) -> Row:
-    return (
-        period_name(window, house.zone), house.timezone, service.public_id, f.life_from, f.life_to, f.total_ms, f.up_ms,
-        f.down_ms, f.degraded_ms, f.unknown_ms, f.paused_ms, f.measured_ms, ratio_text(f.measured), ratio_text(f.low),
-        ratio_text(f.high), ratio_text(f.strict), ratio_text(f.coverage), f.outages, f.longest_outage_ms,
-        f.partial or not whole, POLICY, *NO_THREAD,
-    )  # fmt: skip
+    return [
+        uptime_table(scope, services),
+        _kept(scope, services),
+        _latency(scope, monitors),
+        _definitions(scope, services),
+    ]
 
 
 def _kept(scope: Scope, services: Sequence[Service]) -> Table:
@@ -120,7 +82,7 @@ def _latency(scope: Scope, monitors: Sequence[Monitor]) -> Table:
             .order_by("pk")
             .values_list("service_id", "latency_ms")
         )
-        for window in _months(scope, house.zone):
+        for window in months_in(scope, house.zone):
             for monitor in monitors:
                 limit = promised.get(monitor.service_id)
                 threshold_us = None if limit is None else limit * 1000

@@ -15,6 +15,7 @@ Key = tuple[int, str, str]  # service by primary key, agreement by public id or 
 def months_in_force(service_ids: Iterable[int]) -> dict[Key, MonthlyAvailability]:
     """The newest revision of every sealed window of these services: one query."""
     rows = MonthlyAvailability.objects.filter(service__in=list(service_ids), superseded_by__isnull=True)
+    rows = rows.select_related("supersedes", "approved_by")
     return {(row.service_id, row.sla, row.month): row for row in rows}
 
 
