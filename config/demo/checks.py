@@ -19,6 +19,7 @@ from monitors.judge import Observation, Terms, judge, retry_gap
 from monitors.models import Monitor, MonitorState, ProbeSlot, Rule, StateInterval
 from monitors.models.monitors import DOWN
 from monitors.probes.trace import Outcome, Trace
+from monitors.samples import hour_of
 from monitors.services.transitions import remember, standing_of
 from monitors.slots import next_slot, phase_of
 from monitors.states import State
@@ -132,7 +133,7 @@ def terms_of(monitor: Monitor) -> Terms:
 def good_trace(monitor_id: int, interval_s: int, at: datetime) -> tuple[int, Trace]:
     """Lag in microseconds and trace of a good check at an instant, by the shape of its service."""
     shape = shape_of(monitor_id, interval_s)
-    hour = shape.hour(at.replace(minute=0, second=0, microsecond=0), monitor_id)
+    hour = shape.hour(hour_of(at), monitor_id)
     index = min(shape.count - 1, (at.minute * 60 + at.second) * shape.count // 3600)
     total = hour.totals[index]
     dns, connect, tls, wait, transfer = phases_us(total)

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from datetime import datetime
-from functools import cached_property
+from datetime import date, timedelta
+from functools import cache, cached_property
 from random import Random
 from statistics import median_low
 
@@ -18,6 +18,9 @@ from monitors.packs import columns, encode_phases
 LEVELS, PATTERNS, SHAPES = 14, 18, 10
 # shares of the total: name, connect, TLS (the demo speaks none), wait; what is left is the transfer
 SHARES = (0.06, 0.14, 0.0, 0.74)
+EPOCH = date(1970, 1, 1)
+# a year of a large demo asks four million times: the curves of the three kinds of day are reckoned once
+CLOCK = [[2.6 * math.sin((hour - 8 + kind) / 24 * 2 * math.pi) for hour in range(24)] for kind in range(3)]
 
 
 @dataclass(frozen=True)
@@ -57,20 +60,13 @@ class Shape:
             totals[rng.randrange(self.count)] += round(self.base * rng.uniform(1.5, 6))
         return [min(40, int(rng.expovariate(0.9))) for _ in range(self.count)], totals
 
-    def hour(self, at: datetime, salt: int) -> Hour:
-        """The hour that begins at `at`; salt: of the monitor, so that two of one shape differ."""
-        chance = (salt * 2_654_435_761 + int(at.timestamp()) // 3600 * 40_503) >> 9
-        key = self.level(at, salt), chance % PATTERNS
+    def hour(self, hour: int, salt: int) -> Hour:
+        """The hour with this number since 1970; salt: of the monitor, so that two of one shape differ."""
+        chance = (salt * 2_654_435_761 + hour * 40_503) >> 9
+        key = level(hour, salt), chance % PATTERNS
         if key not in self._hours:
             self._hours[key] = self._made(*key)
         return self._hours[key]
-
-    def level(self, at: datetime, salt: int) -> int:
-        """0 to LEVELS - 1: low at night and on Sundays, higher by the month until somebody tunes the service."""
-        day = math.sin((at.hour - 8 + salt % 3) / 24 * 2 * math.pi)
-        week = -1.5 if at.weekday() >= 5 else 0.0
-        season = 3.0 * ((at.timetuple().tm_yday + salt * 37) % 140) / 140
-        return max(0, min(LEVELS - 1, round(3.5 + 2.6 * day + week + season)))
 
     def _made(self, level: int, pattern: int) -> Hour:
         lags, noise = self._patterns[pattern]
@@ -78,6 +74,20 @@ class Shape:
         totals = [floor + one for one in noise]
         phases = encode_phases(zip(*(phases_us(total) for total in totals), strict=True))
         return Hour(columns(lags, totals), phases, median_low(totals), max(totals), lags, totals)
+
+
+def level(hour: int, salt: int) -> int:
+    """0 to LEVELS - 1: low at night and on Sundays, higher by the month until somebody tunes the service."""
+    week, year_day = _day(hour // 24)
+    season = 3.0 * ((year_day + salt * 37) % 140) / 140
+    return max(0, min(LEVELS - 1, round(3.5 + CLOCK[salt % 3][hour % 24] + week + season)))
+
+
+@cache
+def _day(number: int) -> tuple[float, int]:
+    """What the day of the week takes off, and the number of the day in its year. number: days since 1970."""
+    day = EPOCH + timedelta(days=number)
+    return (-1.5 if day.weekday() >= 5 else 0.0), day.timetuple().tm_yday
 
 
 def phases_us(total: int) -> tuple[int, int, int, int, int]:

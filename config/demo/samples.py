@@ -60,16 +60,17 @@ def packs_of(demo: Demo, monitor: Monitor, until: int) -> Iterator[PackRow]:
     slots = list(_slots(monitor, hour_start(first + 1), hour_start(first + 2)))
     begins = hour_start(first + 1)
     ordinary = head([(slot - begins) // MS for slot in slots], [0] * len(slots))
-    busy: list[int] = []
+    changed = {hour_of(since) for since, _ in versions[1:]}
+    version, busy = 0, []
     for hour in range(first, until):
-        at = hour_start(hour)
-        version = _version(versions, at)
-        if hour not in quiet or version != _version(versions, at + HOUR - MS):
+        if not version or hour - 1 in changed:
+            version = _version(versions, hour_start(hour))
+        if hour not in quiet or hour in changed:
             busy.append(hour)
             continue
-        told = shape.hour(at, monitor.pk)
-        key = (monitor.pk, hour, place, version)
-        yield (*key, 1, shape.count, 0, told.median, told.slowest, join(ordinary, told.measured), told.phases)
+        told = shape.hour(hour, monitor.pk)
+        measured = join(ordinary, told.measured)
+        yield monitor.pk, hour, place, version, 1, shape.count, 0, told.median, told.slowest, measured, told.phases
     yield from _eventful(demo, monitor, busy, versions)
 
 
