@@ -109,9 +109,7 @@ class SLAForm(ChangeForm):
         label="Where it is written", required=False, max_length=DOCUMENT_MAX, help_text="Contract, page or file."
     )
     effective_from = forms.DateField(label="Holds from", widget=DayInput())
-    effective_until = forms.DateField(
-        label="Holds until", required=False, widget=DayInput(), help_text="Empty: still."
-    )
+    effective_until = forms.DateField(label="Holds until", required=False, widget=DayInput(), help_text="Empty: still.")
 
     field_order = (
         "service", "name", "target_ppm", "window", "timezone", "degraded_counts_as_down", "maintenance_allowance_s",
