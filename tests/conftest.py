@@ -8,6 +8,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
+from monitors.engine import witness
 from tests.flush import triggers_lifted_for_flush  # noqa: F401
 
 hypothesis.settings.register_profile("ci", max_examples=50, deadline=None, derandomize=True)
@@ -43,6 +44,12 @@ def pytest_runtest_setup(item):
         pytest.skip("needs PostgreSQL: set DATABASE_URL")
     if item.get_closest_marker("redis") and not settings.REDIS_URL:
         pytest.skip("needs Redis: set REDIS_URL")
+
+
+@pytest.fixture(autouse=True)
+def no_memory_of_other_clocks(monkeypatch):
+    """A process remembers the clocks it last saw; a test that begins at another time would be told that they were put."""
+    monkeypatch.setattr(witness, "eyes", witness.Eyes())
 
 
 @pytest.fixture
