@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from evidence.pack.cells import csv_line
 from evidence.pack.days import Covered
 from evidence.pack.writer import Made
+from ledger.cells import csv_line
 from ledger.tables import Scope, told
 
 VERIFY = (Path(__file__).parent / "VERIFY.md").read_text(encoding="utf-8")

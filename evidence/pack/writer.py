@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
-from evidence.pack.cells import csv_line, csv_text, json_object
+from ledger.cells import csv_line, csv_text, json_object
 from ledger.tables import Table
 from ledger.texts import REMOVED
 

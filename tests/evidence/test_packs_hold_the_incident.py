@@ -10,11 +10,11 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from evidence.models import Pack
-from evidence.pack.cells import csv_line
 from evidence.services.packs import OutputRefused, make_incident_pack
 from incidents.services.work import add_note, declare
 from ledger import seal_keys
 from ledger.actors import Actor
+from ledger.cells import csv_line
 from ledger.models import Entry, Seal
 from ledger.redaction import redact
 from ledger.texts import REMOVED, text_hash

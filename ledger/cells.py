@@ -1,4 +1,4 @@
-"""How a value stands in a pack: in CSV, safe to open in a spreadsheet, and in JSON, as it is. Standard library only."""
+"""How a value stands in a file that leaves: in CSV, safe to open in a spreadsheet, and in JSON, as it is. Standard library only."""
 
 from __future__ import annotations
 
