@@ -37,14 +37,16 @@ def start_watching(
 ) -> Monitor:
     """Make a monitor of `service`, or of a new one of that name, and those beside it; all or none.
 
-    definition: name, kind, target, secrets and numbers, as `create_monitor` takes them. Raises ValidationError by
+    definition: name, kind, target, secrets, tags and numbers, as `create_monitor` takes them. Raises ValidationError by
     field; one about the new service's name speaks of `new_service`.
     """
     held = service or create_service(name=new_service, team=team, now=now, reason="Made with its first monitor")
     made = create_monitor(service=held, now=now, reason="New monitor", **definition)
     for one in beside:
         reason = f"Made beside {made.name}"
-        create_monitor(service=held, name=one.name, kind=one.kind, target=one.target, now=now, reason=reason)
+        create_monitor(
+            service=held, name=one.name, kind=one.kind, target=one.target, tags=made.tags, now=now, reason=reason
+        )  # fmt: skip
     return made
 
 

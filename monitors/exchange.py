@@ -12,12 +12,14 @@ from typing import Any
 
 import yaml
 
+from monitors.tags import TagError, read_tags
+
 FORMAT = 1
 BYTES_MAX = 300_000
 ENTRIES_MAX = 1_000
 DEPTH_MAX = 12
 TOP = ("watchbook", "monitors")
-KEYS = ("service", "name", "kind", "team", "interval_s", "timeout_s", "rule", "target")
+KEYS = ("service", "name", "kind", "team", "tags", "interval_s", "timeout_s", "rule", "target")
 RULE = ("severity", "urgency", "confirmation_s", "recovery_s")
 
 
@@ -27,7 +29,7 @@ class DocumentError(ValueError):
 
 @dataclass(frozen=True)
 class Entry:
-    """One monitor of a document. Only what it says is in `numbers` and `target`; team is a name, None where not said."""
+    """One monitor of a document. Only what it says is in `numbers` and `target`; team and tags are None where not said."""
 
     service: str
     name: str
@@ -35,6 +37,7 @@ class Entry:
     team: str | None = None
     numbers: Mapping[str, Any] = field(default_factory=dict)
     target: Mapping[str, Any] = field(default_factory=dict)
+    tags: list[str] | None = None
 
 
 def write(entries: Iterable[Entry]) -> str:
@@ -74,6 +77,8 @@ def _plain(entry: Entry) -> dict[str, Any]:
     said: dict[str, Any] = {"service": entry.service, "name": entry.name, "kind": entry.kind}
     if entry.team:
         said["team"] = entry.team
+    if entry.tags:
+        said["tags"] = list(entry.tags)
     said |= {name: entry.numbers[name] for name in ("interval_s", "timeout_s") if name in entry.numbers}
     rule = {name: entry.numbers[name] for name in RULE if name in entry.numbers}
     if rule:
@@ -126,9 +131,21 @@ def _entry(number: int, given: Any) -> Entry:
         name=name,
         kind=_text(given, "kind", where),
         team=_text(given, "team", where) if given.get("team") is not None else None,
+        tags=_tags(given.get("tags"), where),
         numbers={**numbers, **{key: value for key, value in rule.items() if value is not None}},
         target=target,
     )
+
+
+def _tags(given: Any, where: str) -> list[str] | None:
+    if given is None:
+        return None
+    if not isinstance(given, list) or not all(isinstance(one, str) for one in given):
+        raise DocumentError(f"{where}: `tags` is a list of words.")
+    try:
+        return read_tags(given)
+    except TagError as error:
+        raise DocumentError(f"{where}: {error}") from None
 
 
 def _text(given: Mapping[str, Any], key: str, where: str) -> str:

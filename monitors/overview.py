@@ -54,15 +54,6 @@ class Row:
         return summary(self.days)
 
 
-@dataclass(frozen=True)
-class Filter:
-    """What a reader narrowed the list to."""
-
-    text: str = ""
-    service: str = ""
-    states: tuple[str, ...] = ()
-
-
 def state_now(monitor: Monitor, now: datetime) -> tuple[str, datetime | None, MonitorState | None]:
     """The state a monitor may claim at `now`, since when, and its standing: unknown once its last result no longer speaks."""
     standing: MonitorState | None = getattr(monitor, "standing", None) if hasattr(monitor, "standing") else None
@@ -92,27 +83,6 @@ def monitors_in_force() -> QuerySet[Monitor]:
     """Monitors with all a list row needs, by service and name."""
     found = Monitor.objects.in_force().select_related("service", "team", "standing")
     return found.order_by("service__name", "name", "pk")
-
-
-def narrowed(found: list[Row], wanted: Filter) -> list[Row]:
-    """Rows that fit the filter, the worst state first."""
-    text = wanted.text.casefold()
-    kept = [
-        row
-        for row in found
-        if (not wanted.states or row.state in wanted.states)
-        and (not wanted.service or row.monitor.service.public_id == wanted.service)
-        and (text in row.monitor.name.casefold() or text in row.monitor.address.casefold())
-    ]
-    return sorted(kept, key=lambda row: STATES.index(row.state))
-
-
-def counts(found: Iterable[Row]) -> dict[str, int]:
-    """How many monitors are in each state, all states named."""
-    held = dict.fromkeys(STATES, 0)
-    for row in found:
-        held[row.state] += 1
-    return held
 
 
 def month_marks(days: Sequence[Day]) -> list[tuple[int, str]]:

@@ -180,6 +180,12 @@ def in_order() -> list[Watched]:
     return [*WATCHED, *(next(branches) for _ in range(1_000))]
 
 
+def _tags(one: Watched) -> list[str]:
+    """Who feels it, and in a branch that it is one."""
+    felt_by = "internal" if one.service in ("Internal tools", "Warehouse") else "customers"
+    return [felt_by, *(["branch"] if one.path.startswith("branch-") else [])]
+
+
 def _add(demo: Demo, one: Watched, interval_s: int, when: datetime) -> None:
     def added(now: datetime) -> None:
         host = one.service.lower().replace(" ", "-")
@@ -193,6 +199,7 @@ def _add(demo: Demo, one: Watched, interval_s: int, when: datetime) -> None:
                 interval_s=interval_s,
                 severity=one.severity,
                 urgency=one.urgency,
+                tags=_tags(one),
                 confirmation_s=60,
                 recovery_s=60,
             )

@@ -23,12 +23,15 @@ from monitors.api.targets import TargetBody, TargetChange, TargetShown, named_af
 from monitors.conditions import DOWN, LABELS
 from monitors.kinds import KINDS
 from monitors.models import Monitor, Rule
+from monitors.models.lookups import tagged
 from monitors.models.monitors import ROLES, URGENCIES
 from monitors.queries import Standing, monitors_in_force, open_conditions, standings
 from monitors.services import change_monitor, create_monitor, pause_monitor, resume_monitor, retire_monitor
 from monitors.services.definition import BOUNDS
 from monitors.services.locations import MOST
 from monitors.states import State
+from monitors.tags import LENGTH_MAX
+from monitors.tags import MOST as MOST_TAGS
 
 RULE = ("confirmation_s", "recovery_s", "severity", "urgency")
 
@@ -37,6 +40,9 @@ class MonitorFields(Body):
     """What can be said of any monitor; only what is sent is set, and null removes a secret."""
 
     team = Id("tea", required=False, allow_null=True)
+    tags = serializers.ListField(
+        child=Text(max_length=LENGTH_MAX), max_length=MOST_TAGS, required=False, help_text="In place of those it has."
+    )
     interval_s = Whole(min_value=BOUNDS["interval_s"][0], max_value=BOUNDS["interval_s"][1], required=False)
     timeout_s = Whole(min_value=BOUNDS["timeout_s"][0], max_value=BOUNDS["timeout_s"][1], required=False)
     confirmation_s = Whole(min_value=BOUNDS["confirmation_s"][0], max_value=BOUNDS["confirmation_s"][1], required=False)
@@ -107,6 +113,7 @@ class MonitorOut(TargetShown):
     kind = serializers.ChoiceField(choices=list(KINDS))
     service = Ref()
     team = TeamRef(allow_null=True)
+    tags = serializers.ListField(child=serializers.CharField())
     interval_s = serializers.IntegerField()
     timeout_s = serializers.IntegerField()
     role = serializers.ChoiceField(choices=list(ROLES), help_text="`primary` counts for its service; others inform.")
@@ -151,10 +158,15 @@ class MonitorFilters(Filters):
     kind = ChoiceOf(choices=list(KINDS))
     paused = FlagFilter(method="is_paused", label="Whether somebody paused it.")
     name = TextFilter(lookup_expr="icontains", label="Part of the name.")
+    tag = TextFilter(method="has_tag", label="A tag it carries.")
 
     def is_paused(self, rows: QuerySet[Monitor], name: str, wanted: bool) -> QuerySet[Monitor]:
         """Paused or not."""
         return rows.filter(paused_at__isnull=not wanted)
+
+    def has_tag(self, rows: QuerySet[Monitor], name: str, wanted: str) -> QuerySet[Monitor]:
+        """Those that carry it."""
+        return rows.filter(tagged(wanted.strip().lower()))
 
 
 class Monitors(ApiView):

@@ -8,6 +8,7 @@ from django import forms
 
 from accounts.forms.fields import DurationField, ReasonField
 from monitors.forms.monitor import SEVERITIES, URGENCIES
+from monitors.forms.tags import TagsField
 from monitors.services.bulk import ACTIONS, CHANGE
 
 Choices = list[tuple[str, str]]
@@ -31,6 +32,8 @@ class BulkForm(forms.Form):
     severity = forms.TypedChoiceField(choices=(KEEP, *SEVERITIES), coerce=int, required=False, empty_value=None)
     urgency = forms.ChoiceField(choices=(KEEP, *URGENCIES), required=False)
     team = forms.ChoiceField(required=False)
+    tag = TagsField(label="Tags to add", help_text="Beside those each has.")
+    untag = TagsField(label="Tags to take away", help_text="")
     reason = ReasonField()
 
     def __init__(self, *args: Any, teams: Choices, **kwargs: Any) -> None:
@@ -40,7 +43,8 @@ class BulkForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """To change settings, at least one must be given."""
         data = super().clean() or self.cleaned_data
-        if data.get("action") == CHANGE and not self.errors and not self.changes():
+        tags = [*data.get("tag", []), *data.get("untag", [])]
+        if data.get("action") == CHANGE and not self.errors and not self.changes() and not tags:
             self.add_error(None, "Give at least one setting, or choose something else to do.")
         return data
 

@@ -9,6 +9,7 @@ from accounts.forms.fields import DurationField, VersionField
 from accounts.history import changes_of
 from accounts.zones import zone_choices
 from monitors.forms.monitor import SEVERITIES, URGENCIES
+from monitors.forms.tags import TagsField
 from monitors.heartbeats.schedules import DAY_S, WAYS
 from monitors.kinds.heartbeat import BOUNDS, DEFAULTS, KIND, METHODS
 from monitors.kinds.text import TargetError
@@ -33,6 +34,7 @@ class HeartbeatForm(forms.Form):
 
     name = forms.CharField(max_length=120, help_text="What a person at 03:00 would call it: Nightly backup.")
     service = forms.ChoiceField()
+    tags = TagsField()
     schedule = forms.ChoiceField(label="Expected", choices=list(WAYS.items()), widget=forms.RadioSelect)
     period_s = _bound("period_s", label="Every", required=False, help_text="For every so often: 10 min, 1 h, 1 d.")
     expression = forms.CharField(
@@ -163,6 +165,7 @@ def initial_of(monitor: Monitor, rule: Rule) -> dict[str, Any]:
         **monitor.target,
         "name": monitor.name,
         "service": monitor.service.public_id,
+        "tags": monitor.tags,
         "severity": rule.severity,
         "urgency": rule.urgency,
         "version": monitor.version,

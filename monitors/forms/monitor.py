@@ -13,6 +13,7 @@ from accounts.forms.changes import ChangeForm
 from accounts.forms.fields import DurationField, VersionField
 from accounts.history import changes_of
 from monitors.forms.parsing import with_scheme
+from monitors.forms.tags import TagsField
 from monitors.forms.targets import add_inputs, initial_of_target, input_at_fault, line, names_of, rows_of, settings_of
 from monitors.kinds import KINDS, Kind, TargetError
 from monitors.kinds.text import read_url
@@ -48,6 +49,7 @@ class MonitorForm(forms.Form):
 
     name = forms.CharField(max_length=120, help_text="What a person at 03:00 would call it.")
     service = forms.ChoiceField()
+    tags = TagsField()
     interval_s = DurationField(label="Check every", least=1, most=86400)
     timeout_s = DurationField(label="Give up after", least=1, most=60)
     confirmation_s = DurationField(
@@ -166,6 +168,7 @@ def initial_of(monitor: Monitor, rule: Rule) -> dict[str, Any]:
         **initial_of_target(KINDS[monitor.kind], monitor.target),
         "name": monitor.name,
         "service": monitor.service.public_id,
+        "tags": monitor.tags,
         "interval_s": monitor.interval_s,
         "timeout_s": monitor.timeout_s,
         "confirmation_s": rule.confirmation_s,

@@ -74,6 +74,7 @@ class Monitor(Tracked):
 
     secrets: write-only and encrypted, such as header values and credentials; the fingerprint that stands for
     them in history says that they changed, not what they are.
+    tags: words of `monitors.tags`, as `read_tags` gives them.
     """
 
     untracked_fields = ("secrets",)
@@ -88,6 +89,7 @@ class Monitor(Tracked):
     timeout_s = models.PositiveIntegerField(default=10)
     secrets = EncryptedJSONField(null=True)
     secrets_fingerprint = models.CharField(max_length=16, blank=True, default="", editable=False)
+    tags = models.JSONField(default=list, blank=True)
     paused_at = models.DateTimeField(null=True, editable=False)
     role = models.CharField(max_length=12, choices=role_choices, default=PRIMARY)
     depends_on = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="dependants")

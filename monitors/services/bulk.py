@@ -27,7 +27,12 @@ ACTIONS: dict[str, str] = {
     RESUME: "Resume",
     RETIRE: "Retire",
 }
-OF_MONITOR: dict[str, str] = {"team": "Team", "interval_s": "Checked every", "timeout_s": "Gives up after"}
+OF_MONITOR: dict[str, str] = {
+    "team": "Team",
+    "tags": "Tags",
+    "interval_s": "Checked every",
+    "timeout_s": "Gives up after",
+}
 OF_RULE: dict[str, str] = {
     "severity": "Severity", "urgency": "Urgency", "confirmation_s": "Down when failing for", "recovery_s": "Up again when good for",
 }  # fmt: skip
@@ -35,10 +40,21 @@ OF_RULE: dict[str, str] = {
 
 @dataclass(frozen=True)
 class Wish:
-    """What is to happen to each. changes: for CHANGE, fields of OF_MONITOR and OF_RULE with their new values."""
+    """What is to happen to each. changes: for CHANGE, fields of OF_MONITOR and OF_RULE with their new values.
+
+    tag, untag: tags that each gets or loses beside those it has.
+    """
 
     action: str
     changes: Mapping[str, Any] = field(default_factory=dict)
+    tag: Sequence[str] = ()
+    untag: Sequence[str] = ()
+
+    def changes_of(self, monitor: Monitor) -> dict[str, Any]:
+        """What one monitor would be given."""
+        if not self.tag and not self.untag:
+            return dict(self.changes)
+        return {**self.changes, "tags": sorted({*monitor.tags, *self.tag} - {*self.untag})}
 
 
 @dataclass(frozen=True)
@@ -99,7 +115,7 @@ def _one(monitor: Monitor, wish: Wish, by: User, now: datetime, reason: str, ver
         elif wish.action == RETIRE:
             retire_monitor(monitor, now=now, reason=reason, expected_version=version)
         else:
-            change_monitor(monitor, wish.changes, now=now, reason=reason, expected_version=version)
+            change_monitor(monitor, wish.changes_of(monitor), now=now, reason=reason, expected_version=version)
     except StaleVersion:
         return Done(monitor, "Somebody changed it meanwhile; look at it and try again.")
     except (ValidationError, PermissionDenied) as error:
@@ -121,7 +137,7 @@ def _plan(monitor: Monitor, rule: Rule | None, wish: Wish, by: User) -> Planned:
     if monitor.retired_at is not None:
         return Planned(monitor, refused=f"{monitor.name} was retired.")
     if wish.action == CHANGE:
-        return Planned(monitor, _differences(monitor, rule, wish.changes))
+        return Planned(monitor, _differences(monitor, rule, wish.changes_of(monitor)))
     if wish.action == RETIRE:
         return Planned(monitor, (Difference("In force", "yes", "no"),))
     if monitor.paused == (wish.action == PAUSE):
@@ -136,8 +152,13 @@ def _differences(monitor: Monitor, rule: Rule | None, changes: Mapping[str, Any]
         for name, label in labels.items():
             before = getattr(holder, name, None)
             if name in changes and before != changes[name]:
-                held.append(Difference(label, before, changes[name]))
+                held.append(Difference(label, _shown(before), _shown(changes[name])))
     return tuple(held)
+
+
+def _shown(value: Any) -> Any:
+    """A list as a person reads it; an empty one is none."""
+    return (", ".join(value) or None) if isinstance(value, list) else value
 
 
 def sentence_of(error: ValidationError | PermissionDenied) -> str:

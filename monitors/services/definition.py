@@ -17,7 +17,7 @@ from monitors.services.refusals import readable, refusal
 
 RULE_FIELDS = ("severity", "urgency", "confirmation_s", "recovery_s")
 NUMBER_FIELDS = ("interval_s", "timeout_s", *RULE_FIELDS)
-FIELDS = frozenset({"name", "service", "team", "target", "secrets", *NUMBER_FIELDS})
+FIELDS = frozenset({"name", "service", "team", "tags", "target", "secrets", *NUMBER_FIELDS})
 DEFAULTS: dict[str, Any] = {
     "interval_s": 60,
     "timeout_s": 10,

@@ -117,6 +117,8 @@ def _change(entry: Entry, monitor: Monitor, rule: Rule | None, teams: dict[str, 
         for one in KINDS[monitor.kind].fields
         if one.name in target and monitor.target.get(one.name) != target[one.name]
     ]
+    if entry.tags is not None and entry.tags != monitor.tags:
+        found.append(Difference(LABELS["tags"], ", ".join(monitor.tags), ", ".join(entry.tags)))
     team = _team(entry, teams)
     if team is not None and team.pk != monitor.team_id:
         found.append(Difference(LABELS["team"], monitor.team, team))
@@ -128,6 +130,7 @@ def _do(entry: Entry, step: Step, by: User, now: datetime, reason: str) -> None:
     if step.what == CHANGED:
         monitor = _held()[_key(entry)]
         changes = {**entry.numbers, "target": entry.target, **({"team": team} if team else {})}
+        changes |= {} if entry.tags is None else {"tags": entry.tags}
         if team:
             require(by, "edit", Monitor(team=team))
         change_monitor(monitor, changes, now=now, reason=reason)
@@ -141,6 +144,7 @@ def _do(entry: Entry, step: Step, by: User, now: datetime, reason: str) -> None:
         kind=entry.kind,
         target=entry.target,
         team=team,
+        tags=entry.tags or (),
         now=now,
         reason=reason,
         **entry.numbers,
@@ -153,7 +157,7 @@ def _entry(monitor: Monitor, rule: Rule | None) -> Entry:
     numbers |= {name: getattr(rule, name) for name in NUMBER_FIELDS if rule is not None and hasattr(rule, name)}
     given = {one.name: monitor.target[one.name] for one in kind.fields if not one.secret and one.name in monitor.target}
     team = monitor.team.name if monitor.team else None
-    return Entry(monitor.service.name, monitor.name, monitor.kind, team, numbers, given)
+    return Entry(monitor.service.name, monitor.name, monitor.kind, team, numbers, given, monitor.tags)
 
 
 def _held() -> dict[tuple[str, str], Monitor]:

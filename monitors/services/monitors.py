@@ -22,6 +22,7 @@ from monitors.services.locations import ensure_location, start_checking, timing
 from monitors.services.refusals import name_once, refusal
 from monitors.services.transitions import Why, apply, begin, end, lock_state, remember, standing_of
 from monitors.states import Cause, IllegalMove
+from monitors.tags import TagError, read_tags
 
 
 @transaction.atomic
@@ -36,17 +37,18 @@ def create_monitor(
     secrets: Mapping[str, Any] | None = None,
     team: Team | None = None,
     locations: Sequence[Location] | None = None,
+    tags: Sequence[str] = (),
     **numbers: Any,
 ) -> Monitor:
     """Make a monitor of a type of check, with its rule "down", and have it checked at once.
 
     target, secrets: the fields of its kind (`monitors.kinds`). locations: where it is checked from, our own place
-    if not given. numbers: interval_s, timeout_s, confirmation_s, recovery_s, severity, urgency. Raises
+    if not given. tags: as `monitors.tags.read_tags` takes them. numbers: interval_s, timeout_s, confirmation_s, recovery_s, severity, urgency. Raises
     ValidationError by field.
     """
     definition = define(KINDS[kind], {**numbers, "target": target, "secrets": secrets or {}}, None, None)
     monitor = Monitor(service=service, team=team or service.team, kind=kind)
-    _put(monitor, definition, name=name)
+    _put(monitor, definition, name=name, tags=tags)
     with name_once(_taken(monitor)):
         monitor.save(now=now, reason=reason)
     rule = Rule(monitor=monitor, condition=DOWN, **definition.rule)
@@ -76,7 +78,7 @@ def change_monitor(
 ) -> Monitor:
     """Change what `changes` names; the next check runs at once and under the new terms. History is never re-scored.
 
-    changes: as for create_monitor, and name, service, team. A part of `target` or `secrets` that is not given
+    changes: as for create_monitor, and name, service, team; `tags` takes the place of those it has. A part of `target` or `secrets` that is not given
     stays; a part of `secrets` given as None is removed. Raises ValidationError by field, StaleVersion.
     """
     row = lock_state(monitor.pk)  # before the monitor's own row, as everybody does
@@ -88,7 +90,7 @@ def change_monitor(
     for field in ("service", "team"):
         if field in changes:
             setattr(monitor, field, changes[field])
-    _put(monitor, definition, name=str(changes.get("name", monitor.name)))
+    _put(monitor, definition, name=str(changes.get("name", monitor.name)), tags=changes.get("tags", monitor.tags))
     with name_once(_taken(monitor)):
         monitor.save(now=now, reason=reason, expected_version=expected_version)
     for field, value in definition.rule.items():
@@ -190,13 +192,17 @@ def _reschedule(monitor: Monitor, now: datetime) -> None:
     hint("probe")
 
 
-def _put(monitor: Monitor, definition: Definition, *, name: str) -> None:
+def _put(monitor: Monitor, definition: Definition, *, name: str, tags: Sequence[str]) -> None:
     monitor.name = name.strip()
     if not monitor.name or len(monitor.name) > 120:
         raise refusal("name", "Give it a name of at most 120 characters.")
     others = Monitor.objects.in_force().filter(service=monitor.service, name__iexact=monitor.name)
     if others.exclude(pk=monitor.pk).exists():
         raise refusal("name", _taken(monitor), "taken")
+    try:
+        monitor.tags = read_tags(tags)
+    except TagError as error:
+        raise refusal("tags", str(error)) from error
     monitor.target = definition.target.as_json()
     monitor.interval_s, monitor.timeout_s = definition.interval_s, definition.timeout_s
     held = definition.secrets.as_json()

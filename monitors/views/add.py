@@ -121,6 +121,7 @@ def _start(request: HttpRequest, form: AddMonitorForm) -> Monitor:
         "kind": form.kind.name,
         "target": form.target(),
         "secrets": form.secrets(),
+        "tags": data["tags"],
         **form.numbers(),
     }
     return start_watching(

@@ -56,7 +56,7 @@ def _wish(request: HttpRequest, form: BulkForm) -> Wish:
         return Wish(action)
     if "team" in changes:
         changes["team"] = None if changes["team"] == NO_TEAM else get_team(request.user, changes["team"])
-    return Wish(action, changes)
+    return Wish(action, changes, tag=form.cleaned_data["tag"], untag=form.cleaned_data["untag"])
 
 
 def _teams(request: HttpRequest) -> list[tuple[str, str]]:

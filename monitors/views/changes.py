@@ -79,6 +79,7 @@ def _turn(request: HttpRequest, public_id: str, turn: Callable[..., object], wor
 def _change(request: HttpRequest, monitor: Monitor, form: EditMonitorForm) -> None:
     data = form.cleaned_data
     changes = {"name": data["name"], "target": form.target(), "secrets": form.secrets(), **form.numbers()}
+    changes["tags"] = data["tags"]
     changes["service"] = get_service(request.user, data["service"], "edit")
     change_monitor(
         monitor, changes, now=now(), reason=data["reason"],

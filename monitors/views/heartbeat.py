@@ -77,13 +77,14 @@ def _make(request: HttpRequest, form: AddHeartbeatForm) -> Monitor:
     data = form.cleaned_data
     service = get_service(request.user, data["service"], "edit") if data["service"] else None
     definition = {"name": data["name"], "kind": HEARTBEAT, "target": form.target(), **form.numbers()}
+    definition["tags"] = data["tags"]
     team = first_team_of(signed_in(request))
     return start_watching(service=service, new_service=data["new_service"], team=team, definition=definition, now=now())
 
 
 def _change(request: HttpRequest, monitor: Monitor, form: EditHeartbeatForm) -> None:
     data = form.cleaned_data
-    changes = {"name": data["name"], "target": form.target(), **form.numbers()}
+    changes = {"name": data["name"], "tags": data["tags"], "target": form.target(), **form.numbers()}
     changes["service"] = get_service(request.user, data["service"], "edit")
     change_monitor(
         monitor, changes, now=now(), reason=data["reason"],

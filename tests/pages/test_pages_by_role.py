@@ -46,6 +46,8 @@ GET = {
     "monitors/{heartbeat}/state/": ALL,
     "monitors/{heartbeat}/edit/": EDITORS,
     "monitors/several/": saying(EDITORS, ok=302),
+    "monitors/export.csv": ALL,
+    "monitors/export.json": ALL,
     "monitors/export.yaml": ALL,
     "monitors/import/": EDITORS,
     "monitors/{monitor}/": ALL,
