@@ -29,11 +29,12 @@ from monitors.queries import days_back
 
 CHECKS = (
     "as_of", "monitor_id", "version", "name", "service_id", "role", "kind", "target_redacted", "settings",
-    "interval_s", "timeout_s", "paused_at", "retired_at", "last_modified_at", "last_modified_by",
+    "interval_s", "timeout_s", "tags", "enabled", "paused_at", "created_at", "retired_at", "last_modified_at", "last_modified_by",
 )  # fmt: skip
 RULES = (
     "as_of", "rule_id", "version", "monitor_id", "condition", "severity", "urgency", "confirmation_s", "recovery_s",
-    "comparator", "threshold", "unit", "for_s", "warn", "recovery", "m", "n", "missing_data", "retired_at", "last_modified_at", "last_modified_by",
+    "comparator", "threshold", "unit", "for_s", "warn", "recovery", "m", "n", "missing_data",
+    "enabled", "muted_since", "retired_at", "last_modified_at", "last_modified_by",
 )  # fmt: skip
 TERMS = ("operator", "value", "unit", "for_s", "warn", "recovery", "m", "n", "missing")
 SERVICES = (
@@ -123,11 +124,12 @@ def _checks(scope: Scope, monitors: Sequence[Monitor]) -> Table:
     def rows() -> Iterator[Row]:
         held = known_as_of(Monitor, scope, [one.public_id for one in monitors])
         services = public_ids(Service, [row.service_id for row in held])
+        made = {one.public_id: one.created_at for one in monitors}
         cells = [
             (
                 scope.as_of, m.public_id, m.version, m.name, services.get(m.service_id), m.role, m.kind,
-                redacted(KINDS[m.kind].restore(m.target).address), _settings(m), m.interval_s, m.timeout_s, m.paused_at,
-                m.retired_at, m.history_date, m.actor_id or m.actor_kind,
+                redacted(KINDS[m.kind].restore(m.target).address), _settings(m), m.interval_s, m.timeout_s, m.tags,
+                m.paused_at is None and m.retired_at is None, m.paused_at, made[m.public_id], m.retired_at, m.history_date, m.actor_id or m.actor_kind,
             )
             for m in held
         ]  # fmt: skip
@@ -147,10 +149,12 @@ def _rules(scope: Scope, monitors: Sequence[Monitor]) -> Table:
     def rows() -> Iterator[Row]:
         of = {one.pk: one.public_id for one in monitors}
         held = [row for row in as_of(Rule, scope.as_of) if row.monitor_id in of]
+        then = {row.id: row for row in known_as_of(Monitor, scope, list(of.values()))}
         cells = [
             (
                 scope.as_of, r.public_id, r.version, of[r.monitor_id], r.condition, r.severity, r.urgency,
-                r.confirmation_s, r.recovery_s, *[r.terms.get(name) for name in TERMS], r.retired_at, r.history_date, r.actor_id or r.actor_kind,
+                r.confirmation_s, r.recovery_s, *[r.terms.get(name) for name in TERMS],
+                *_judging(r, then.get(r.monitor_id)), r.retired_at, r.history_date, r.actor_id or r.actor_kind,
             )
             for r in held
         ]  # fmt: skip
@@ -158,6 +162,13 @@ def _rules(scope: Scope, monitors: Sequence[Monitor]) -> Table:
 
     words = as_of_words("Rules of those monitors")
     return Table("02_config/alert_rules_as_of", RULES, rows, "alert_rules_as_of", words, scope.at)
+
+
+def _judging(rule: Any, monitor: Any | None) -> tuple[bool, datetime | None]:
+    """Whether a rule judged anything at the instant, and since when its monitor was paused: a pause mutes all its rules."""
+    if monitor is None or monitor.retired_at is not None or rule.retired_at is not None:
+        return False, None
+    return monitor.paused_at is None, monitor.paused_at
 
 
 def _intervals(scope: Scope, monitors: Sequence[Monitor]) -> Table:

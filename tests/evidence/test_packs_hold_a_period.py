@@ -11,6 +11,7 @@ from evidence.models import Pack
 from evidence.services.packs import OutputRefused, make_incident_pack, make_period_pack
 from ledger.link import link_entries
 from ledger.models import Entry, Seal
+from monitors.services import change_monitor, pause_monitor
 
 pytestmark = pytest.mark.django_db
 
@@ -32,6 +33,23 @@ def test_it_holds_the_incidents_and_the_configuration_of_the_period(night, made)
     monitors = {row["monitor_id"] for row in table(made.folder, "02_config/checks_as_of")}
     assert night.monitors["Checkout API"].public_id in monitors
     assert {row["monitor_id"] for row in table(made.folder, "03_availability/state_intervals")} <= monitors
+
+
+def test_rules_say_whether_they_judged_anything_at_the_end_of_it(night, made, tmp_path):
+    assert {row["enabled"] for row in table(made.folder, "02_config/alert_rules_as_of")} == {"true"}
+    paused = night.monitors["Checkout API"]
+    paused.refresh_from_db()
+    change_monitor(paused, {"tags": ["prod"]}, now=night.now, reason="Sorted")
+    pause_monitor(paused, now=night.now, reason="Being moved")
+    day = night.now.date()
+    folder = make_period_pack(day - timedelta(days=40), day, tmp_path / "later", now=night.now).folder
+    checks = {row["monitor_id"]: row for row in table(folder, "02_config/checks_as_of")}
+    rules = table(folder, "02_config/alert_rules_as_of")
+    assert checks[paused.public_id]["tags"] == '["prod"]'
+    for rule in rules:
+        check = checks[rule["monitor_id"]]
+        assert (rule["enabled"], rule["muted_since"]) == (check["enabled"], check["paused_at"])
+    assert {rule["enabled"] for rule in rules if rule["monitor_id"] == paused.public_id} == {"false"}
 
 
 def test_a_period_before_anything_happened_says_so_with_empty_tables(night, tmp_path):
