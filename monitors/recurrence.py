@@ -7,6 +7,7 @@ moves forward by what is skipped; one that comes twice is the first.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import islice, pairwise
@@ -22,6 +23,8 @@ PARTS = frozenset({"FREQ", "INTERVAL", "COUNT", "UNTIL", "BYDAY", "BYMONTHDAY", 
 DAYS = {
     "MO": "Monday", "TU": "Tuesday", "WE": "Wednesday", "TH": "Thursday", "FR": "Friday", "SA": "Saturday", "SU": "Sunday",
 }  # fmt: skip
+PLACES = {"1": "first", "2": "second", "3": "third", "4": "fourth", "5": "fifth", "-1": "last"}
+_NUMBERED = re.compile(r"\+?(-?\d)([A-Z]{2})")
 RULE_MOST = 200
 COUNT_MOST, INTERVAL_MOST = 1_000, 400
 # a rule without a day in so many years never happens, and looking further would only burn the processor
@@ -92,8 +95,9 @@ def summary(plan: Plan) -> str:
 
 
 def _on(plan: Plan, parts: dict[str, str]) -> str:
-    if "BYSETPOS" in parts or ("BYDAY" in parts and any(day not in DAYS for day in parts["BYDAY"].split(","))):
-        return f" by the rule {plan.rule}"
+    numbered = "BYDAY" in parts and any(day not in DAYS for day in parts["BYDAY"].split(","))
+    if "BYSETPOS" in parts or numbered:
+        return _numbered(parts) or f" by the rule {plan.rule}"
     said = ""
     if "BYDAY" in parts:
         said += " on " + ", ".join(DAYS[day] for day in parts["BYDAY"].split(","))
@@ -109,6 +113,15 @@ def _on(plan: Plan, parts: dict[str, str]) -> str:
     if "BYMONTH" in parts:
         said += f" in month {parts['BYMONTH'].replace(',', ', ')}"
     return said
+
+
+def _numbered(parts: dict[str, str]) -> str:
+    """`on the first Sunday` of a month; "" where a few words would not say all of the rule."""
+    if parts["FREQ"] != "MONTHLY" or not set(parts) <= {"FREQ", "INTERVAL", "BYDAY", "COUNT", "UNTIL"}:
+        return ""
+    days = [_NUMBERED.fullmatch(day) for day in parts["BYDAY"].split(",")]
+    said = [f"{PLACES[day[1]]} {DAYS[day[2]]}" for day in days if day and day[1] in PLACES]
+    return f" on the {' and the '.join(said)}" if len(said) == len(days) else ""
 
 
 def _ends(parts: dict[str, str]) -> str:

@@ -28,6 +28,7 @@ from config.demo import (
     lessons,
     maintenance,
     people,
+    promises,
     samples,
     seals,
     watcher,
@@ -51,6 +52,7 @@ PLANNED: tuple[Callable[[Demo], None], ...] = (
     episodes.tell,
     lessons.spread,
     maintenance.spread,
+    promises.made,
     hooks.begin,
     watcher.looks,
 )

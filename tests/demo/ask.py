@@ -15,7 +15,7 @@ from ledger.models import Entry, Seal
 from ledger.seal_text import read
 from monitors.continuity import continuity_of
 from monitors.engine.packing import KEEP_ROWS
-from monitors.models import MaintenanceSpan, Monitor, Result, ResultPack, StateInterval
+from monitors.models import SLA, MaintenanceSpan, Monitor, Result, ResultPack, StateInterval
 from monitors.packs import decode
 from monitors.samples import hour_of, packed_until, samples
 from oncall.models import Attempt, Page, StepExecution
@@ -111,6 +111,14 @@ def answer():
             != str(continuity_of(day, now=Seal.objects.get(day=day).sealed_at).checks_executed)
         ],
         "maintenance": maintenance(),
+        "agreements": {
+            one.service.name: [
+                one.version,
+                one.approved_by is not None,
+                one.written_by != (one.approved_by and one.approved_by.public_id),
+            ]
+            for one in SLA.objects.in_force()
+        },
         "released": Entry.objects.filter(kind="alert.released").count(),
         "mark": pages_with_the_mark(),
         "states": dict(Counter("/".join(one) for one in StateInterval.objects.values_list("state", "cause"))),

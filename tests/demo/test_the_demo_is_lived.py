@@ -68,6 +68,13 @@ def test_windows_end_in_every_way_wake_nobody_inside_and_let_go_of_what_still_fa
     assert told["released"] >= 1
 
 
+def test_services_are_promised_by_one_and_approved_by_another_and_one_promise_waits(told):
+    held = told["agreements"]
+    assert {name for name, (_version, approved, _two) in held.items() if not approved} == {"Customer portal"}
+    assert all(two for _version, _approved, two in held.values())
+    assert held["Tracking API"][0] == 4, "written, approved, made stricter, approved again"
+
+
 def test_the_mistakes_are_in_it(told):
     assert {"unknown/engine_stopped", "unknown/resumed", "paused/"} <= set(told["states"])
     assert told["reopened"] >= 2  # a night of flapping is one incident

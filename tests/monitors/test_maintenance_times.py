@@ -136,7 +136,9 @@ def test_garbage_is_read_or_refused_and_nothing_else(rule):
         ("FREQ=WEEKLY", "Every week on Sunday at 02:00 for 1 h 30 min, Europe/Berlin"),
         ("FREQ=WEEKLY;INTERVAL=2;BYDAY=TU,TH;COUNT=5", "Every 2 weeks on Tuesday, Thursday at 02:00 for 1 h 30 min, Europe/Berlin, 5 times"),
         ("FREQ=MONTHLY;UNTIL=20261231", "Every month on day 29, months without one left out, at 02:00 for 1 h 30 min, Europe/Berlin, until 2026-12-31"),
-        ("FREQ=MONTHLY;BYDAY=-1SU", "Every month by the rule FREQ=MONTHLY;BYDAY=-1SU at 02:00 for 1 h 30 min, Europe/Berlin"),
+        ("FREQ=MONTHLY;BYDAY=-1SU", "Every month on the last Sunday at 02:00 for 1 h 30 min, Europe/Berlin"),
+        ("FREQ=MONTHLY;BYDAY=+1MO,3MO", "Every month on the first Monday and the third Monday at 02:00 for 1 h 30 min, Europe/Berlin"),
+        ("FREQ=MONTHLY;BYDAY=-2SU", "Every month by the rule FREQ=MONTHLY;BYDAY=-2SU at 02:00 for 1 h 30 min, Europe/Berlin"),
     ],
 )  # fmt: skip
 def test_a_plan_is_said_in_words(rule, said):
