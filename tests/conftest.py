@@ -35,6 +35,8 @@ def pytest_collection_modifyitems(config, items):
 
 
 def _touches_servers(item):
+    if item.get_closest_marker("embedded"):
+        return False
     used = {"db", "transactional_db"} & set(getattr(item, "fixturenames", ()))
     return bool(used) or any(item.get_closest_marker(name) for name in NEEDS_SERVERS)
 

@@ -17,7 +17,7 @@ import pytest
 from config import bootstrap
 
 ROOT = Path(__file__).resolve().parents[2]
-pytestmark = pytest.mark.processes
+pytestmark = [pytest.mark.processes, pytest.mark.embedded]
 
 
 def up(*arguments, root=ROOT, **environ):

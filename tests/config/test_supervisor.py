@@ -11,7 +11,7 @@ import pytest
 from config.supervisor import FIRST_WAIT_S, LONGEST_WAIT_S, STEADY_AFTER_S, next_wait
 from tests.config.test_hints import wait_for
 
-pytestmark = pytest.mark.processes
+pytestmark = [pytest.mark.processes, pytest.mark.embedded]
 
 
 @pytest.mark.parametrize(

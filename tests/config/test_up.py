@@ -20,7 +20,7 @@ from django.urls import reverse
 from tests.config.test_hints import wait_for
 
 ROOT = Path(__file__).resolve().parents[2]
-pytestmark = pytest.mark.processes
+pytestmark = [pytest.mark.processes, pytest.mark.embedded]
 
 
 class Running:
