@@ -20,11 +20,11 @@ from django.db.models import Min
 
 from accounts.egress import client
 from accounts.egress.client import EgressError
+from accounts.egress.signature import headers
 from incidents.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from incidents.webhooks.masks import excerpt
 from incidents.webhooks.outcomes import settle
 from incidents.webhooks.retry import Answer
-from incidents.webhooks.signature import headers
 from incidents.webhooks.states import SENDING, move
 from oncall.stopwatch import Stopwatch
 

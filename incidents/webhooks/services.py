@@ -10,6 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
+from accounts.egress.signature import KEY_BYTES, spell_secret
 from accounts.models import Team
 from incidents.models import WebhookDelivery, WebhookEndpoint, WebhookEvent
 from incidents.services.work import BadInput
@@ -18,7 +19,6 @@ from incidents.webhooks.outcomes import end
 from incidents.webhooks.payload import test_body
 from incidents.webhooks.planning import begin_at_the_end, new_delivery
 from incidents.webhooks.retry import life_s
-from incidents.webhooks.signature import KEY_BYTES, spell_secret
 from incidents.webhooks.states import ENDED, FAILED, PLANNED, move
 from ledger.actors import current_actor
 from ledger.hints import hint

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Iterable
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
-URL_MAX = 2000
-LABEL = re.compile(r"^(?!-)[a-z0-9_-]{1,63}(?<!-)$")
-UNSAFE = re.compile(r"[\x00-\x20\x7f\\]")
+from accounts.egress import urls
+from accounts.egress.urls import BadUrl
+
+URL_MAX, UNSAFE, short = urls.URL_MAX, urls.UNSAFE, urls.short
 
 
 class TargetError(ValueError):
@@ -24,70 +23,18 @@ class TargetError(ValueError):
 
 def read_url(text: str) -> str:
     """The address in the form that is called: ASCII host, no fragment. Raises TargetError."""
-    url = text.strip()
-    if not url or len(url) > URL_MAX or UNSAFE.search(url):
-        raise TargetError("url", f"Write an address such as https://shop.example.com/health. You wrote {short(text)}.")
     try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError:
-        raise TargetError("url", f"This is not an address that can be called: {short(text)}.") from None
-    if parts.scheme not in ("http", "https"):
-        raise TargetError("url", f"The address must begin with http:// or https://. You wrote {short(text)}.")
-    if "@" in parts.netloc:
-        sentence = "Leave name and password out of the address; there are fields for them that are encrypted."
-        raise TargetError("url", sentence)
-    if port == 0:
-        raise TargetError("url", "Port 0 cannot be called.")
-    host = read_host(parts.hostname or "")
-    netloc = f"[{host}]" if ":" in host else host
-    path = _quoted(parts.path) or "/"
-    return urlunsplit((parts.scheme, f"{netloc}:{port}" if port else netloc, path, _quoted(parts.query), ""))
+        return urls.read_url(text)
+    except BadUrl as error:
+        raise TargetError("url", str(error)) from error
 
 
 def read_host(host: str, field: str = "url") -> str:
-    """A host in ASCII and lower case, as the resolver is asked for it. Raises TargetError.
-
-    Numbers that only some parsers read as an address (0x7f.1, 2130706433) are refused, because what is
-    shown must be what is called.
-    """
-    if ":" in host:
-        return _read_ipv6(host, field)
+    """A host in ASCII and lower case, as the resolver is asked for it. Raises TargetError."""
     try:
-        ascii_host = host.encode("idna").decode().lower() if not host.isascii() else host.lower()
-    except UnicodeError:
-        raise TargetError(field, f"{short(host)} is not a host name.") from None
-    labels = ascii_host.rstrip(".").split(".")
-    if len(ascii_host) > 253 or not all(LABEL.match(label) for label in labels):
-        raise TargetError(field, f"{short(host)} is not a host name.")
-    if re.fullmatch(r"\d+|0x[0-9a-f]*", labels[-1]):
-        try:
-            ipaddress.IPv4Address(ascii_host)
-        except ValueError:
-            raise TargetError(field, f"Write an IPv4 address as four numbers. You wrote {short(host)}.") from None
-    return ascii_host
-
-
-def _read_ipv6(host: str, field: str) -> str:
-    try:
-        if "%" in host:
-            raise ValueError("a zone means something on one machine only")
-        return str(ipaddress.IPv6Address(host))
-    except ValueError:
-        raise TargetError(field, f"{short(host)} is not an IPv6 address.") from None
-
-
-def _quoted(part: str) -> str:
-    """Non-ASCII letters of a path or query as the bytes a browser would send."""
-    if part.isascii():
-        return part
-    return "".join(c if c.isascii() else "".join(f"%{byte:02X}" for byte in c.encode()) for c in part)
-
-
-def short(text: str) -> str:
-    """What was written, cut to what a sentence can hold."""
-    shown = text.strip()
-    return f"{shown[:80]}…" if len(shown) > 80 else shown or "nothing"
+        return urls.read_host(host)
+    except BadUrl as error:
+        raise TargetError(field, str(error)) from error
 
 
 def read_port(given: Any, default: int) -> int:
