@@ -1,20 +1,14 @@
-"""Reading the addresses of people: e-mail in lower case, phone numbers in E.164."""
+"""Reading the addresses of people, each kind in its one spelling: e-mail in lower case, phone numbers in E.164."""
 
 import phonenumbers
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
-from accounts.models.contacts import EMAIL, PHONE, VOICE
+from accounts.egress.urls import BadUrl, read_url
 
 
 class AddressRefused(ValueError):
     """The text is no address of its kind; the message quotes it and shows one that would do."""
-
-
-def read_address(kind: str, text: str) -> str:
-    """The one spelling of an e-mail address or phone number. Raises AddressRefused."""
-    readers = {EMAIL: read_email, PHONE: read_phone, VOICE: read_phone}
-    return readers[kind](text)
 
 
 def read_email(text: str) -> str:
@@ -38,6 +32,14 @@ def read_phone(text: str) -> str:
     if not phonenumbers.is_possible_number(number):
         raise AddressRefused(f"No number of that country has this length. You wrote {_short(text)}.")
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def read_web_address(text: str) -> str:
+    """An address that can be called. Whether it may be is asked at each call. Raises AddressRefused."""
+    try:
+        return read_url(text)
+    except BadUrl as error:
+        raise AddressRefused(str(error)) from error
 
 
 def _short(text: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 
 def mask_email(address: str) -> str:
     """`alice.m@example.com` → `a…@example.com`; the domain stays, since it is the company's."""
@@ -17,3 +19,10 @@ def mask_phone(number: str) -> str:
 def mask_name(name: str) -> str:
     """Initials: `Ben Okafor` → `B. O.`"""
     return " ".join(f"{word[0]}." for word in name.split() if word)
+
+
+def mask_url(url: str) -> str:
+    """`https://hooks.example.com/…`: where it goes, without the path and query in which keys tend to stand."""
+    parts = urlsplit(url)
+    more = "…" if parts.path not in ("", "/") or parts.query else ""
+    return f"{parts.scheme}://{parts.netloc}/{more}"[:300]

@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 from celery import current_app
 from django.conf import settings
 
+from accounts.contact_kinds import EMAIL, PHONE
 from accounts.models import ContactMethod
-from accounts.models.contacts import EMAIL, PHONE
 from config import beat
 from config.liveness import ENGINE, FAILED, STEP, WATCHDOG
 from ledger import clock, liveness

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 
 from django.db.models import Q, QuerySet
 
+from accounts.contact_kinds import PHONE
 from accounts.models import User
-from accounts.models.contacts import PHONE
 from ledger.crypto import fingerprint
 from oncall.escalation.states import PLANNABLE
 from oncall.escalation.who import Reachable, channel_of, reachable_contacts

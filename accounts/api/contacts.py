@@ -9,22 +9,24 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from accounts.access import get_contact, get_own_contact, visible_contacts
-from accounts.addresses import AddressRefused, read_address
+from accounts.addresses import AddressRefused
 from accounts.api.errors import Refusal, Refusals
 from accounts.api.fields import Body, Change, Instant, OneOf, Text
 from accounts.api.filters import ChoiceOf, Filters, FlagFilter, IdFilter
 from accounts.api.people import PersonRef
 from accounts.api.views import ApiView, operation
+from accounts.contact_kinds import ADDRESS_MAX, KINDS, read_address
 from accounts.models import ContactMethod
-from accounts.models.contacts import KINDS
 from accounts.scopes import OWN
 from accounts.services.contacts import (
     CodeRefused,
     ContactExists,
     LastContact,
+    SignsNothing,
     add_contact,
     confirm_contact,
     remove_contact,
+    rotate_contact_secret,
 )
 
 REFUSALS: Refusals = {
@@ -32,6 +34,7 @@ REFUSALS: Refusals = {
     ContactExists: Refusal(409, "contact_exists", "This address is there already.", field="address"),
     LastContact: Refusal(409, "last_contact"),
     CodeRefused: Refusal(409, "code_refused", field="code"),
+    SignsNothing: Refusal(409, "signs_nothing"),
 }
 
 
@@ -49,11 +52,24 @@ class ContactOut(serializers.Serializer):
     created_at = Instant()
 
 
+class NewContactOut(ContactOut):
+    """A contact method whose secret was just made."""
+
+    secret = serializers.CharField(
+        allow_null=True,
+        help_text="whsec_ and a key in base64 for a webhook, empty for other kinds. Shown once; null when the request is repeated.",
+    )
+
+
 class ContactIn(Body):
     """A new address of the caller."""
 
     kind = OneOf(choices=list(KINDS))
-    address = Text(max_length=254, write_only=True, help_text="E-mail address, or a number such as +44 7700 900123.")
+    address = Text(
+        max_length=ADDRESS_MAX,
+        write_only=True,
+        help_text="E-mail address, a number such as +44 7700 900123, or the web address of a webhook.",
+    )
     label = Text(max_length=40, required=False, default="", allow_blank=True)  # type: ignore[assignment]
 
 
@@ -86,7 +102,10 @@ class Contacts(ApiView):
         """One's own; everybody's for who manages people."""
         return visible_contacts(self.person)
 
-    @operation("Add a contact method of my own", verb=OWN, takes=ContactIn, gives=ContactOut, status=201)
+    @operation(
+        "Add a contact method of my own",
+        verb=OWN, takes=ContactIn, gives=NewContactOut, status=201, shown_once=("secret",),
+    )  # fmt: skip
     def post(self, request: Request, body: dict[str, Any]) -> ContactMethod:
         """It is used for paging once it is verified: ask for a code, then confirm it."""
         address = read_address(body["kind"], body["address"])
@@ -112,6 +131,24 @@ class Confirmation(ApiView):
     def post(self, request: Request, public_id: str, body: dict[str, Any]) -> ContactMethod:
         """One's own only. Five tries a code, ten minutes."""
         return confirm_contact(get_own_contact(self.person, public_id), body["code"], now=self.now)
+
+
+class Rotation(ApiView):
+    """A new secret."""
+
+    refusals = REFUSALS
+
+    @operation(
+        "Make a new secret of a contact method", verb=OWN, takes=Change, gives=NewContactOut, shown_once=("secret",)
+    )
+    def post(self, request: Request, public_id: str, body: dict[str, Any]) -> ContactMethod:
+        """One's own webhook only. The old secret signs beside it for a day."""
+        return rotate_contact_secret(
+            get_own_contact(self.person, public_id),
+            now=self.now,
+            reason=body["reason"],
+            expected_version=body.get("version"),
+        )
 
 
 class Removal(ApiView):

@@ -29,6 +29,7 @@ urlpatterns = [
     path("contact-methods/", contacts.Contacts.as_view()),
     path("contact-methods/<pid:public_id>/", contacts.Contact.as_view()),
     path("contact-methods/<pid:public_id>/confirm/", contacts.Confirmation.as_view()),
+    path("contact-methods/<pid:public_id>/rotate/", contacts.Rotation.as_view()),
     path("contact-methods/<pid:public_id>/retire/", contacts.Removal.as_view()),
     path("contact-methods/<pid:public_id>/history/", history_of(ContactMethod)),
     path("tokens/", tokens.Tokens.as_view()),

@@ -6,10 +6,10 @@ from django import forms
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 
-from accounts.addresses import AddressRefused, read_address, read_email
+from accounts.addresses import AddressRefused, read_email
+from accounts.contact_kinds import ADDRESS_MAX, CONTACT_KINDS, PHONE, read_address
 from accounts.forms.changes import ChangeForm
 from accounts.models import User
-from accounts.models.contacts import EMAIL, PHONE, VOICE
 from accounts.roles import RESPONDER, ROLES
 from accounts.zones import zone_choices
 
@@ -86,10 +86,12 @@ class ContactForm(forms.Form):
     """An address where a person can be paged."""
 
     kind = forms.ChoiceField(
-        choices=((PHONE, "Phone, by SMS"), (VOICE, "Phone, by call"), (EMAIL, "E-mail")), initial=PHONE
+        choices=[(name, kind.offer) for name, kind in CONTACT_KINDS.items() if kind.offer], initial=PHONE
     )
     address = forms.CharField(
-        label="Number or address", max_length=254, help_text="A number with its country code, as in +44 7700 900123."
+        label="Number or address",
+        max_length=ADDRESS_MAX,
+        help_text="A number with its country code, as in +44 7700 900123; an e-mail address; or the web address of a webhook.",
     )
     label = forms.CharField(
         label="What you call it", max_length=40, required=False, help_text="For instance: work phone."

@@ -4,6 +4,7 @@ from accounts.services.contacts import (
     add_contact,
     confirm_contact,
     remove_contact,
+    rotate_contact_secret,
     start_verification,
     verification_code,
 )
@@ -44,6 +45,7 @@ __all__ = [
     "remove_member",
     "rename_team",
     "revoke_token",
+    "rotate_contact_secret",
     "start_verification",
     "verification_code",
 ]

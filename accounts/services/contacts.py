@@ -2,11 +2,15 @@
 
 import hashlib
 import hmac
+import secrets
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 
+from accounts.contact_kinds import CONTACT_KINDS
+from accounts.egress.signature import KEY_BYTES, spell_secret
 from accounts.models import ContactMethod, User, Verification
 from accounts.queries import contacts_of, live_verification
 from accounts.uses import uses_of
@@ -25,18 +29,27 @@ class LastContact(Exception):
     """A policy counts on this person and this is the only way to reach them; the message says so."""
 
 
+class SignsNothing(Exception):
+    """The contact is of a kind that has no secret; the message says so."""
+
+
 class CodeRefused(Exception):
     """The code did not prove the contact; the message says why and what to do."""
 
 
 def add_contact(*, user: User, kind: str, address: str, label: str, now: datetime) -> ContactMethod:
-    """Add an address, not yet confirmed. Raises ContactExists for one that is there already."""
+    """Add an address, not yet confirmed. Raises ContactExists for one that is there already.
+
+    One of a kind that signs gets a secret, which the caller may show once.
+    """
     held = ContactMethod.objects.in_force().filter(
         user=user, kind=kind, address_fingerprint=fingerprint(address, f"contact.{kind}")
     )
     if held.exists():
         raise ContactExists
     contact = ContactMethod(user=user, kind=kind, address=address, label=label)
+    if CONTACT_KINDS[kind].signs:
+        contact.secret = _new_secret()
     contact.save(now=now, reason="Added")
     return contact
 
@@ -53,6 +66,21 @@ def remove_contact(contact: ContactMethod, *, now: datetime, reason: str) -> Non
                 f"{contact.address_mask} stays: it is the only way to reach somebody {uses[0].what} counts on."
             )
     contact.retire(now=now, reason=reason)
+
+
+def rotate_contact_secret(
+    contact: ContactMethod, *, now: datetime, reason: str, expected_version: int | None = None
+) -> ContactMethod:
+    """Make a new secret, which the caller may show once. The old one signs beside it for WEBHOOK_OVERLAP_S.
+
+    Raises SignsNothing for a kind that has no secret, StaleVersion.
+    """
+    if not CONTACT_KINDS[contact.kind].signs:
+        raise SignsNothing(f"{contact} has no secret: nothing that is sent there is signed.")
+    contact.previous_secret, contact.secret = contact.secret, _new_secret()
+    contact.previous_until = now + timedelta(seconds=settings.WEBHOOK_OVERLAP_S)
+    contact.save(now=now, reason=reason, expected_version=expected_version)
+    return contact
 
 
 @transaction.atomic
@@ -96,6 +124,10 @@ def confirm_contact(contact: ContactMethod, code: str, *, now: datetime) -> Cont
         contact.unhealthy_since, contact.unhealthy_reason = None, ""
         contact.save(now=now, reason="Confirmed by code")
     return contact
+
+
+def _new_secret() -> str:
+    return spell_secret(secrets.token_bytes(KEY_BYTES))
 
 
 def _tries(left: int) -> str:

@@ -4,8 +4,8 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
+from accounts.contact_kinds import EMAIL
 from accounts.models import ContactMethod, Invitation, Membership, Team, User
-from accounts.models.contacts import EMAIL
 from accounts.queries import live_invitation, other_admins, tokens_of
 from accounts.roles import ADMIN
 from accounts.services.tokens import revoke_token

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
+from accounts.contact_kinds import EMAIL
 from accounts.models import ContactMethod, Membership, Organisation, SetupLink, Team, User
-from accounts.models.contacts import EMAIL
 from accounts.queries import live_setup_link
 from accounts.roles import ADMIN
 from ledger.crypto import new_secret, token_hash

@@ -8,9 +8,9 @@ from typing import Any, Self
 from django.db import models
 from django.db.models import Q
 
+from accounts.masks import mask_url
 from accounts.models import Team
 from incidents.webhooks.catalog import wants
-from incidents.webhooks.masks import mask_url
 from incidents.webhooks.states import PLANNED, SENDING
 from ledger.append_only import AppendOnly
 from ledger.crypto import fingerprint

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 import structlog
 from django.db import transaction
 
+from accounts.contact_kinds import PHONE
 from accounts.models import ContactMethod
-from accounts.models.contacts import PHONE
 from incidents import states, wording
 from incidents.models import Incident
 from incidents.queries import open_codes

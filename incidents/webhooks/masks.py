@@ -1,9 +1,8 @@
-"""How an endpoint's address and a receiver's answer look where the whole of it must not be shown. Pure."""
+"""How a receiver's answer looks where the whole of it must not be shown. Pure."""
 
 from __future__ import annotations
 
 import re
-from urllib.parse import urlsplit
 
 EXCERPT = 200
 READ = 4_096
@@ -12,13 +11,6 @@ _HIDDEN = (
     re.compile(r"\+?\d[\d ()/.-]{6,20}\d"),  # phone numbers, and other long numbers with them
     re.compile(r"[A-Za-z0-9_\-+/=]{24,}"),  # keys and tokens
 )
-
-
-def mask_url(url: str) -> str:
-    """`https://hooks.example.com/…`: where it goes, without the path and query in which keys tend to stand."""
-    parts = urlsplit(url)
-    more = "…" if parts.path not in ("", "/") or parts.query else ""
-    return f"{parts.scheme}://{parts.netloc}/{more}"[:300]
 
 
 def excerpt(body: bytes) -> str:

@@ -7,10 +7,10 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
 from accounts.access import get_own_contact, signed_in
+from accounts.contact_kinds import EMAIL
 from accounts.forms.changes import posted, status_of
 from accounts.forms.people import CodeForm, ContactForm
 from accounts.models import ContactMethod
-from accounts.models.contacts import EMAIL
 from accounts.queries import live_verification
 from accounts.services.contacts import CodeRefused, ContactExists, add_contact, confirm_contact
 from ledger.clock import now
