@@ -9,15 +9,16 @@ from datetime import UTC, datetime, timedelta
 from celery import current_app
 from django.conf import settings
 
-from accounts.contact_kinds import EMAIL, PHONE
 from accounts.models import ContactMethod
 from config import beat
 from config.liveness import ENGINE, FAILED, STEP, WATCHDOG
 from ledger import clock, liveness
 from ledger.models import Liveness
 from ledger.promises import Breach, Promise, counted, lasting, named
+from oncall.escalation.who import channel_of
 from oncall.models import CatchAll
-from oncall.queries import policies_in_force
+from oncall.notify.setup import any_provider, ready
+from oncall.queries import pages_can_leave, policies_in_force
 
 LEAST_FREE_BYTES = 500_000_000
 FULL_BELOW_BYTES = 50_000_000
@@ -114,20 +115,20 @@ def broker_answers(now: datetime) -> Breach | None:
 
 def channel_set_up(now: datetime) -> Breach | None:
     """If anybody is to be paged, at least one way to page is set up."""
-    if settings.EMAIL_URL or settings.TWILIO_ACCOUNT_SID or not _wanted():
+    if pages_can_leave() or not _wanted():
         return None
     return Breach("Neither EMAIL_URL nor TWILIO_ACCOUNT_SID is set, so no page can leave this machine.")
 
 
 def channels_fit_people(now: datetime) -> Breach | None:
     """Everybody a policy names has a contact on a channel that is set up."""
-    ready = {kind for kind, is_set in ((EMAIL, settings.EMAIL_URL), (PHONE, settings.TWILIO_ACCOUNT_SID)) if is_set}
+    open_ = ready()
     held: dict[str, set[str]] = {}
     contacts = ContactMethod.objects.in_force().filter(user__public_id__in=_wanted(), verified_at__isnull=False)
     for person, kind in contacts.order_by("pk").values_list("user__public_id", "kind"):
-        held.setdefault(person, set()).add(kind)
-    cut_off = [person for person, kinds in held.items() if not kinds & ready]
-    if not cut_off or not ready:
+        held.setdefault(person, set()).add(channel_of(kind))
+    cut_off = [person for person, channels in held.items() if not channels & open_]
+    if not cut_off or not any_provider():
         return None
     verb = "is" if len(cut_off) == 1 else "are"
     said = f"{counted(len(cut_off), 'person', 'people')} who would be paged {verb} reached only over a channel that is not set up."

@@ -25,4 +25,5 @@ def subject_of(incident: Incident) -> Subject:
         urgency=incident.urgency,
         title=incident.title,
         url=url_of(incident),
+        service=incident.service.name if incident.service else "",
     )

@@ -9,12 +9,13 @@ from datetime import datetime, timedelta
 from django.db.models import Q, QuerySet
 
 from accounts.contact_kinds import PHONE
-from accounts.models import User
+from accounts.models import ContactMethod, User
 from ledger.crypto import fingerprint
 from oncall.escalation.states import PLANNABLE
 from oncall.escalation.who import Reachable, channel_of, reachable_contacts
 from oncall.ladder import Rung, rungs
 from oncall.models import Attempt, Callback, Page, Policy, Run
+from oncall.notify.setup import any_provider, ready
 from oncall.notify.states import CALLS, PLANNED, SENDING, TRUTHS, UNKNOWN
 
 # A reply may come as long as the link in the page holds.
@@ -180,6 +181,14 @@ def _contacts_by_person(people: Iterable[User]) -> dict[str, tuple[Reachable, ..
 def _ladder_step(rung: Rung, people: dict[str, User], contacts: dict[str, tuple[Reachable, ...]]) -> LadderStep:
     shown = tuple(PersonOnRung(people[p], contacts.get(p, ())) for p in rung.people if p in people)
     return LadderStep(rung.loop, rung.step, rung.after_s, shown)
+
+
+def pages_can_leave() -> bool:
+    """Whether a provider is set up, or somebody has proved a contact that needs none."""
+    if any_provider():
+        return True
+    kinds = ready()
+    return ContactMethod.objects.in_force().filter(verified_at__isnull=False, kind__in=kinds).exists()
 
 
 def callbacks_of(page: Page) -> QuerySet[Callback]:

@@ -13,7 +13,8 @@ class Subject:
     """The facts a run freezes when it starts.
 
     `kind` and `id` name the object upstairs (`"incident"`, `"INC-2026-0042"`); on-call never follows them. `severity` is
-    1 (worst) to 4, `urgency` is `high` or `low`, `url` is where a signed-in person reads on.
+    1 (worst) to 4, `urgency` is `high` or `low`, `url` is where a signed-in person reads on. `service` is the name of the
+    service, "" for none.
     """
 
     kind: str
@@ -23,6 +24,7 @@ class Subject:
     urgency: str
     title: str
     url: str
+    service: str = ""
 
     def __post_init__(self) -> None:
         if not self.kind or not self.id:

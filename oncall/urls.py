@@ -15,6 +15,7 @@ pages = [
     path("me/contacts/add/", contacts.add, name="add_contact"),
     path("me/contacts/<str:public_id>/", contacts.confirm, name="confirm_contact"),
     path("me/contacts/<str:public_id>/code/", contacts.send_code, name="send_code"),
+    path("me/contacts/<str:public_id>/secret/", contacts.new_secret, name="new_secret"),
     path("me/contacts/<str:public_id>/test/", contacts.test, name="test_contact"),
 ]
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import secrets
 from collections.abc import Iterable
 
 PREFIX = "whsec_"
@@ -18,6 +19,11 @@ KEY_BYTES = 32
 def spell_secret(key: bytes) -> str:
     """The form in which a receiver gets a key."""
     return PREFIX + base64.b64encode(key).decode()
+
+
+def new_secret() -> str:
+    """A secret that nobody has seen, in the form in which a receiver gets it."""
+    return spell_secret(secrets.token_bytes(KEY_BYTES))
 
 
 def read_secret(secret: str) -> bytes:
@@ -34,10 +40,10 @@ def sign(secret: str, event: str, timestamp: int, body: bytes) -> str:
     return "v1," + base64.b64encode(mac).decode()
 
 
-def headers(secrets: Iterable[str], event: str, timestamp: int, body: bytes) -> dict[str, str]:
+def headers(keys: Iterable[str], event: str, timestamp: int, body: bytes) -> dict[str, str]:
     """The three headers of an attempt."""
     return {
         "webhook-id": event,
         "webhook-timestamp": str(timestamp),
-        "webhook-signature": " ".join(sign(secret, event, timestamp, body) for secret in secrets),
+        "webhook-signature": " ".join(sign(secret, event, timestamp, body) for secret in keys),
     }

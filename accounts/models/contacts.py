@@ -8,6 +8,7 @@ from typing import Any
 from django.db import models
 
 from accounts.contact_kinds import CONTACT_KINDS, KINDS
+from accounts.egress.signature import new_secret
 from accounts.models.people import User
 from ledger.crypto import fingerprint
 from ledger.fields import EncryptedTextField, PublicIdField
@@ -56,7 +57,9 @@ class ContactMethod(Tracked):
         return f"{KINDS.get(self.kind, self.kind)} {self.address_mask}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Keep the mask and the fingerprints that stand for address and secret in history."""
+        """Keep the mask and the fingerprints that stand for address and secret in history; make a secret that is missing."""
+        if CONTACT_KINDS[self.kind].signs and not self.secret:
+            self.secret = new_secret()
         self.address_mask = CONTACT_KINDS[self.kind].mask(self.address)[:254]
         self.address_fingerprint = fingerprint(self.address, f"contact.{self.kind}")
         self.secret_fingerprint = fingerprint(self.secret, "contact.secret") if self.secret else ""

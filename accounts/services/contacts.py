@@ -2,7 +2,6 @@
 
 import hashlib
 import hmac
-import secrets
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -10,7 +9,7 @@ from django.db import transaction
 from django.db.models import F
 
 from accounts.contact_kinds import CONTACT_KINDS
-from accounts.egress.signature import KEY_BYTES, spell_secret
+from accounts.egress.signature import new_secret
 from accounts.models import ContactMethod, User, Verification
 from accounts.queries import contacts_of, live_verification
 from accounts.uses import uses_of
@@ -48,8 +47,6 @@ def add_contact(*, user: User, kind: str, address: str, label: str, now: datetim
     if held.exists():
         raise ContactExists
     contact = ContactMethod(user=user, kind=kind, address=address, label=label)
-    if CONTACT_KINDS[kind].signs:
-        contact.secret = _new_secret()
     contact.save(now=now, reason="Added")
     return contact
 
@@ -77,7 +74,7 @@ def rotate_contact_secret(
     """
     if not CONTACT_KINDS[contact.kind].signs:
         raise SignsNothing(f"{contact} has no secret: nothing that is sent there is signed.")
-    contact.previous_secret, contact.secret = contact.secret, _new_secret()
+    contact.previous_secret, contact.secret = contact.secret, new_secret()
     contact.previous_until = now + timedelta(seconds=settings.WEBHOOK_OVERLAP_S)
     contact.save(now=now, reason=reason, expected_version=expected_version)
     return contact
@@ -124,10 +121,6 @@ def confirm_contact(contact: ContactMethod, code: str, *, now: datetime) -> Cont
         contact.unhealthy_since, contact.unhealthy_reason = None, ""
         contact.save(now=now, reason="Confirmed by code")
     return contact
-
-
-def _new_secret() -> str:
-    return spell_secret(secrets.token_bytes(KEY_BYTES))
 
 
 def _tries(left: int) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
@@ -21,7 +20,7 @@ from incidents.states import TRIGGERED
 from incidents.subjects import KIND
 from ledger.clock import now as clock_now
 from monitors.queries import monitors_in_force
-from oncall.queries import next_step
+from oncall.queries import next_step, pages_can_leave
 
 COLUMNS = ("public_id", "name", "paused_at", "service__public_id", "service__name")
 BEFORE, AFTER = timedelta(hours=11), timedelta(hours=4)
@@ -80,8 +79,6 @@ def _next_call(incident: Incident) -> str:
 
 def cannot_page() -> str:
     """Why pages cannot leave this machine, "" while they can: Now nags until somebody sets it right."""
-    mail = bool(settings.EMAIL_URL)
-    phone = bool(settings.TWILIO_ACCOUNT_SID)
-    if mail or phone:
+    if pages_can_leave():
         return ""
     return "Neither EMAIL_URL nor TWILIO_ACCOUNT_SID is set, so no page can leave this machine."

@@ -20,8 +20,8 @@ from ledger.actors import Actor, current_actor
 from ledger.failpoints import fail_point
 from oncall.models import Page
 from oncall.notify import transitions as pages
+from oncall.notify.names import name_of
 
-CHANNELS = {"sms": "SMS", "phone": "SMS", "voice": "call", "email": "e-mail"}
 ACK, RESOLVE, ESCALATE = "ack", "resolve", "escalate"
 
 
@@ -45,7 +45,7 @@ class Answer:
             return f"SMS reply from {self.page.to_mask}"
         if self.by == "voice":
             return f"key press in call to {self.page.to_mask}"
-        return f"link in {CHANNELS.get(self.page.kind, self.page.kind)} to {self.page.to_mask}"
+        return f"link in {name_of(self.page.kind)} to {self.page.to_mask}"
 
     @property
     def actor(self) -> Actor:

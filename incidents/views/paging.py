@@ -9,8 +9,8 @@ from datetime import datetime
 from oncall.escalation.plan import CATCH_ALL
 from oncall.models import Page
 from oncall.notify import states
+from oncall.notify.names import name_of, title_of
 
-CHANNELS = {"email": "E-mail", "sms": "SMS", "phone": "SMS", "voice": "Call"}
 CONFIRMED = {
     "link": "Tapped Acknowledge on the link",
     "sms": "Replied by SMS",
@@ -99,7 +99,7 @@ def _row(page: Page, *, first: bool, step: str) -> PageRow:
         person=page.person_name,
         step=step,
         first=first,
-        channel=CHANNELS.get(page.kind, page.kind),
+        channel=title_of(page.kind),
         to=page.to_mask,
         accepted_at=page.accepted_at,
         delivered_at=page.delivered_at,
@@ -117,7 +117,7 @@ def how_it_ended(page: Page) -> str:
     if page.state == states.CONFIRMED:
         return CONFIRMED.get(page.confirmed_how, "Confirmed")
     if page.state == states.ACCEPTED and page.kind in states.WITHOUT_RECEIPTS:
-        return "E-mail gives no receipt"
+        return f"{title_of(page.kind)} gives no receipt"
     if page.state in (states.CANCELLED, states.SUPPRESSED):
         return f"{'Cancelled' if page.state == states.CANCELLED else 'Held back'}{': ' + reason if reason else ''}"
     if page.state == states.FAILED_PERMANENT:
@@ -155,7 +155,9 @@ def truth_of(page: Page) -> Truth:
     if page.delivered_at:
         return Truth(2, "delivered", "it rang" if page.kind in states.CALLS else "delivered")
     if page.accepted_at:
-        return Truth(1, "accepted", "e-mail sent" if page.kind in states.WITHOUT_RECEIPTS else "on its way")
+        return Truth(
+            1, "accepted", f"{name_of(page.kind)} sent" if page.kind in states.WITHOUT_RECEIPTS else "on its way"
+        )
     if page.state == states.FAILED_PERMANENT:
         return Truth(-1, "failed", "not reached")
     if page.state in (states.CANCELLED, states.SUPPRESSED):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
-from accounts.egress.signature import KEY_BYTES, spell_secret
+from accounts.egress.signature import new_secret
 from accounts.models import Team
 from incidents.models import WebhookDelivery, WebhookEndpoint, WebhookEvent
 from incidents.services.work import BadInput
@@ -40,7 +39,7 @@ def create_endpoint(
 
     It is told what happens from now on; what happened before is not sent.
     """
-    endpoint = WebhookEndpoint(name=name, team=team, url=_url(url), events=_events(events), secret=_new_secret())
+    endpoint = WebhookEndpoint(name=name, team=team, url=_url(url), events=_events(events), secret=new_secret())
     with transaction.atomic():
         begin_at_the_end()
         _save(endpoint, now=now, reason=reason)
@@ -72,7 +71,7 @@ def rotate_secret(
     endpoint: WebhookEndpoint, *, now: datetime, reason: str, expected_version: int | None = None
 ) -> WebhookEndpoint:
     """Make a new secret, which the caller may show once. The old one signs beside it for WEBHOOK_OVERLAP_S."""
-    endpoint.previous_secret, endpoint.secret = endpoint.secret, _new_secret()
+    endpoint.previous_secret, endpoint.secret = endpoint.secret, new_secret()
     endpoint.previous_until = now + timedelta(seconds=settings.WEBHOOK_OVERLAP_S)
     endpoint.save(now=now, reason=reason, expected_version=expected_version)
     return endpoint
@@ -196,7 +195,3 @@ def _events(events: Sequence[str]) -> list[str]:
     if not events:
         raise BadInput("events", "Choose at least one event.")
     return [one for one in known if one in set(events)]
-
-
-def _new_secret() -> str:
-    return spell_secret(secrets.token_bytes(KEY_BYTES))

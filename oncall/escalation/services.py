@@ -51,6 +51,7 @@ def _begin(
             urgency=subject.urgency,
             title=subject.title[:300],
             url=subject.url,
+            service_name=subject.service[:120],
             policy=policy,
             policy_frozen=to_json(frozen),
             policy_sha256=digest(frozen),

@@ -9,6 +9,7 @@ from accounts.models import ContactMethod, User
 from accounts.roles import ADMIN
 from oncall.escalation.plan import Contact, Ring, Who
 from oncall.models import CatchAll
+from oncall.notify.names import name_of
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,11 @@ class Reachable:
     person: str
     person_name: str
     role: str
+
+    @property
+    def channel_name(self) -> str:
+        """What the channel is called inside a sentence."""
+        return name_of(self.kind)
 
 
 @dataclass(frozen=True)

@@ -46,6 +46,7 @@ class Run(models.Model):
     urgency = models.CharField(max_length=8)
     title = models.CharField(max_length=300)
     url = models.CharField(max_length=500)
+    service_name = models.CharField(max_length=120, blank=True, default="")
 
     policy = models.ForeignKey(Policy, null=True, on_delete=models.PROTECT, related_name="runs")
     policy_frozen = models.JSONField()
@@ -98,6 +99,7 @@ class Run(models.Model):
             urgency=self.urgency,
             title=self.title,
             url=self.url,
+            service=self.service_name,
         )
 
 

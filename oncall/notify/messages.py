@@ -36,13 +36,14 @@ class Outdated(Exception):
 
 def letter_for(page: Page, *, attempt: int, now: datetime) -> Letter:
     """Return the message of a page. Raises Outdated for a code that is no longer good."""
-    words = compose(_facts(page, now), page.kind)
+    facts = _facts(page, now)
+    words = compose(facts, page.kind)
     link, code = url_for(page), f"[{page.short_code}]"
     marker = link if link and link in words.body else code if page.short_code and code in words.body else words.body
-    return Letter(_message(page, words, attempt, now), page.contact.address, marker)
+    return Letter(_message(page, facts, words, attempt, now), page.contact.address, marker)
 
 
-def _message(page: Page, words: Words, attempt: int, now: datetime) -> Message:
+def _message(page: Page, facts: Facts, words: Words, attempt: int, now: datetime) -> Message:
     host = settings.EMAIL_FROM.rpartition("@")[2].rstrip(">") or "watchbook"
     thread = f"<{page.run.subject_kind}.{page.run.subject_id}.{page.run.public_id}@{host}>" if page.run else ""
     return Message(
@@ -56,6 +57,11 @@ def _message(page: Page, words: Words, attempt: int, now: datetime) -> Message:
         else settings.PUBLIC_URL.rstrip("/") + STATUS_PATH,
         talk_url=calls.talk_url(page, attempt) if page.kind in CALLS else "",
         bounce_to=bounces.address_for(page, attempt) if page.kind == "email" else "",
+        page=page.public_id,
+        attempt=attempt,
+        facts=facts,
+        sent_at=now,
+        secrets=tuple(page.contact.secrets_at(now)),
     )
 
 
@@ -81,6 +87,7 @@ def _facts(page: Page, now: datetime) -> Facts:
         code=page.short_code,
         because=_because(page, run),
         note=page.note,
+        service=run.service_name,
     )
 
 

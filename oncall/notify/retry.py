@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
 
 # Twilio error codes by what they mean for us (docs/paging.md has them one by one).
 TEMPORARY_CODES = frozenset({20429, 30001, 30008})
@@ -14,6 +16,8 @@ CONTACT_CODES = frozenset({13224, 21211, 21214, 21217, 21610, 21614, 30004, 3000
 SIP_CONTACT = frozenset({404, 410, 484, 604})
 SIP_TEMPORARY = frozenset({408, 480, 486, 600})
 BUSY_AGAIN = timedelta(seconds=60)
+# A provider may ask us to wait, but not for longer: by then a page is worth little.
+LONGEST_WAIT_S = 600
 
 
 @dataclass(frozen=True)
@@ -21,13 +25,14 @@ class Failure:
     """Why a provider did not take, or did not deliver, a page.
 
     `permanent`: trying again would fail again. `ambiguous`: it may have been taken after all. `blames_contact`: the
-    address itself does not work. `code` is the provider's own.
+    address itself does not work. `code` is the provider's own. `wait_s`: how long it asks us to wait, 0 when it does not.
     """
 
     permanent: bool = False
     ambiguous: bool = False
     blames_contact: bool = False
     code: str = ""
+    wait_s: int = 0
 
 
 @dataclass(frozen=True)
@@ -50,6 +55,28 @@ def judge_twilio(http_status: int, code: int) -> Failure:
     if code in TEMPORARY_CODES or http_status in (401, 403, 408, 429) or http_status >= 500:
         return Failure(code=text)
     return Failure(permanent=True, code=text)
+
+
+def judge_http(status: int, wait_s: int = 0) -> Failure:
+    """Say what a refusal over HTTP means where the provider has no codes of its own. wait_s: as `seconds_to_wait` read it.
+
+    410 says that the address is gone for good. A refused sign-in is temporary, as with Twilio.
+    """
+    if status == 410:
+        return Failure(permanent=True, blames_contact=True, code="410")
+    again = status in (401, 403, 408, 425, 429) or status >= 500
+    return Failure(permanent=not again, code=str(status), wait_s=wait_s if again else 0)
+
+
+def seconds_to_wait(retry_after: str, now: datetime) -> int:
+    """Read a Retry-After header, seconds or a date of HTTP; 0 for none and for one that makes no sense."""
+    text = retry_after.strip()[:64]
+    if text.isascii() and text.isdigit():
+        return int(text[:9])
+    try:
+        return max(math.ceil((parsedate_to_datetime(text) - now).total_seconds()), 0)
+    except (ValueError, TypeError):  # no date, or one without a zone
+        return 0
 
 
 def judge_call(code: str) -> Failure:
@@ -84,14 +111,15 @@ def next_attempt(
 ) -> Verdict:
     """Return when to try a page again after `attempts` attempts, the last of which failed at `now`.
 
-    At most `len(delays_s)` retries, each after its own delay, and never past `not_after`: when the next step is due it is
-    somebody else's turn, and a late page would only wake a second person for nothing.
+    At most `len(delays_s)` retries, each after its own delay or the longer one the provider asks for, and never past
+    `not_after`: when the next step is due it is somebody else's turn, and a late page would only wake a second person for
+    nothing.
     """
     if failure.permanent:
         return Verdict(None, "contact" if failure.blames_contact else "permanent")
     if attempts > len(delays_s):
         return Verdict(None, "retries_exhausted")
-    at = now + timedelta(seconds=delays_s[attempts - 1])
+    at = now + timedelta(seconds=max(delays_s[attempts - 1], min(failure.wait_s, LONGEST_WAIT_S)))
     if not_after is not None and at > not_after:
         return Verdict(None, "next_step_due")
     return Verdict(at, "retry")

@@ -92,5 +92,5 @@ def ends(state: str, kind: str) -> bool:
     return state == ACCEPTED and kind in WITHOUT_RECEIPTS
 
 
-WITHOUT_RECEIPTS = ("email",)
+WITHOUT_RECEIPTS = ("email", "webhook")
 CALLS = ("voice",)

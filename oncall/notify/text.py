@@ -1,6 +1,7 @@
 """The words of every page, for each channel and occasion. Pure: standard library only.
 
-An SMS is one GSM-7 segment; a call is plain sentences. A page must say, before the phone is unlocked: how bad, what, and what to press.
+An SMS is one GSM-7 segment; a call is plain sentences; other channels get one line to build around. A page must say, before
+the phone is unlocked: how bad, what, and what to press.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ class Facts:
     because: str = ""
     note: str = ""
     digits: str = ""
+    service: str = ""
     organisation: str = ""
     person: str = ""
 
@@ -180,6 +182,37 @@ def _spoken(*sentences: str) -> Words:
 _UNSPOKEN = "<>[]{}|\\^~`*_#"
 _MAX_SPOKEN = 500
 
+
+def _line_alarm(facts: Facts) -> Words:
+    return Words("", _sentence(_head(facts)))
+
+
+def _line_responder(facts: Facts) -> Words:
+    return Words("", f"Please join {_sentence(_head(facts))}")
+
+
+def _line_stand_down(facts: Facts) -> Words:
+    return Words("", f"Stand down: {one_line(facts.note or facts.title)[:_MAX_NOTE]}")
+
+
+def _line_verification(facts: Facts) -> Words:
+    return Words("", f"Watchbook code {facts.digits}. Enter it to be paged here.")
+
+
+def _line_test(facts: Facts) -> Words:
+    return Words("", "Watchbook test: this is how a page arrives. Nothing is wrong, nothing to do.")
+
+
+# Channels that build more around one line of plain text.
+_LINES: dict[str, Callable[[Facts], Words]] = {
+    "step": _line_alarm,
+    "responder": _line_responder,
+    "stand_down": _line_stand_down,
+    "verification": _line_verification,
+    "test": _line_test,
+}
+_OF_ONE_LINE = ("webhook",)
+
 TEXTS: dict[tuple[str, str], Callable[[Facts], Words]] = {
     ("step", "sms"): _sms_alarm,
     ("step", "email"): _mail_alarm,
@@ -196,5 +229,6 @@ TEXTS: dict[tuple[str, str], Callable[[Facts], Words]] = {
     ("test", "sms"): _sms_test,
     ("test", "email"): _mail_test,
     ("test", "voice"): _call_test,
+    **{(origin, channel): words for channel in _OF_ONE_LINE for origin, words in _LINES.items()},
 }
 ORIGINS = tuple(dict.fromkeys(origin for origin, _ in TEXTS))

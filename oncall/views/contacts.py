@@ -1,24 +1,33 @@
 """Adding a contact method and proving it by a code. The code travels as a page, so this lives above accounts."""
 
-from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from accounts.access import get_own_contact, signed_in
-from accounts.contact_kinds import EMAIL
 from accounts.forms.changes import posted, status_of
 from accounts.forms.people import CodeForm, ContactForm
 from accounts.models import ContactMethod
 from accounts.queries import live_verification
-from accounts.services.contacts import CodeRefused, ContactExists, add_contact, confirm_contact
+from accounts.services.contacts import (
+    CodeRefused,
+    ContactExists,
+    SignsNothing,
+    add_contact,
+    confirm_contact,
+    rotate_contact_secret,
+)
 from ledger.clock import now
+from oncall.escalation.who import channel_of
 from oncall.notify.services import send_test, send_verification
+from oncall.notify.setup import missing, missing_anywhere
 
 
+@never_cache
 def add(request: HttpRequest) -> HttpResponse:
-    """Add a phone or e-mail and send it a code at once."""
+    """Add a way to be reached and send it a code at once. The answer may hold a secret; loading it again does not."""
     form = ContactForm(posted(request))
     if request.method == "POST" and form.is_valid():
         instant = now()
@@ -28,8 +37,10 @@ def add(request: HttpRequest) -> HttpResponse:
             form.add_error("address", f"You have {form.cleaned_data['address']} already.")
         else:
             send_verification(contact, now=instant)
+            if contact.secret:
+                return _confirm_page(request, contact, CodeForm(), secret=contact.secret)
             return redirect("oncall:confirm_contact", contact.public_id)
-    context = {"form": form, "missing": _missing()}
+    context = {"form": form, "missing": "; ".join(missing_anywhere())}
     return render(request, "oncall/contact_add.html", context, status=status_of(form))
 
 
@@ -74,25 +85,25 @@ def test(request: HttpRequest, public_id: str) -> HttpResponse:
     return redirect("accounts:me")
 
 
-def _confirm_page(request: HttpRequest, contact: ContactMethod, form: CodeForm) -> HttpResponse:
+@never_cache
+@require_POST
+def new_secret(request: HttpRequest, public_id: str) -> HttpResponse:
+    """Make a new secret for what is signed. The answer holds it; loading the page again does not."""
+    contact = get_own_contact(request.user, public_id)
+    try:
+        rotate_contact_secret(contact, now=now(), reason="Replaced on the settings page")
+    except SignsNothing as error:
+        messages.error(request, str(error))
+        return redirect("oncall:confirm_contact", public_id)
+    return _confirm_page(request, contact, CodeForm(), secret=contact.secret)
+
+
+def _confirm_page(request: HttpRequest, contact: ContactMethod, form: CodeForm, *, secret: str = "") -> HttpResponse:
     context = {
+        "secret": secret,
         "contact": contact,
         "form": form,
         "waiting": live_verification(contact, now=now()),
-        "missing": _missing() if contact.kind != EMAIL or not settings.EMAIL_URL else "",
+        "missing": missing(channel_of(contact.kind)),
     }
     return render(request, "oncall/contact_confirm.html", context, status=status_of(form))
-
-
-def _missing() -> str:
-    """What the operator has not set, in words; "" when both ways are open."""
-    missing = []
-    if not settings.EMAIL_URL:
-        missing.append("EMAIL_URL, without which no e-mail leaves")
-    if not (settings.TWILIO_ACCOUNT_SID and settings.TWILIO_FROM):
-        missing.append(
-            "TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN and TWILIO_FROM, without which nobody is texted or called"
-        )
-    elif settings.TWILIO_FROM.startswith("MG") and not settings.TWILIO_VOICE_FROM:
-        missing.append("TWILIO_VOICE_FROM, without which nobody is called: TWILIO_FROM is a messaging service")
-    return "; ".join(missing)

@@ -170,3 +170,34 @@ def test_the_page_says_what_is_missing_for_calls(alice, client, settings):
     client.force_login(alice)
     settings.TWILIO_ACCOUNT_SID, settings.TWILIO_FROM, settings.TWILIO_VOICE_FROM = "AC1", "MG1", ""
     assert "TWILIO_VOICE_FROM, without which nobody is called" in client.get("/me/contacts/add/").content.decode()
+
+
+def test_a_webhook_shows_its_secret_once_and_its_address_never_again(alice, client):
+    client.force_login(alice)
+    address = "https://tools.larkspur.example/pages?key=9f2b"
+    made = client.post("/me/contacts/add/", {"kind": "webhook", "address": address, "label": "Our bot"})
+    held = ContactMethod.objects.get(kind="webhook")
+    assert (made.status_code, held.secret in made.content.decode()) == (200, True)
+    assert "no-store" in made.headers["Cache-Control"]
+    assert Page.objects.get().origin == "verification"
+    for path in ("/me/", f"/me/contacts/{held.public_id}/", f"/people/{alice.public_id}/"):
+        page = client.get(path).content.decode()
+        assert "https://tools.larkspur.example/…" in page, path
+        assert "9f2b" not in page and "whsec_" not in page
+    renewed = client.post(f"/me/contacts/{held.public_id}/secret/").content.decode()
+    old, held = held.secret, ContactMethod.objects.get(kind="webhook")
+    assert held.secret in renewed and old not in renewed and "and the old one until" in renewed
+
+
+def test_a_new_secret_is_refused_where_nothing_is_signed(alice, client):
+    client.force_login(alice)
+    contact = alice.contact_methods.get()
+    refused = client.post(f"/me/contacts/{contact.public_id}/secret/", follow=True).content.decode()
+    assert "nothing that is sent there is signed" in refused
+
+
+def test_an_address_that_cannot_be_called_is_quoted(alice, client):
+    client.force_login(alice)
+    refused = client.post("/me/contacts/add/", {"kind": "webhook", "address": "tools.larkspur.example", "label": ""})
+    assert refused.status_code == 422
+    assert "must begin with http:// or https://. You wrote tools.larkspur.example." in refused.content.decode()

@@ -108,6 +108,29 @@ def test_a_phone_goes_in_is_proved_and_never_comes_out(caller, ada, kind, channe
     assert not [text for text in read if "7700" in text]
 
 
+def test_a_webhook_gives_its_secret_once_and_another_on_demand(caller):
+    address = "https://tools.larkspur.example/pages?key=9f2b"
+    made = caller.post("/api/v1/contact-methods/", {"kind": "webhook", "address": address}).json()
+    assert (made["address"], made["secret"][:6]) == ("https://tools.larkspur.example/…", "whsec_")
+    url = f"/api/v1/contact-methods/{made['id']}/"
+    assert "secret" not in caller.get(url).json()
+    renewed = caller.post(f"{url}rotate/", {"reason": "A laptop was stolen"}).json()
+    assert renewed["secret"].startswith("whsec_") and renewed["secret"] != made["secret"]
+    held = ContactMethod.objects.get(public_id=made["id"])
+    assert (held.secret, held.previous_secret) == (renewed["secret"], made["secret"])
+    read = "".join(caller.get(path).content.decode() for path in (url, f"{url}history/", "/api/v1/contact-methods/"))
+    assert "9f2b" not in read and "whsec_" not in read
+    problems = cast.problems(caller.post("/api/v1/contact-methods/", {"kind": "webhook", "address": "ftp://x"}))
+    assert problems == ["address"]
+
+
+def test_a_contact_that_signs_nothing_has_no_secret_to_renew(caller):
+    made = caller.post("/api/v1/contact-methods/", {"kind": "phone", "address": "+447700900123"}).json()
+    assert made["secret"] == ""
+    refused = caller.post(f"/api/v1/contact-methods/{made['id']}/rotate/", {})
+    assert (refused.status_code, refused.json()["error"]["code"]) == (409, "signs_nothing")
+
+
 def test_five_wrong_codes_void_it(caller):
     contact = caller.post("/api/v1/contact-methods/", {"kind": "phone", "address": "+447700900123"}).json()
     url = f"/api/v1/contact-methods/{contact['id']}/"

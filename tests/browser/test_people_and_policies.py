@@ -126,7 +126,7 @@ def test_an_invited_person_joins_adds_a_phone_and_is_put_into_a_role(read, house
     carla.page.get_by_role("button", name="Join").click()
     carla.page.get_by_role("heading", name="My settings").wait_for()
     carla.is_sound()
-    carla.page.get_by_role("link", name="Add a phone or e-mail").click()
+    carla.page.get_by_role("link", name="Add a way to be reached").click()
     carla.page.get_by_label("Number or address").fill("+44 7700 900123")
     carla.page.get_by_role("button", name="Send the code").click()
     carla.page.get_by_role("heading", name="Confirm +447700900123").wait_for()

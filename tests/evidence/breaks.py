@@ -235,7 +235,7 @@ def no_channel(house, settings, **_):
 
 
 def wrong_channel(house, settings, **_):
-    settings.EMAIL_URL, settings.TWILIO_ACCOUNT_SID = "", "AC1"
+    settings.EMAIL_URL, settings.TWILIO_ACCOUNT_SID, settings.TWILIO_FROM = "", "AC1", "+15005550006"
 
 
 def gap(house, **_):

@@ -7,7 +7,13 @@ from django.core import mail
 from django.db import connection
 
 from accounts.models import ApiToken
-from accounts.services.contacts import add_contact, confirm_contact, start_verification, verification_code
+from accounts.services.contacts import (
+    add_contact,
+    confirm_contact,
+    rotate_contact_secret,
+    start_verification,
+    verification_code,
+)
 from accounts.services.holds import place_hold
 from accounts.services.organisation import allow_network
 from accounts.services.people import accept_invitation, change_settings, invite
@@ -51,6 +57,7 @@ SECRETS = {
     "bearer token": "bearer-5ee0-secret",
     "later bearer token": "bearer-8a02-secret",
     "key in a webhook's address": "hook-41d7a9-secret",
+    "key in the address of somebody's tool": "tool-c0ffee-secret",
     "password of a person": "quill-and-vellum-1898",
     "description": "Runs under Mrs Quill's desk",
     "dead-man's address": "/ping/dead-40b7-secret",
@@ -83,6 +90,7 @@ def night(world):
         planted |= _people(world, ada)
         planted |= _monitors(world, ada, bob)
         planted |= _webhooks(world)
+        planted |= _tools(world, alice)
         _incidents(world, actor, alice, bob)
         _customers(world, actor, alice)
         webhooks(world.now)
@@ -175,6 +183,16 @@ def _webhooks(world):
     first = endpoint.secret
     rotate_secret(endpoint, now=world.now, reason=REASON)
     return {"first secret of a webhook": first, "secret of a webhook": endpoint.secret}
+
+
+def _tools(world, alice):
+    """A tool of Alice's own is paged with her, at an address that the guard refuses."""
+    url = "http://127.0.0.1:9/" + SECRETS["key in the address of somebody's tool"]
+    contact = add_contact(user=alice, kind="webhook", address=url, label="", now=world.now)
+    first = contact.secret
+    confirm_contact(contact, verification_code(start_verification(contact, now=world.now)), now=world.now)
+    rotate_contact_secret(contact, now=world.now, reason=REASON)
+    return {"first secret of a tool": first, "secret of a tool": contact.secret}
 
 
 def _incidents(world, actor, alice, bob):

@@ -2,6 +2,9 @@
 
 import pytest
 
+from accounts.services.organisation import allow_network
+from tests.builders import NIGHT
+from tests.fakes.sink import Sink
 from tests.fakes.smtp import FakeSmtp
 from tests.fakes.twilio import FakeTwilio
 from tests.oncall.world import World
@@ -46,6 +49,14 @@ def mail(smtp_server, settings):
         setattr(settings, name, value)
     yield smtp_server
     smtp_server.verify_nothing_else()
+
+
+@pytest.fixture
+def sink(db):
+    """A tool of somebody's on this machine that takes webhooks, and may be called."""
+    allow_network(cidr="127.0.0.1", now=NIGHT, reason="Our own receiver")
+    with Sink() as listening:
+        yield listening
 
 
 @pytest.fixture

@@ -6,10 +6,13 @@ from dataclasses import replace
 
 import pytest
 
+from accounts.egress.signature import new_secret
 from oncall.notify.channels import CHANNELS, INQUIRERS, channel, inquirer
 from oncall.notify.channels.base import Message, Question, SendError, redact
 from oncall.notify.channels.twilio_client import can_reach
+from oncall.notify.text import Facts
 from tests.builders import NIGHT
+from tests.fakes.sink import says
 
 MESSAGE = Message(
     subject="SEV1 Checkout API is down [INC-2026-0042]",
@@ -19,20 +22,70 @@ MESSAGE = Message(
     ttl_s=45,
     status_url="https://watchbook.example.com/in/twilio/status",
     talk_url="https://watchbook.example.com/in/twilio/voice/page-1-mac/",
+    page="ntf_x",
+    facts=Facts(
+        "step",
+        severity=1,
+        urgency="high",
+        title="Checkout API is down",
+        subject_id="INC-2026-0042",
+        url="https://watchbook.example.com/incidents/INC-2026-0042/",
+        link="https://watchbook.example.com/a/x/",
+        service="Checkout",
+    ),
+    sent_at=NIGHT,
+    secrets=(new_secret(),),
 )
-ADDRESS = {"email": "ana@larkspur.example", "sms": "+447700900001", "voice": "+447700900001"}
+ADDRESS = {
+    "email": "ana@larkspur.example",
+    "sms": "+447700900001",
+    "voice": "+447700900001",
+    "webhook": "https://tools.larkspur.example/pages?key=9f2b",
+}
 BAD = {
     "email": ["", "ana", "ana@", "a b@c.example", "ana@x.example\nBcc: b@x.example"],
     "sms": ["", "112", "+0123456789", "447700900001", "+44 7700"],
     "voice": ["", "112", "+0123456789", "447700900001", "+44 7700"],
+    "webhook": [
+        "",
+        "ana",
+        "ftp://x.example/",
+        "https://ana:pw@x.example/",
+        "https://x.example/#there",
+        "https://2130706433/",
+    ],
 }
 SECRET = "s3cret-password-of-the-operator"
 
 
 @pytest.fixture
-def outside(phones, mail, settings):
+def outside(phones, mail, sink, settings):
     settings.EMAIL_HOST_PASSWORD = ""
-    return {"sms": phones, "voice": phones, "email": mail}
+    return {"sms": phones, "voice": phones, "email": mail, "webhook": sink}
+
+
+@pytest.fixture
+def reached(outside):
+    """Addresses that lead to the fakes, by kind."""
+    return {**ADDRESS, "webhook": outside["webhook"].url}
+
+
+def silence(settings):
+    """Nobody listens any more where the fakes were; return where a webhook goes then."""
+    settings.EMAIL_PORT = 1
+    settings.TWILIO_BASE_URL = "http://127.0.0.1:1"
+    return {**ADDRESS, "webhook": "http://127.0.0.1:1/hooks/9f2b"}
+
+
+def refuse_for_good(kind, outside):
+    """The next message of a kind is refused, in words that repeat the address and a secret."""
+    if kind in ("sms", "voice"):
+        path = "call" if kind == "voice" else "send"
+        outside[kind].fail_next(http=400, code=21211, message=f"{SECRET} is no number: {ADDRESS[kind]}", path=path)
+    elif kind == "email":
+        outside[kind].rcpt_replies.append(f"550 no such user {ADDRESS[kind]}, not even with {SECRET}")
+    else:
+        outside[kind].answers.append(says(410, f"{SECRET} is gone from {outside[kind].url}".encode()))
 
 
 # the same for all
@@ -56,30 +109,27 @@ def test_an_address_that_could_never_work_is_refused(kind, address):
 @pytest.mark.django_db
 @pytest.mark.parametrize("kind", sorted(CHANNELS))
 def test_a_host_that_does_not_answer_is_a_temporary_failure_that_certainly_sent_nothing(kind, outside, settings):
-    settings.EMAIL_PORT = 1
-    settings.TWILIO_BASE_URL = "http://127.0.0.1:1"
+    address = silence(settings)[kind]
     with pytest.raises(SendError) as caught:
-        channel(kind).send(MESSAGE, ADDRESS[kind])
+        channel(kind).send(MESSAGE, address)
     assert (caught.value.permanent, caught.value.ambiguous) == (False, False)
-    assert ADDRESS[kind] not in str(caught.value)
+    assert address not in str(caught.value)
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("kind", sorted(CHANNELS))
-def test_no_error_shows_a_secret_or_an_address(kind, outside, settings):
+def test_no_error_shows_a_secret_or_an_address(kind, outside, reached, settings):
     settings.TWILIO_AUTH_TOKEN = SECRET
     settings.EMAIL_HOST_PASSWORD = SECRET
     outside["sms"].auth_token = SECRET
-    path = "call" if kind == "voice" else "send"
-    outside["sms"].fail_next(http=400, code=21211, message=f"{SECRET} is no number: {ADDRESS['sms']}", path=path)
-    outside["email"].rcpt_replies.append(f"550 no such user {ADDRESS['email']}, not even with {SECRET}")
+    refuse_for_good(kind, outside)
     try:
         with pytest.raises(SendError) as caught:
-            channel(kind).send(MESSAGE, ADDRESS[kind])
+            channel(kind).send(replace(MESSAGE, secrets=("whsec_" + "A" * 43 + "=",)), reached[kind])
     finally:
         outside["sms"].auth_token = "twilio-auth-token"
     assert SECRET not in str(caught.value)
-    assert ADDRESS[kind] not in str(caught.value)
+    assert reached[kind] not in str(caught.value) and "whsec_" not in str(caught.value)
     assert caught.value.permanent
     assert caught.value.failure.blames_contact
 

@@ -186,6 +186,7 @@ POST = {
     "me/contacts/add/": dict.fromkeys(ROLES, 422),
     "me/contacts/{contact}/": NOBODY,
     "me/contacts/{contact}/code/": NOBODY,
+    "me/contacts/{contact}/secret/": NOBODY,
     "me/contacts/{contact}/test/": NOBODY,
     "theme/": dict.fromkeys(ROLES, 302),
     "tokens/{token}/revoke/": OWNER_OR_ADMIN,

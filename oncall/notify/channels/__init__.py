@@ -12,6 +12,7 @@ CHANNELS: dict[str, str] = {
     "email": "oncall.notify.channels.email.EmailChannel",
     "sms": "oncall.notify.channels.sms.SmsChannel",
     "voice": "oncall.notify.channels.voice.VoiceChannel",
+    "webhook": "oncall.notify.channels.webhook.WebhookChannel",
 }
 
 # Providers that can be asked what became of a page. A channel without one is never asked.

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Protocol
 
 from oncall.notify.retry import Failure
+from oncall.notify.text import Facts
 
 # A call to a provider: connecting, and everything together. No library may retry on its own.
 CONNECT_S = 3.0
@@ -18,7 +19,10 @@ _ERROR_LENGTH = 300
 class Message:
     """A finished page. `message_id` and `thread_id` let mail programs keep a story together; `ttl_s` is how long a
     provider may keep trying before the text is worth nothing; `status_url` is where it may report; `talk_url` is where
-    the provider of a call asks what to say; `bounce_to` is where a letter that cannot be delivered comes back to."""
+    the provider of a call asks what to say; `bounce_to` is where a letter that cannot be delivered comes back to.
+
+    `page` is the page's public id and `attempt` its number; `facts` are what the words were made of, for channels that send
+    more than words; `sent_at` is the instant of the attempt; `secrets` sign it, the current one first."""
 
     subject: str
     body: str
@@ -28,6 +32,11 @@ class Message:
     status_url: str = ""
     talk_url: str = ""
     bounce_to: str = ""
+    page: str = ""
+    attempt: int = 1
+    facts: Facts | None = None
+    sent_at: datetime | None = None
+    secrets: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
