@@ -157,6 +157,11 @@ def cover(rows: list[tuple[Any, ...]]) -> None:
     _update("monitors_stateinterval", ("covered_until",), "id", rows, "t.ended_at IS NULL")
 
 
+def speak(rows: list[tuple[Any, ...]]) -> None:
+    """Rows (seen_at, report): a health document that says what the one before it said."""
+    _update("monitors_healthreport", ("seen_at",), "id", rows)
+
+
 def hear(rows: list[tuple[Any, ...]]) -> None:
     """Rows (heard_at, good, code, detail, oldest that goes on, failing_since twice, monitor, location, heard_at)."""
     _many(_HEAR, rows)

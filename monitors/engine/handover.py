@@ -19,7 +19,7 @@ from django.db import transaction
 from ledger.actors import SYSTEM, acting_as
 from ledger.failpoints import fail_point
 from monitors.conditions import DOWN
-from monitors.engine import bulk, merging
+from monitors.engine import bulk, health, merging
 from monitors.engine.bulk import read_instant
 from monitors.engine.causes import cause_of_silence
 from monitors.engine.findings import Finding
@@ -66,42 +66,59 @@ def hand_over(
 ) -> int:
     """Store and judge findings; return how many states changed. ended_plans: plans whose last result this is.
 
-    Results that change nothing are one transaction. Those that do write far more, so they follow a few
-    monitors at a time: a thousand monitors that fall at once must not keep an acknowledge waiting.
+    Results that change nothing are one transaction. Those that do, or that bring a health document with something new,
+    write far more, so they follow a few monitors at a time: a thousand monitors that fall at once must not keep an
+    acknowledge waiting.
     rest: called between transactions with the seconds that the last one took, to leave as much to others.
     """
     by_monitor: dict[int, list[Finding]] = {}
     for finding in findings:
         by_monitor.setdefault(finding.monitor_id, []).append(finding)
+    turned = 0
     with acting_as(SYSTEM):
-        turning = _store(by_monitor, now, quiet=True) if by_monitor else []
-        for start in range(0, len(turning), TURNS):
+        telling = _store(by_monitor, now, quiet=True) if by_monitor else []
+        for start in range(0, len(telling), TURNS):
             began = time.monotonic()
-            _store({pk: by_monitor[pk] for pk in turning[start : start + TURNS]}, now, quiet=False)
+            turned += len(_store({pk: by_monitor[pk] for pk in telling[start : start + TURNS]}, now, quiet=False))
             if rest is not None:
                 rest(time.monotonic() - began)
         observe(findings, now=now)
         plans = list(ended_plans)
         if plans:
             ProbePlan.objects.filter(pk__in=plans).delete()
-    return len(turning)
+    return turned
 
 
 def _store(by_monitor: dict[int, list[Finding]], now: datetime, *, quiet: bool) -> list[int]:
-    """One transaction. quiet: leave out, and return, the monitors whose results change their state."""
+    """One transaction; return the monitors whose results change their state.
+
+    quiet: leave these out, and those with a health document that says something new, and return them all.
+    """
     with transaction.atomic():
         rows = [_read(raw) for raw in bulk.lock_states(by_monitor)]
         before = _earlier_votes(rows, by_monitor)
         judged = [_judge(row, by_monitor, before.get(row.monitor_id, ()), now) for row in rows]
-        turning = [one for one in judged if one.changes]
+        heard = health.hear(_documents(judged, now))
+        turning = [one for one in judged if one.changes or (quiet and one.row.monitor_id in heard.news)]
         if quiet:
-            judged = [one for one in judged if not one.changes]
+            judged = [one for one in judged if not one.changes and one.row.monitor_id not in heard.news]
         bulk.insert_results([finding for one in judged for finding in one.findings], now)
         intervals = {} if quiet else _turn(turning, now)
         _remember(judged, intervals)
+        health.keep(heard, [one.row.monitor_id for one in judged], now=now)
         fail_point("judge.before_commit")
     fail_point("judge.after_commit")
     return [one.row.monitor_id for one in turning]
+
+
+def _documents(judged: Iterable[_Judged], now: datetime) -> list[health.Document]:
+    """Health documents of the batch, of monitors that are watched."""
+    return [
+        told
+        for one in judged
+        if one.row.watched
+        for told in health.documents(one.findings, one.row.terms.patience, now)
+    ]
 
 
 def _earlier_votes(rows: list[_Row], by_monitor: dict[int, list[Finding]]) -> dict[int, list[Vote]]:

@@ -1,13 +1,18 @@
 """What a health endpoint says of itself and its dependencies, in any of the usual shapes. Pure, standard library only.
 
+Whoever runs the endpoint chooses names, words and reasons, so each is cut, made one printable line, and what looks like
+a credential in it is blotted out before anything of it is kept or shown.
+
 Read are `{"status": …, "checks"|"dependencies"|"components"|…: {…}}`, application/health+json
 (draft-inadarei: pass, warn, fail) and Spring's (UP, DOWN). docs/monitoring.md has the rules.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 GOOD = frozenset({
@@ -20,12 +25,26 @@ GROUPS = ("checks", "dependencies", "components", "services", "entries", "result
 REASONS = ("output", "error", "message", "description", "reason", "detail")
 DEEP, MANY = 4, 200
 NAMED = 5  # failing dependencies that a sentence names
-REASON_MAX = 80
+NAME_MAX, WORD_MAX, REASON_MAX = 160, 40, 80
+BLOT = "…"
+# Connection strings, pairs of name and secret, bearer tokens, mail addresses, and long runs of letters and digits that no person reads.
+_SECRETS = (
+    (re.compile(r"(\w{1,20}://)[^\s/@]{1,300}@"), rf"\1{BLOT}@"),
+    (re.compile(r"(?i)\b(bearer|basic)\s+[\w.~+/=-]{8,}"), rf"\1 {BLOT}"),
+    (
+        re.compile(r"(?i)(passw(?:or)?d|pwd|secret|token|api[_-]?key|signature)([\"']?\s*[=:]\s*)[^\s&,;]+"),
+        rf"\1\2{BLOT}",
+    ),
+    (re.compile(r"[\w.+-]{1,64}@(?=[\w-]{1,63}\.)"), f"{BLOT}@"),
+    (re.compile(r"(?<![A-Za-z0-9+=])(?=[A-Za-z+=]{0,200}\d)[A-Za-z0-9+=]{32,}"), BLOT),
+)
+_LOOKS_SECRET = re.compile(r"[@=:]|[A-Za-z0-9+=]{32}|(?i:bearer|basic)\s")
+_LINE_MAX = 400  # of what is looked at for credentials
 
 
 @dataclass(frozen=True, slots=True)
 class Dependency:
-    """One dependency. grade: 0 good, 1 warning, 2 failing. said: the word it was given. why: what was added to it."""
+    """One dependency. grade: 0 good, 1 warning, 2 failing. said: the word it was given. why: what was added to a bad one."""
 
     name: str
     grade: int
@@ -37,26 +56,70 @@ class Dependency:
         return f"{self.name} ({words})" if words else self.name
 
 
-def judge_document(document: Any, required: Sequence[str], *, warn_fails: bool) -> str:
-    """What is wrong, in one sentence; "" if all is well. Raises ValueError if the document says nothing of health."""
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What a document came to: its own grade and word, None if it says nothing of itself, and each dependency once."""
+
+    overall: tuple[int, str] | None
+    dependencies: tuple[Dependency, ...]
+
+
+def read_document(document: Any) -> Document:
+    """Read a document. A name told twice is one dependency, the worst of both. Raises ValueError if it says nothing of health."""
     if not isinstance(document, Mapping):
         raise ValueError("no object")
-    found = list(_dependencies(document, "", DEEP))[:MANY]
+    found = _once(islice(_dependencies(document, "", DEEP), MANY))
     overall = _status(document)
     if overall is None and not found:
         raise ValueError("no status")
+    return Document(overall, found)
+
+
+def judge_document(read: Document, required: Sequence[str], *, warn_fails: bool) -> str:
+    """What is wrong, in one sentence; "" if all is well."""
     worst = 1 if warn_fails else 2
-    failing = [one for one in found if one.grade >= worst]
+    failing = [one for one in read.dependencies if one.grade >= worst]
     if failing:
         more = f" and {len(failing) - NAMED} more" if len(failing) > NAMED else ""
         return f"Failing: {', '.join(map(str, failing[:NAMED]))}{more}."
-    known = {one.name.casefold() for one in found} | {one.name.split("/")[-1].casefold() for one in found}
+    names = [one.name.casefold() for one in read.dependencies]
+    known = {*names, *(name.split("/")[-1] for name in names)}
     missing = [name for name in required if name.casefold() not in known]
     if missing:
         return f"The answer does not speak of {', '.join(missing[:NAMED])}."
-    if overall is not None and overall[0] >= worst:
-        return f"It says of itself: {overall[1]}, and of no dependency that it fails."
+    if read.overall is not None and read.overall[0] >= worst:
+        return f"It says of itself: {read.overall[1]}, and of no dependency that it fails."
     return ""
+
+
+def read_again(told: Sequence[Dependency]) -> tuple[Dependency, ...]:
+    """What another machine says it read, held to the same bounds. Raises ValueError for a grade that does not exist."""
+    if not all(0 <= one.grade <= 2 for one in told):
+        raise ValueError("no grade")
+    return _once(
+        Dependency(one_line(one.name, NAME_MAX), one.grade, one_line(one.said, WORD_MAX), one_line(one.why, REASON_MAX))
+        for one in told[:MANY]
+    )
+
+
+def one_line(text: str, most: int) -> str:
+    """A foreign text as one printable line of at most `most` characters, without what looks like a credential."""
+    line = " ".join(text[: _LINE_MAX * 2].split())[:_LINE_MAX]
+    if not line.isprintable():
+        line = "".join(letter for letter in line if letter.isprintable())
+    if _LOOKS_SECRET.search(line):
+        for pattern, instead in _SECRETS:
+            line = pattern.sub(instead, line)
+    return f"{line[: most - 1].rstrip()}…" if len(line) > most else line
+
+
+def _once(told: Iterable[Dependency]) -> tuple[Dependency, ...]:
+    found: dict[str, Dependency] = {}
+    for one in told:
+        known = found.get(one.name)
+        if known is None or one.grade > known.grade:
+            found[one.name] = one
+    return tuple(found.values())
 
 
 def _dependencies(node: Mapping[str, Any], above: str, deep: int) -> Iterator[Dependency]:
@@ -66,7 +129,7 @@ def _dependencies(node: Mapping[str, Any], above: str, deep: int) -> Iterator[De
         for name, value in pairs:
             if group == "details" and not isinstance(value, Mapping):
                 continue  # Spring keeps the reasons of a component there too
-            yield from _one(f"{above}{str(name)[:100]}", value, deep)
+            yield from _one(f"{above}{one_line(str(name), 100) or '?'}", value, deep)
 
 
 def _one(name: str, value: Any, deep: int) -> Iterator[Dependency]:
@@ -75,7 +138,7 @@ def _one(name: str, value: Any, deep: int) -> Iterator[Dependency]:
     graded = [(status, entry) for entry in entries if (status := _status(entry)) is not None]
     if graded:
         (grade, said), entry = max(graded, key=lambda pair: pair[0][0])
-        yield Dependency(name, grade, "" if grade == 0 else said, "" if grade == 0 else _why(entry))
+        yield Dependency(one_line(name, NAME_MAX), grade, said, _why(entry) if grade else "")
     for entry in entries:
         if isinstance(entry, Mapping) and deep > 1:
             yield from _dependencies(entry, f"{name}/", deep - 1)
@@ -101,7 +164,7 @@ def _status(node: Any) -> tuple[int, str] | None:
         return (0, "true") if node else (2, "false")
     if not isinstance(node, str) or not node.strip():
         return None
-    word = node.strip()[:40]
+    word = one_line(node, WORD_MAX) or "?"
     return (0 if word.lower() in GOOD else 1 if word.lower() in WARN else 2), word
 
 
@@ -112,6 +175,5 @@ def _why(entry: Any) -> str:
     for held in (entry, details if isinstance(details, Mapping) else {}):
         for key in REASONS:
             if isinstance(held.get(key), str) and held[key].strip():
-                text = " ".join(held[key].split())
-                return f"{text[:REASON_MAX]}…" if len(text) > REASON_MAX else text
+                return one_line(held[key], REASON_MAX)
     return ""

@@ -5,6 +5,7 @@ from monitors.models.badges import Badge
 from monitors.models.continuity import ContinuityDay
 from monitors.models.corrections import Adjustment as Adjustment
 from monitors.models.facts import Result, Signal, StateInterval
+from monitors.models.health import HealthChange, HealthDependency, HealthReport
 from monitors.models.heartbeats import Heartbeat, HeartbeatRun, Ping, PingBody, PingKey
 from monitors.models.inventory import Service, ServiceSystem, System
 from monitors.models.locations import LocationLife, MonitorLocation, RemoteRefusal, Voice
@@ -26,6 +27,9 @@ __all__ = [
     "DailyAvailability",
     "DnsObservation",
     "GapNote",
+    "HealthChange",
+    "HealthDependency",
+    "HealthReport",
     "Heartbeat",
     "HeartbeatRun",
     "LifeSpan",

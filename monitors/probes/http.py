@@ -18,7 +18,7 @@ from accounts.egress.guard import EgressRules, Refusal, refuse_name
 from accounts.egress.sockets import guarded_opener, prepare
 from monitors.kinds.text import TargetError, read_url
 from monitors.probes.certificates import read_chain
-from monitors.probes.judging import GOOD, Verdict, judge_body, judge_headers
+from monitors.probes.judging import GOOD, Told, Verdict, judge_body, judge_headers
 from monitors.probes.loop import CurlLoop
 from monitors.probes.sentences import Attempt, explain, seconds
 from monitors.probes.trace import Hop, HttpCheck, Outcome, Place, Trace, place_of
@@ -220,10 +220,10 @@ class HttpRun:
             return
         body, truncated = b"".join(self._body)[: check.body_cap], self.trace.truncated
         if len(body) <= ASIDE_BYTES:
-            self._close(self._weighed(wrong, _judge_safely(check, body, truncated)))
+            self._take(wrong, _judge_safely(check, body, truncated))
         else:
             work = partial(_judge_safely, check, body, truncated)
-            self._loop.aside(work, lambda verdict: self._close(self._weighed(wrong, verdict)))
+            self._loop.aside(work, lambda judged: self._take(wrong, judged))
 
     def _status_wrong(self, status: int) -> Verdict | None:
         for low, high in self._check.accepted:
@@ -231,9 +231,10 @@ class HttpRun:
                 return None
         return "status", f"Answered {status}, expected {self._check.accepted_text}."
 
-    def _weighed(self, wrong: Verdict, verdict: Verdict) -> Verdict:
+    def _take(self, wrong: Verdict, judged: tuple[Verdict, Told]) -> None:
         """A health document that names what fails says more than its status; any other does not."""
-        return verdict if wrong == GOOD or verdict[1].startswith("Failing:") else wrong
+        verdict, self.trace.dependencies = judged
+        self._close(verdict if wrong == GOOD or verdict[1].startswith("Failing:") else wrong)
 
     def _close(self, verdict: Verdict) -> None:
         self._end(Outcome.OK if verdict == GOOD else Outcome.FAILED, *verdict)
@@ -286,13 +287,13 @@ def run_alone(check: HttpCheck, rules: EgressRules) -> Trace:
     return traces[0]
 
 
-def _judge_safely(check: HttpCheck, body: bytes, truncated: bool) -> Verdict:
+def _judge_safely(check: HttpCheck, body: bytes, truncated: bool) -> tuple[Verdict, Told]:
     """An answer that breaks a reader is a bad answer; it must not end the checks of all others."""
     try:
         return judge_body(check, body, truncated=truncated)
     except Exception as error:
         log.exception("answer_not_judged", url=check.url)
-        return "other", f"The answer could not be looked at: {type(error).__name__}."
+        return ("other", f"The answer could not be looked at: {type(error).__name__}."), None
 
 
 def _phases(marks: list[int], total: int, *, answered: bool) -> list[int]:

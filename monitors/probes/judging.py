@@ -11,7 +11,7 @@ import jsonpath
 import re2
 
 from monitors.kinds.expecting import Rule, holds, shown
-from monitors.kinds.health_document import judge_document
+from monitors.kinds.health_document import Dependency, judge_document, read_document
 from monitors.kinds.text import TargetError
 from monitors.probes.trace import HttpCheck
 
@@ -20,6 +20,7 @@ FOUND_MOST = 1000  # values a path may lead to
 
 Verdict = tuple[str, str]  # code and sentence; two empty ones for a good answer
 GOOD: Verdict = ("", "")
+Told = tuple[Dependency, ...] | None  # what a health document says of each dependency; None of any other answer
 
 
 class _Paths(jsonpath.JSONPathEnvironment):
@@ -63,25 +64,26 @@ def judge_headers(check: HttpCheck, headers: Sequence[tuple[str, str]]) -> Verdi
     return GOOD
 
 
-def judge_body(check: HttpCheck, body: bytes, *, truncated: bool) -> Verdict:
+def judge_body(check: HttpCheck, body: bytes, *, truncated: bool) -> tuple[Verdict, Told]:
     """Look at the body of an answer. truncated: there was more of it than was read."""
     within = f" in its first {_size(check.body_cap)}" if truncated else ""
     if check.keyword and (check.keyword in body) != check.keyword_present:
         verb = "does not contain" if check.keyword_present else "contains"
-        return "keyword", f"The answer {verb} “{check.keyword.decode()[:80]}”{within}."
+        return ("keyword", f"The answer {verb} “{check.keyword.decode()[:80]}”{within}."), None
     text = body.decode("utf-8", "replace") if check.regex or check.json or check.health else ""
     if check.regex and bool(expression(check.regex).search(text)) != check.regex_present:
         verb = "does not match" if check.regex_present else "matches"
-        return "regex", f"The answer {verb} “{check.regex[:80]}”{within}."
+        return ("regex", f"The answer {verb} “{check.regex[:80]}”{within}."), None
     if check.json is None and not check.health:
-        return GOOD
+        return GOOD, None
     if truncated:
-        return "json", f"The answer is longer than {_size(check.body_cap)}, so its JSON cannot be read."
+        return ("json", f"The answer is longer than {_size(check.body_cap)}, so its JSON cannot be read."), None
     try:
         document = json.loads(text, parse_constant=_no_number)
     except (ValueError, RecursionError):
-        return "json", f"The answer is not JSON: it begins with {shown(text[:60])}." if text else "The answer is empty."
-    return _judge_json(check.json, document) if check.json else _judge_health(check, document)
+        begins = f"The answer is not JSON: it begins with {shown(text[:60])}."
+        return ("json", begins if text else "The answer is empty."), None
+    return (_judge_json(check.json, document), None) if check.json else _judge_health(check, document)
 
 
 def _judge_json(rule: Rule, document: Any) -> Verdict:
@@ -92,12 +94,13 @@ def _judge_json(rule: Rule, document: Any) -> Verdict:
     return GOOD if holds(rule, found, _matches) else ("json", f"{_unlike(rule, found)}.")
 
 
-def _judge_health(check: HttpCheck, document: Any) -> Verdict:
+def _judge_health(check: HttpCheck, document: Any) -> tuple[Verdict, Told]:
     try:
-        wrong = judge_document(document, check.required, warn_fails=check.warn_fails)
+        read = read_document(document)
     except ValueError:
-        return "health", "The answer is JSON and says nothing of health."
-    return ("health", wrong) if wrong else GOOD
+        return ("health", "The answer is JSON and says nothing of health."), None
+    wrong = judge_document(read, check.required, warn_fails=check.warn_fails)
+    return ("health", wrong) if wrong else GOOD, read.dependencies
 
 
 def _unlike(rule: Rule, found: Sequence[Any]) -> str:

@@ -8,6 +8,7 @@ from enum import StrEnum
 from urllib.parse import urlsplit
 
 from monitors.kinds.expecting import Rule
+from monitors.kinds.health_document import Dependency
 from monitors.kinds.web import BODY_CAP
 
 PHASES = ("dns", "connect", "tls", "wait", "transfer")
@@ -143,7 +144,8 @@ class Hop:
 class Trace:
     """One run of a check. Times in microseconds, summed over the hops; sentence: what a person reads.
 
-    code: short name of the failure, "" for a good answer. body_bytes: read, at most the cap.
+    code: short name of the failure, "" for a good answer. body_bytes: read, at most the cap. dependencies: what a
+    health document says of each; None of any other answer.
     """
 
     outcome: Outcome = Outcome.OK
@@ -166,6 +168,7 @@ class Trace:
     certificate_days: int | None = None
     chain: tuple[Link, ...] = ()
     answers: Answers | None = None
+    dependencies: tuple[Dependency, ...] | None = None
 
     @property
     def ok(self) -> bool:

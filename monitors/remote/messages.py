@@ -14,6 +14,7 @@ from typing import Any
 
 from accounts.egress.guard import EgressRules
 from monitors.engine.findings import Finding, Job, Slot
+from monitors.kinds.health_document import read_again
 from monitors.probes.registry import PROBES
 from monitors.probes.trace import Trace
 from monitors.remote.plain import NotPlain, as_plain, of_plain
@@ -211,6 +212,11 @@ def finding_of(seen: Seen, location_id: int, *, now: datetime) -> Finding:
     )
     if not sound:
         raise NotPlain("a result that cannot be")
+    if trace.dependencies is not None:
+        try:
+            trace.dependencies = read_again(trace.dependencies)
+        except ValueError as error:
+            raise NotPlain("a result that cannot be") from error
     return Finding(seen.monitor, seen.version, location_id, seen.planned_at, seen.retry, seen.lag_us, trace)
 
 

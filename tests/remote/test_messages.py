@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from accounts.egress.guard import EgressRules, decide
 from monitors.engine.findings import Finding, Job, Slot
+from monitors.kinds.health_document import Dependency
 from monitors.probes.trace import Answers, Certificate, Hop, HttpCheck, Link, Outcome, Trace, place_of
 from monitors.remote.envelope import ACK, PLAN, RESULTS, Refused, seal, unseal
 from monitors.remote.keys import PREFIX, UnreadableKey, engine_seed, private_keys, read_public
@@ -157,6 +158,7 @@ TRACE = Trace(
     hops=[Hop("https://a.example/", 301, "203.0.113.1")],
     certificate=Certificate("a", "b", NOW), answers=Answers("a.example", "A", "1.1.1.1", ("203.0.113.1",), True),
     chain=(Link(0, "a", "b", "1", "f" * 64, "EC secp256r1", ("a.example",), NOW, NOW, True, None),),
+    dependencies=(Dependency("db", 2, "down", "no quorum"), Dependency("cache", 0, "ok")),
 )  # fmt: skip
 FINDING = Finding(7, 3, 1, NOW, False, 900, TRACE)
 
@@ -174,6 +176,7 @@ def test_a_finding_comes_out_as_it_went_in_but_for_its_location():
         {"planned_at": "2026-03-17T04:00:00+00:00"}, {"extra": 1}, {"trace": None}, {"trace": {"outcome": "great"}},
         {"trace": {"total_us": -5}}, {"trace": {"status": 70_000}}, {"trace": {"code": "c" * 17}},
         {"trace": {"sentence": "s" * 301}}, {"trace": {"sentence": "a\x00b"}}, {"trace": {"sentence": "\ud800"}},
+        {"trace": {"dependencies": [{"name": "db", "grade": 3}]}}, {"trace": {"dependencies": [{"name": "db"}]}},
         {"trace": {"hops": [{"url": "x"}]}}, {"trace": {"total_us": True}}, {"trace": {"total_us": 1.5}},
     ],
 )  # fmt: skip
@@ -182,6 +185,15 @@ def test_a_result_that_cannot_be_is_refused(change):
     body = json.dumps({"format": 1, "probe": "p", "seen": [told]}).encode()
     with pytest.raises(NotPlain):
         finding_of(read(Results, body).seen[0], 9, now=NOW)
+
+
+def test_what_a_probe_says_of_dependencies_is_held_to_the_bounds_of_our_own_reader():
+    told = [Dependency("d" * 900, 0), *(Dependency(f"d{n}", 1, "w" * 99, "password=hunter2") for n in range(400))]
+    trace = dataclasses.replace(TRACE, dependencies=tuple(told))
+    said = read(Results, write(Results("p", "b", (seen_of(dataclasses.replace(FINDING, trace=trace)),))))
+    found = finding_of(said.seen[0], 9, now=NOW).trace.dependencies
+    assert len(found) == 200
+    assert (len(found[0].name), len(found[1].said), found[1].why) == (160, 40, "password=…")
 
 
 @given(
