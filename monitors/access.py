@@ -15,6 +15,7 @@ from monitors.models import (
     Badge,
     Certificate,
     DnsObservation,
+    HealthDependency,
     Location,
     MaintenanceSpan,
     MaintenanceWindow,
@@ -160,6 +161,12 @@ def get_certificate(user: Any, public_id: str) -> Certificate:
 def get_dns_observation(user: Any, public_id: str) -> DnsObservation:
     """Values of a name with the monitor that saw them. Raises Http404, PermissionDenied."""
     return _read(DnsObservation.objects.select_related("monitor"), user, public_id)
+
+
+def get_health_dependency(user: Any, public_id: str) -> HealthDependency:
+    """A dependency of a health check with its document. Raises Http404, PermissionDenied."""
+    found: HealthDependency = _read(HealthDependency.objects.with_document(), user, public_id)
+    return found
 
 
 def get_gap(user: Any, public_id: str, need: str = "read") -> MonitoringGap:

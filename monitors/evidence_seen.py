@@ -1,4 +1,4 @@
-"""What a pack tells of the outside: certificates (CT-1) and values of names (CT-2) that checks saw in its window."""
+"""What a pack tells of the outside: certificates (CT-1), values of names (CT-2) and dependencies that checks saw in its window."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from ledger.evidence import threaded
 from ledger.tables import Row, Scope, Table
 from monitors.conditions import CERTIFICATE
+from monitors.evidence_health import health_ids, health_table
 from monitors.models import Certificate, DnsObservation, Monitor, Signal
 
 CERTIFICATES = (
@@ -24,15 +25,19 @@ NAMES = (
 
 
 def seen_tables(scope: Scope, monitors: Sequence[Monitor]) -> list[Table]:
-    """Certificates and values that these monitors saw in the scope's window."""
-    return [_certificates(scope, monitors), _names(scope, monitors)]
+    """Certificates, values and dependencies that these monitors saw in the scope's window."""
+    return [_certificates(scope, monitors), _names(scope, monitors), health_table(scope, monitors)]
 
 
 def seen_ids(scope: Scope, monitors: Sequence[Monitor]) -> list[tuple[str, str]]:
-    """(kind, public id) of both: what ledger lines may speak of."""
+    """(kind, public id) of all: what ledger lines may speak of."""
     certificates = _certificates_of(scope, monitors).values_list("public_id", flat=True)
     names = _names_of(scope, monitors).values_list("public_id", flat=True)
-    return [*(("certificate", one) for one in certificates), *(("dnsobservation", one) for one in names)]
+    return [
+        *(("certificate", one) for one in certificates),
+        *(("dnsobservation", one) for one in names),
+        *health_ids(scope, monitors),
+    ]
 
 
 def _certificates(scope: Scope, monitors: Sequence[Monitor]) -> Table:

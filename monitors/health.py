@@ -16,7 +16,7 @@ from typing import NamedTuple
 from monitors.kinds.health_document import Dependency
 from monitors.states import State
 
-KEPT = 100  # dependencies of one document that have a row
+KEPT = 50  # dependencies of one document that have a row
 STATES = (State.UP, State.DEGRADED, State.DOWN)  # by grade
 _DIGITS = re.compile(r"\d+")
 

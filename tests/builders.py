@@ -14,6 +14,10 @@ from monitors.models import (
     Adjustment,
     Certificate,
     DnsObservation,
+    HealthChange,
+    HealthDependency,
+    HealthReport,
+    Location,
     MonthlyAvailability,
     Rule,
     Service,
@@ -219,6 +223,20 @@ def values_seen(monitor, *values, now=NIGHT, name="shop.example", **fields):
     return DnsObservation.objects.create(
         monitor=monitor, monitor_version=monitor.version, name=name, values=list(values), **{**given, **fields}
     )
+
+
+def dependency(monitor, name="db", *, now=NIGHT, state="up", said="ok", **fields):
+    """A dependency that a health document spoke of once, and the change that says so."""
+    place = Location.objects.first()
+    HealthReport.objects.update_or_create(monitor=monitor, location=place, defaults={"seen_at": now, "fingerprint": ""})
+    row = HealthDependency.objects.create(
+        monitor=monitor, location=place, name=name, state=state, said=said, since=now, first_seen_at=now, last_seen_at=now,
+        **fields,
+    )  # fmt: skip
+    HealthChange.objects.create(
+        dependency=row, monitor_version=monitor.version, at=now, recorded_at=now, state=state, said=said
+    )
+    return row
 
 
 def purge_record(table, *, now):

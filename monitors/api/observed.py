@@ -136,6 +136,15 @@ class AnswersOut(serializers.Serializer):
     expected = serializers.BooleanField()
 
 
+class ToldOut(serializers.Serializer):
+    """What a health document says of a dependency. grade: 0 good, 1 a warning, 2 failing."""
+
+    name = serializers.CharField()
+    grade = serializers.IntegerField()
+    said = serializers.CharField()
+    why = serializers.CharField()
+
+
 class TraceOut(serializers.Serializer):
     """One run of a check, for somebody who looks. Times in milliseconds; nothing of it is stored."""
 
@@ -154,6 +163,7 @@ class TraceOut(serializers.Serializer):
     certificate_days = serializers.IntegerField(allow_null=True)
     chain = LinkOut(many=True, help_text="Of checks in TLS of other types than HTTP.")
     answers = AnswersOut(allow_null=True, help_text="Of a DNS check that was answered.")
+    dependencies = ToldOut(many=True, allow_null=True, help_text="Of a health check that was given a health document.")
 
     def get_total_ms(self, trace: Trace) -> float:
         """How long it took."""

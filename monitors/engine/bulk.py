@@ -55,8 +55,9 @@ _LOCK = " ".join(
 # What an ordinary result moves in a state row: how far it is settled and covered, and what was seen last.
 GONE_ON = ("settled_at", "last_at", "covered_until", "silent_at")
 SEEN_COLUMNS = ("seen_at", "seen_outcome", "seen_code", "seen_detail", "seen_status", "seen_total_us")
+DEPENDENCY_COLUMNS = ("state", "said", "why", "since", "last_seen_at", "left_out")
 # PostgreSQL has to be told the type of a column of VALUES that may hold nothing but NULL; SQLite needs none.
-_INSTANTS = frozenset({"since", *GONE_ON, "seen_at"})
+_INSTANTS = frozenset({"since", *GONE_ON, "seen_at", "last_seen_at"})
 # A failure goes on from the one before it, unless nothing was heard for longer than a result speaks.
 _HEAR = " ".join(
     (
@@ -160,6 +161,11 @@ def cover(rows: list[tuple[Any, ...]]) -> None:
 def speak(rows: list[tuple[Any, ...]]) -> None:
     """Rows (seen_at, report): a health document that says what the one before it said."""
     _update("monitors_healthreport", ("seen_at",), "id", rows)
+
+
+def tell_dependencies(rows: list[tuple[Any, ...]]) -> None:
+    """Rows (*DEPENDENCY_COLUMNS, dependency): what a health document says of each."""
+    _update("monitors_healthdependency", DEPENDENCY_COLUMNS, "id", rows)
 
 
 def hear(rows: list[tuple[Any, ...]]) -> None:

@@ -8,7 +8,7 @@ on the way to the judge (merging.py); a monitor with one location is judged as i
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -33,6 +33,7 @@ from monitors.services.transitions import Why, apply, read_run, write_run
 from monitors.states import MEASURED, Event, State
 
 TURNS = 10  # monitors whose states change in one transaction, of about 2 ms each
+TOLD = 4  # dependencies in a health document with news that cost as much as a change of state
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +78,9 @@ def hand_over(
     turned = 0
     with acting_as(SYSTEM):
         telling = _store(by_monitor, now, quiet=True) if by_monitor else []
-        for start in range(0, len(telling), TURNS):
+        for some in _parts(telling, by_monitor):
             began = time.monotonic()
-            turned += len(_store({pk: by_monitor[pk] for pk in telling[start : start + TURNS]}, now, quiet=False))
+            turned += len(_store(some, now, quiet=False))
             if rest is not None:
                 rest(time.monotonic() - began)
         observe(findings, now=now)
@@ -87,6 +88,21 @@ def hand_over(
         if plans:
             ProbePlan.objects.filter(pk__in=plans).delete()
     return turned
+
+
+def _parts(monitor_ids: Iterable[int], by_monitor: dict[int, list[Finding]]) -> Iterator[dict[int, list[Finding]]]:
+    """The monitors that have something to tell, as many at a time as make one short transaction; at least one."""
+    some: dict[int, list[Finding]] = {}
+    weight = 0
+    for pk in monitor_ids:
+        its = 1 + sum(len(one.trace.dependencies or ()) for one in by_monitor[pk]) // TOLD
+        if some and weight + its > TURNS:
+            yield some
+            some, weight = {}, 0
+        some[pk] = by_monitor[pk]
+        weight += its
+    if some:
+        yield some
 
 
 def _store(by_monitor: dict[int, list[Finding]], now: datetime, *, quiet: bool) -> list[int]:

@@ -14,10 +14,10 @@ from typing import Any
 
 from monitors.engine import bulk
 from monitors.engine.findings import Finding
+from monitors.engine.health_rows import Document, keep_document
 from monitors.health import fingerprint_of
 from monitors.models import HealthReport, Monitor
 from monitors.samples import LATE_AFTER
-from monitors.services.health import Document, keep_document
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from monitors.kinds import dns, health, heartbeat, http, icmp, mysql, postgresql
 from monitors.kinds.base import Field, Kind, Secrets, Shape, Target
 from monitors.kinds.text import TargetError
 
-HTTP, DNS = http.KIND.name, dns.KIND.name
+HTTP, DNS, HEALTH = http.KIND.name, dns.KIND.name, health.KIND.name
 HEARTBEAT = heartbeat.KIND.name
 
 KINDS: dict[str, Kind] = {
@@ -27,4 +27,4 @@ KINDS: dict[str, Kind] = {
     )
 }  # fmt: skip
 
-__all__ = ["DNS", "HEARTBEAT", "HTTP", "KINDS", "Field", "Kind", "Secrets", "Shape", "Target", "TargetError"]
+__all__ = ["DNS", "HEALTH", "HEARTBEAT", "HTTP", "KINDS", "Field", "Kind", "Secrets", "Shape", "Target", "TargetError"]

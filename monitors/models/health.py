@@ -28,6 +28,18 @@ class HealthReport(models.Model):
         return f"seen {self.seen_at:%Y-%m-%d %H:%M:%S}"
 
 
+class HealthDependencies(models.QuerySet["HealthDependency"]):
+    """Dependencies, for reading."""
+
+    def with_document(self) -> HealthDependencies:
+        """Each with the instant of the newest document of its monitor and place, and what that named and has no row."""
+        reports = HealthReport.objects.filter(monitor=models.OuterRef("monitor"), location=models.OuterRef("location"))
+        return self.select_related("monitor", "location").annotate(
+            document_at=models.Subquery(reports.values("seen_at")[:1]),
+            document_left_out=models.Subquery(reports.values("left_out")[:1]),
+        )
+
+
 class HealthDependency(models.Model):
     """A dependency that health documents of a monitor spoke of at a place. One row each, for good.
 
@@ -48,6 +60,8 @@ class HealthDependency(models.Model):
     first_seen_at = models.DateTimeField()
     last_seen_at = models.DateTimeField()
     left_out = models.PositiveIntegerField(default=0)
+
+    objects = HealthDependencies.as_manager()
 
     class Meta:
         verbose_name_plural = "health dependencies"

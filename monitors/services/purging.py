@@ -13,7 +13,7 @@ from django.db.models import Exists, OuterRef
 
 from accounts.services.holds import on_hold
 from ledger.purge import Old, purge
-from monitors.models import HeartbeatRun, MonitorState, Ping, Result, ResultPack, Signal, StateInterval
+from monitors.models import HealthChange, HeartbeatRun, MonitorState, Ping, Result, ResultPack, Signal, StateInterval
 
 BUDGET_S = 0.3
 
@@ -39,7 +39,8 @@ def purge_old(now: datetime) -> int:
 
 
 def what_is_old(before: datetime) -> list[Old]:
-    """Tables of monitors that are purged, those that point to others first. The open state of a monitor always stays.
+    """Tables of monitors that are purged, those that point to others first. The open state of a monitor always stays, and
+    so does the change that says how a dependency stood at `before`.
 
     Hot tables are asked by the day of their key, which is never later than their age.
     """
@@ -47,6 +48,9 @@ def what_is_old(before: datetime) -> list[Old]:
     told = Signal.objects.filter(interval=OuterRef("pk"))
     held = MonitorState.objects.filter(interval=OuterRef("pk"))
     past = StateInterval.objects.filter(~Exists(told), ~Exists(held), ended_at__isnull=False)
+    followed = HealthChange.objects.filter(
+        dependency=OuterRef("dependency"), at__gt=OuterRef("at"), recorded_at__lt=before
+    )
     return [
         Old(Result, "planned_at", "results"),
         Old(ResultPack, "hour", "packs"),
@@ -54,6 +58,7 @@ def what_is_old(before: datetime) -> list[Old]:
         Old(HeartbeatRun, "recorded_at", "runs", HeartbeatRun.objects.filter(**days)),
         Old(Ping, "received_at", "pings"),
         Old(HeartbeatRun, "recorded_at", "runs"),
+        Old(HealthChange, "recorded_at", "health_changes", HealthChange.objects.filter(Exists(followed))),
         Old(Signal, "recorded_at", "signals"),
         Old(StateInterval, "ended_at", "intervals", past),
     ]

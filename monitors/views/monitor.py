@@ -17,7 +17,7 @@ from ledger.clock import now
 from monitors.access import get_monitor
 from monitors.agreements import uptime_of_monitor
 from monitors.conditions import LABELS
-from monitors.kinds import DNS, HEARTBEAT, KINDS
+from monitors.kinds import DNS, HEALTH, HEARTBEAT, KINDS
 from monitors.kinds.words import settings_in_words
 from monitors.maintenance import covering
 from monitors.models import Heartbeat, Monitor, Rule, Service
@@ -36,7 +36,7 @@ from monitors.overview import (
 )
 from monitors.places import standing_of
 from monitors.queries import last_failure, open_conditions
-from monitors.registers import chain_in_use, shown, values_seen
+from monitors.registers import chain_in_use, health_of, shown, values_seen
 from monitors.response_times import summary_of
 from monitors.services import check_once
 from monitors.thresholds import Terms
@@ -138,7 +138,11 @@ def _facts(monitor: Monitor, instant: datetime) -> dict[str, Any]:
 def _registers(monitor: Monitor, instant: datetime) -> dict[str, Any]:
     """What the checks saw that is kept for good, for the types that see such things."""
     chain = shown(chain_in_use(monitor), instant)
-    return {"chain": chain, "values": values_seen(monitor) if monitor.kind == DNS else None}
+    return {
+        "chain": chain,
+        "values": values_seen(monitor) if monitor.kind == DNS else None,
+        "health": health_of(monitor, now=instant) if monitor.kind == HEALTH else None,
+    }
 
 
 def _latency(monitor: Monitor, span: str, instant: datetime) -> dict[str, Any]:

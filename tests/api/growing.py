@@ -303,6 +303,8 @@ GROW = {
     "continuity/": _day,
     "certificates/": lambda house, n, now: builders.certificate(house.monitor, host=f"h{n}.example", now=now),
     "dns-observations/": lambda house, n, now: builders.values_seen(house.monitor, f"192.0.2.{n % 250}", now=now),
+    "health-dependencies/": lambda house, n, now: builders.dependency(house.monitor, f"d{n}", now=now),
+    "health-changes/": lambda house, n, now: builders.dependency(house.monitor, f"d{n}", now=now),
     "life-spans/": _life,
     "control-measurements/": _measured,
     "monitoring-gaps/": _gap,

@@ -189,6 +189,7 @@ def build() -> House:
         "monitors": house.monitor.public_id,
         "certificates": builders.certificate(house.monitor, now=now).public_id,
         "dns-observations": builders.values_seen(house.monitor, "192.0.2.1", now=now).public_id,
+        "health-dependencies": builders.dependency(house.monitor, now=now).public_id,
         "ping-keys": ping_key.public_id,
         "pings": str(Ping.objects.get().id),
         "rules": Rule.objects.get(monitor=house.monitor).public_id,

@@ -33,6 +33,8 @@ RUNTIME = {
     "ledger.Liveness": "signs of life, overwritten every second",
     "monitors.Certificate": "seen again with every check; its first sight and its renewal are lines",
     "monitors.ConditionState": "whether a condition holds, under lock; every change of it is a signal and a line",
+    "monitors.HealthDependency": "where it stands by the newest document; every change is a row that only grows, and a line",
+    "monitors.HealthReport": "when the newest document came, moved with every check",
     "monitors.Heartbeat": "the memory of the fold; what it came to are intervals, signals and runs",
     "monitors.LocationLife": "when a location was last heard, overwritten every few seconds",
     "monitors.DnsObservation": "seen again with every check; each set of values that is new is a line",

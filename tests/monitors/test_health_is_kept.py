@@ -8,13 +8,14 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from ledger.models import Entry
+from monitors.engine import health_rows
 from monitors.engine.findings import Finding
 from monitors.engine.handover import hand_over
 from monitors.health import KEPT
 from monitors.kinds.health_document import read_document
 from monitors.models import HealthChange, HealthDependency, HealthReport, ProbeSlot, Result
 from monitors.probes.trace import Outcome, Trace
-from monitors.services import create_location, create_monitor, health, pause_monitor, set_locations
+from monitors.services import create_location, create_monitor, pause_monitor, set_locations
 
 pytestmark = pytest.mark.django_db
 
@@ -169,7 +170,7 @@ def test_names_beyond_the_bound_have_no_row_and_are_counted(monitor):
 
 
 def test_names_that_change_with_every_check_fill_no_more_than_a_day_allows(monitor, monkeypatch):
-    monkeypatch.setattr(health, "NEW_A_DAY", 5)
+    monkeypatch.setattr(health_rows, "NEW_A_DAY", 5)
     for minute in range(10):
         tell(monitor, 60 * minute, {f"pod-{minute}": "ok", "db": "ok"})
     assert HealthDependency.objects.count() == 5
@@ -179,7 +180,7 @@ def test_names_that_change_with_every_check_fill_no_more_than_a_day_allows(monit
 
 
 def test_changes_beyond_an_hours_bound_are_counted_in_the_next_one_that_is_kept(monitor, monkeypatch):
-    monkeypatch.setattr(health, "CHANGES_AN_HOUR", 4)
+    monkeypatch.setattr(health_rows, "CHANGES_AN_HOUR", 4)
     for minute in range(10):
         tell(monitor, 60 * minute, {"db": "down" if minute % 2 else "ok"})
     assert changes("db") == ["up 0", "down 60 after 0", "up 120 after 60", "down 180 after 120"]

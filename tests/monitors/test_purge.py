@@ -13,7 +13,16 @@ from ledger.models import Entry, PurgeRecord
 from ledger.purge import Old, TooYoung, purge
 from ledger.verify import verify
 from monitors.engine.packing import insert_packs, pack_row
-from monitors.models import MonitorState, Result, ResultPack, Signal, StateInterval
+from monitors.models import (
+    HealthChange,
+    HealthDependency,
+    Location,
+    MonitorState,
+    Result,
+    ResultPack,
+    Signal,
+    StateInterval,
+)
 from monitors.packs import Sample
 from monitors.samples import hour_of
 from monitors.services.purging import purge_old
@@ -69,6 +78,20 @@ def test_old_signals_and_failed_results_go_too(monitor):
     purge_old(NOW)
     assert not Signal.objects.exists() and not Result.objects.exists()
     assert set(PurgeRecord.objects.values_list("rule", flat=True)) == {"results", "packs", "signals"}
+
+
+def test_old_changes_of_a_dependency_go_but_for_the_one_that_still_holds(monitor):
+    place = Location.objects.get(pk=1)
+    row = HealthDependency.objects.create(
+        monitor=monitor, location=place, name="db", state="up", said="ok", since=LONG_AGO, first_seen_at=LONG_AGO,
+        last_seen_at=LONG_AGO,
+    )  # fmt: skip
+    for minute, state in enumerate(("up", "down", "up")):
+        at = LONG_AGO + timedelta(minutes=minute)
+        HealthChange.objects.create(dependency=row, monitor_version=1, at=at, recorded_at=at, state=state)
+    purge_old(NOW)
+    assert [change.at for change in HealthChange.objects.all()] == [LONG_AGO + timedelta(minutes=2)]
+    assert PurgeRecord.objects.get(rule="health_changes").rows == 2
 
 
 def test_a_legal_hold_keeps_everything_until_two_people_have_agreed(monitor):

@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from ledger import clock
 from monitors.services import create_monitor
@@ -107,3 +109,44 @@ def test_a_check_made_now_shows_the_values_it_found_and_gives_them_to_programs(h
         assert "No answer" in client.post(f"/monitors/{monitor.public_id}/check/").content.decode()
     assert told["answers"]["values"] == ["192.0.2.6", "192.0.2.7"]
     assert told["chain"] == []
+
+
+def test_a_health_monitor_shows_each_dependency_the_worst_first_with_what_changed(house, viewer):
+    monitor = make(house, "health", url="https://shop.example/health")
+    assert "No health document yet." in text_of(viewer, f"/monitors/{monitor.public_id}/")
+    now = clock.now()
+    builders.dependency(monitor, "cache", now=now)
+    builders.dependency(monitor, "gone", now=now, state="unknown", said="")
+    builders.dependency(monitor, "queue", now=now, state="degraded", said="warn", why="9,000 waiting")
+    builders.dependency(monitor, "<b>db</b>", now=now, state="down", said="DOWN", why="no reply")
+    text = text_of(viewer, f"/monitors/{monitor.public_id}/")
+    places = [
+        text.index(words)
+        for words in ("Fails", "&lt;b&gt;db&lt;/b&gt;", "Warns", "Not spoken of", "In order", "What changed")
+    ]
+    assert places == sorted(places)
+    assert "no reply" in text
+    assert "<b>db</b>" not in text
+
+
+def test_what_a_health_document_said_long_ago_is_not_claimed(house, viewer):
+    monitor = make(house, "health", url="https://shop.example/health")
+    row = builders.dependency(monitor, now=clock.now() - timedelta(minutes=5))
+    text = text_of(viewer, f"/monitors/{monitor.public_id}/")
+    assert "Not heard of" in text
+    assert "In order" not in text
+    told = viewer.get(f"/api/v1/health-dependencies/{row.public_id}/").json()
+    assert (told["state"], told["last_told"], told["said"]) == ("unknown", "up", "ok")
+
+
+def test_dependencies_of_any_number_are_a_few_questions(house, viewer, django_assert_max_num_queries):
+    monitor = make(house, "health", url="https://shop.example/health")
+    for number in range(3):
+        builders.dependency(monitor, f"d{number}", now=clock.now())
+    viewer.get(f"/monitors/{monitor.public_id}/")
+    with CaptureQueriesContext(connection) as few:
+        viewer.get(f"/monitors/{monitor.public_id}/")
+    for number in range(30):
+        builders.dependency(monitor, f"e{number}", now=clock.now())
+    with django_assert_max_num_queries(len(few)):
+        viewer.get(f"/monitors/{monitor.public_id}/")

@@ -10,16 +10,16 @@ from django.db.models import Q, QuerySet
 
 from ledger.crypto import fingerprint
 from ledger.record import instant, record
+from monitors.engine import bulk
 from monitors.health import Known, Turn, chosen, fingerprint_of, turns
 from monitors.kinds.health_document import Dependency
 from monitors.models import HealthChange, HealthDependency, HealthReport, Monitor
 from monitors.states import State
 
 # Whoever runs the endpoint chooses what it says, so the rows it can make are few: new names by the day, changes by the hour.
-NEW_A_DAY = 200
+NEW_A_DAY = 100
 CHANGES_AN_HOUR = 600
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
-WRITTEN = ("state", "said", "why", "since", "last_seen_at", "left_out")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +110,15 @@ def _write(
             held[name].why = why
             touched.add(name)
     rows = [held[name] for name in sorted(touched)]
+    known = [row for row in rows if row.pk is not None]
     HealthDependency.objects.bulk_create([row for row in rows if row.pk is None])
-    HealthDependency.objects.bulk_update([row for row in rows if row.pk is not None], WRITTEN)
+    store = bulk.adapter()
+    bulk.tell_dependencies(
+        [
+            (row.state, row.said, row.why, store(row.since), store(row.last_seen_at), row.left_out, row.pk)
+            for row in known
+        ]
+    )
     for change in changes:
         change.dependency_id = change.dependency.pk  # that of a new row is known by now
     return HealthChange.objects.bulk_create(changes)
