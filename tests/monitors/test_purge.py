@@ -81,7 +81,7 @@ def test_old_signals_and_failed_results_go_too(monitor):
 
 
 def test_old_changes_of_a_dependency_go_but_for_the_one_that_still_holds(monitor):
-    place = Location.objects.get(pk=1)
+    place = Location.objects.first()
     row = HealthDependency.objects.create(
         monitor=monitor, location=place, name="db", state="up", said="ok", since=LONG_AGO, first_seen_at=LONG_AGO,
         last_seen_at=LONG_AGO,
