@@ -56,7 +56,7 @@ class Health:
 
 def health_of(monitor: Monitor, *, now: datetime) -> Health:
     """The dependencies of a health check: two queries for any number of them."""
-    rows = list(
+    rows: list[Any] = list(
         HealthDependency.objects.with_document().filter(monitor=monitor).order_by("name", "location__name", "pk")
     )
     found = sorted((dependency_at(row, now=now) for row in rows), key=lambda one: WORST.index(one.state))
