@@ -9,6 +9,7 @@ from accounts.models import (
     AllowedNetwork,
     ApiToken,
     ContactMethod,
+    ContactRules,
     Invitation,
     Membership,
     SetupLink,
@@ -87,6 +88,11 @@ def first_team_of(user: User) -> Team | None:
 def contacts_of(user: User) -> QuerySet[ContactMethod]:
     """A person's contact methods in force, oldest first within a kind."""
     return ContactMethod.objects.in_force().filter(user=user).order_by("kind", "created_at")
+
+
+def rules_of(user: User) -> QuerySet[ContactRules]:
+    """A person's contact rules in force, at most one an urgency."""
+    return ContactRules.objects.in_force().filter(user=user).order_by("urgency")
 
 
 def tokens_of(user: User | None = None) -> QuerySet[ApiToken]:

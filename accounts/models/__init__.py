@@ -6,11 +6,13 @@ from accounts.models.holds import LegalHold
 from accounts.models.idempotency import IdempotencyKey
 from accounts.models.letters import Letter
 from accounts.models.people import Membership, Organisation, Team, User
+from accounts.models.rules import ContactRules
 
 __all__ = [
     "AllowedNetwork",
     "ApiToken",
     "ContactMethod",
+    "ContactRules",
     "IdempotencyKey",
     "Invitation",
     "LegalHold",

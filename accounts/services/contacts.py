@@ -10,8 +10,9 @@ from django.db.models import F
 
 from accounts.contact_kinds import CONTACT_KINDS
 from accounts.egress.signature import new_secret
-from accounts.models import ContactMethod, User, Verification
+from accounts.models import ContactMethod, ContactRules, User, Verification
 from accounts.queries import contacts_of, live_verification
+from accounts.services.contact_rules import forget_contact
 from accounts.uses import uses_of
 from ledger.crypto import fingerprint, sign
 
@@ -51,10 +52,12 @@ def add_contact(*, user: User, kind: str, address: str, label: str, now: datetim
     return contact
 
 
-def remove_contact(contact: ContactMethod, *, now: datetime, reason: str) -> None:
-    """Take a contact out of use; pages that went to it keep its mask.
+@transaction.atomic
+def remove_contact(contact: ContactMethod, *, now: datetime, reason: str) -> list[ContactRules]:
+    """Take a contact out of use and out of its person's rules; pages that went to it keep its mask.
 
-    Raises LastContact when it is the person's only one and a policy would page nobody without them.
+    Returns the rules that ended with it, because they named no other contact. Raises LastContact when it is the person's
+    only one and a policy would page nobody without them.
     """
     if not contacts_of(contact.user).exclude(pk=contact.pk).exists():
         uses = uses_of(contact.user)
@@ -63,6 +66,7 @@ def remove_contact(contact: ContactMethod, *, now: datetime, reason: str) -> Non
                 f"{contact.address_mask} stays: it is the only way to reach somebody {uses[0].what} counts on."
             )
     contact.retire(now=now, reason=reason)
+    return forget_contact(contact, now=now, reason=reason)
 
 
 def rotate_contact_secret(

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from oncall.escalation.plan import CATCH_ALL
+from oncall.escalation.reach import CATCH_ALL
 from oncall.models import Page
 from oncall.notify import states
 from oncall.notify.names import name_of, title_of

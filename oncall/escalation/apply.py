@@ -14,8 +14,9 @@ from ledger.failpoints import fail_point
 from ledger.hints import hint
 from ledger.record import record
 from oncall.escalation import states
-from oncall.escalation.plan import CATCH_ALL, Plan, RunView, plan
+from oncall.escalation.plan import Plan, Recipient, RunView, plan
 from oncall.escalation.policy import NO_POLICY, FrozenPolicy
+from oncall.escalation.reach import CATCH_ALL
 from oncall.escalation.who import Directory, directory
 from oncall.models import Page, Run, StepExecution
 from oncall.notify.rows import new_page
@@ -126,7 +127,7 @@ def _views(runs: list[Run]) -> dict[int, RunView]:
             catch_all.add(run_id)
         if (accepted_at and pk not in in_vain) or state in (PLANNED, CLAIMED, SENDING):
             reached.add(run_id)
-    return {run.pk: RunView(run.loop, run.step, run.pk in reached, run.pk in catch_all) for run in runs}
+    return {run.pk: RunView(run.loop, run.step, run.pk in reached, run.pk in catch_all, run.urgency) for run in runs}
 
 
 def _in_vain(runs: list[Run]) -> set[int]:
@@ -141,9 +142,6 @@ def _planned(run: Run, said: Plan, now: datetime) -> _Planned:
     if done is None:
         return _Planned(run, said, None)
     due = run.due_at or now
-    recipients = [
-        {"person": r.person, "why": r.why, "contacts": list(r.contacts), "absent": r.absent} for r in done.recipients
-    ]
     execution = StepExecution(
         run=run,
         loop=done.loop,
@@ -153,9 +151,24 @@ def _planned(run: Run, said: Plan, now: datetime) -> _Planned:
         lateness_ms=(now - due) // timedelta(milliseconds=1),
         outcome=done.outcome,
         reason=done.reason,
-        recipients=recipients,
+        recipients=[_told(recipient) for recipient in done.recipients],
     )
     return _Planned(run, said, execution)
+
+
+def _told(recipient: Recipient) -> dict[str, object]:
+    """Why somebody was named and how they are reached, in the words of docs/paging.md."""
+    found = recipient.reach
+    return {
+        "person": recipient.person,
+        "why": recipient.why,
+        "contacts": list(dict.fromkeys(line.contact for line in found.lines)),
+        "absent": found.absent,
+        "how": found.how,
+        "rules": found.source,
+        "lines": [{"contact": line.contact, "rule": line.rule, "delay_s": line.delay_s} for line in found.lines],
+        "skipped": list(found.skipped),
+    }
 
 
 def _insert(planned: list[_Planned], known: Directory, now: datetime) -> None:
@@ -169,6 +182,7 @@ def _insert(planned: list[_Planned], known: Directory, now: datetime) -> None:
             rule=page.rule,
             loop=item.execution.loop,
             step=item.execution.step,
+            delay_s=page.delay_s,
         )
         for item in planned
         if item.execution

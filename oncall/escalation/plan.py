@@ -9,28 +9,17 @@ Steps are counted from 1. The numbers after the last step belong to the catch-al
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from accounts.contact_rules import HIGH, PersonalRules
 from oncall.escalation.policy import FrozenPolicy
+from oncall.escalation.reach import CATCH_ALL, NO_VERIFIED_CONTACT, OPTED_OUT, Contact, Line, Reach, at_once, reach
 from oncall.escalation.states import EXHAUSTED, NOBODY_NOTIFIED, RUNNING
 
 # When nobody at all can be reached the run asks again this often: a contact verified meanwhile, a provider that came
 # back. Silence would be the one answer nobody could notice.
 ASK_AGAIN = timedelta(seconds=60)
-
-# Rules by which a contact was chosen.
-ALL, LAST_RESORT, CATCH_ALL = "all", "last_resort", "catch_all"
-
-
-@dataclass(frozen=True)
-class Contact:
-    """One verified contact method of an active person. `healthy` is false after a permanent failure."""
-
-    id: str
-    kind: str
-    healthy: bool = True
-
 
 @dataclass(frozen=True)
 class Ring:
@@ -42,11 +31,15 @@ class Ring:
 
 @dataclass(frozen=True)
 class Who:
-    """Who can be reached now. `absent` says why a person named by a policy has no contacts here."""
+    """Who can be reached now, and how they asked to be.
+
+    `absent` says why a person named by a policy has no contacts here. `rules` are by (person, urgency).
+    """
 
     contacts: Mapping[str, tuple[Contact, ...]]
     rings: tuple[Ring, ...] = ()
     absent: Mapping[str, str] = field(default_factory=dict)
+    rules: Mapping[tuple[str, str], PersonalRules] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -60,26 +53,32 @@ class RunView:
     step: int
     reached: bool = False
     catch_all_paged: bool = False
+    urgency: str = HIGH
 
 
 @dataclass(frozen=True)
 class Recipient:
-    """One person of a step and why; `absent` names the reason when nothing could be sent to them."""
+    """One person of a step, why they were named, and how they are reached."""
 
     person: str
     why: str
-    contacts: tuple[str, ...] = ()
-    absent: str = ""
+    reach: Reach
+
+    @property
+    def absent(self) -> str:
+        """Why nothing that works could be sent to them, or ""."""
+        return self.reach.absent
 
 
 @dataclass(frozen=True)
 class PagePlan:
-    """One page to make: this person, over this contact, by this rule."""
+    """One page to make: this person, over this contact, by this rule, so many seconds after the step."""
 
     person: str
     contact: str
     kind: str
     rule: str
+    delay_s: int = 0
 
 
 @dataclass(frozen=True)
@@ -115,42 +114,42 @@ def plan(policy: FrozenPolicy, run: RunView, who: Who, now: datetime) -> Plan:
 
 def _take_step(policy: FrozenPolicy, run: RunView, who: Who, now: datetime) -> Plan:
     step = policy.steps[run.step - 1]
-    recipients, pages = _page_people(step.people, who, why="policy")
-    if any(page.rule == ALL for page in pages):
+    recipients = _named(step.people, run, who)
+    if any(not recipient.absent for recipient in recipients):
         missing = any(recipient.absent for recipient in recipients)
         execution = Execution(run.loop, run.step, "partial" if missing else "paged", "step", recipients)
         loop, following = _after(policy, run)
-        return Plan(execution, pages, RUNNING, loop, following, now + timedelta(seconds=step.delay_s), "step_taken")
-    return _skip_step(policy, run, who, now, recipients, pages)
+        due_at = now + timedelta(seconds=step.delay_s)
+        return Plan(execution, _pages(recipients), RUNNING, loop, following, due_at, "step_taken")
+    return _skip_step(policy, run, who, now, recipients)
 
 
 def _skip_step(
-    policy: FrozenPolicy,
-    run: RunView,
-    who: Who,
-    now: datetime,
-    recipients: tuple[Recipient, ...],
-    pages: tuple[PagePlan, ...],
+    policy: FrozenPolicy, run: RunView, who: Who, now: datetime, recipients: tuple[Recipient, ...]
 ) -> Plan:
     """Nobody at this step has a working contact: go on now, since waiting would be waiting for nobody.
 
-    The catch-all is called here, once a run, but for those whom the next step calls anyway this very second. If nobody
-    in the rest of the chain can be reached, the run goes straight to its end, which calls the catch-all.
+    The catch-all is called here, once a run, but for those whom the next step calls anyway this very second; and not for
+    people who said that they are not called for this urgency, since nothing is amiss then. If nobody in the rest of the
+    chain can be reached, the run goes straight to its end, which calls the catch-all.
     """
+    pages = _pages(recipients)
     soon = _called_next(policy, run, who)
     if not soon:
         execution = Execution(run.loop, run.step, "nobody", "nobody_left", recipients)
         return Plan(execution, pages, RUNNING, policy.loops, len(policy.steps) + 1, now, "nobody_left")
-    if not run.catch_all_paged:
+    amiss = any(recipient.absent != OPTED_OUT for recipient in recipients)
+    if amiss and not run.catch_all_paged:
         named = {recipient.person for recipient in recipients}
         rings = [Ring(ring.source, tuple(p for p in ring.people if p not in soon | named)) for ring in who.rings]
         ring = next((ring for ring in rings if any(who.contacts.get(person) for person in ring.people)), None)
-        more, calls = _page_ring(ring, who) if ring else ((), ())
+        more = _ring(ring, who) if ring else ()
         recipients += more
-        pages += calls
-    execution = Execution(run.loop, run.step, "nobody", "empty_step", recipients)
+        pages += _pages(more)
+    reason = "empty_step" if amiss else "all_opted_out"
+    execution = Execution(run.loop, run.step, "nobody", reason, recipients)
     loop, following = _after(policy, run)
-    return Plan(execution, pages, RUNNING, loop, following, now, "empty_step")
+    return Plan(execution, pages, RUNNING, loop, following, now, reason)
 
 
 def _call_catch_all(policy: FrozenPolicy, run: RunView, who: Who, now: datetime) -> Plan:
@@ -163,9 +162,9 @@ def _call_catch_all(policy: FrozenPolicy, run: RunView, who: Who, now: datetime)
     tried = run.step - len(policy.steps) - 1
     state = EXHAUSTED if run.reached else NOBODY_NOTIFIED
     if tried < len(rings):
-        recipients, pages = _page_ring(rings[tried], who)
+        recipients = _ring(rings[tried], who)
         execution = Execution(run.loop, run.step, "paged", "catch_all", recipients)
-        return Plan(execution, pages, state, run.loop, run.step + 1, None, "catch_all")
+        return Plan(execution, _pages(recipients), state, run.loop, run.step + 1, None, "catch_all")
     if run.reached:
         execution = Execution(run.loop, run.step, "nobody", "catch_all_empty", ())
         return Plan(execution, (), state, run.loop, run.step + 1, None, "catch_all_empty")
@@ -184,34 +183,40 @@ def _after(policy: FrozenPolicy, run: RunView) -> tuple[int, int]:
     return run.loop, run.step + 1
 
 
-def _page_ring(ring: Ring, who: Who) -> tuple[tuple[Recipient, ...], tuple[PagePlan, ...]]:
-    recipients, pages = _page_people(ring.people, who, why=f"catch_all:{ring.source}")
-    return recipients, tuple(PagePlan(page.person, page.contact, page.kind, CATCH_ALL) for page in pages)
+def _named(people: Iterable[str], run: RunView, who: Who) -> tuple[Recipient, ...]:
+    """Everybody a step names, each once, reached by their own rules."""
+    return tuple(Recipient(person, "policy", _reach(person, run, who)) for person in dict.fromkeys(people))
 
 
-def _page_people(people: Iterable[str], who: Who, *, why: str) -> tuple[tuple[Recipient, ...], tuple[PagePlan, ...]]:
-    """Page everybody named over all their working contacts at once; over broken ones if they have no other."""
-    recipients: list[Recipient] = []
-    pages: list[PagePlan] = []
-    for person in dict.fromkeys(people):
-        contacts = who.contacts.get(person, ())
-        working = [contact for contact in contacts if contact.healthy]
-        rule = ALL if working else LAST_RESORT
-        chosen = list({contact.id: contact for contact in working or contacts}.values())
-        pages += [PagePlan(person, contact.id, contact.kind, rule) for contact in chosen]
-        absent = "" if working else "no_working_contact" if contacts else who.absent.get(person, "no_verified_contact")
-        recipients.append(Recipient(person, why, tuple(contact.id for contact in chosen), absent))
-    return tuple(recipients), tuple(pages)
+def _reach(person: str, run: RunView, who: Who) -> Reach:
+    found = reach(who.contacts.get(person, ()), who.rules.get((person, run.urgency)))
+    if found.absent == NO_VERIFIED_CONTACT:
+        return replace(found, absent=who.absent.get(person, found.absent))
+    return found
+
+
+def _ring(ring: Ring, who: Who) -> tuple[Recipient, ...]:
+    """Everybody of a ring over everything they have at once: it is the last thing that can fail."""
+    found: list[Recipient] = []
+    for person in ring.people:
+        said = at_once(who.contacts.get(person, ()))
+        lines = tuple(Line(line.contact, line.kind, CATCH_ALL) for line in said.lines)
+        found.append(Recipient(person, f"catch_all:{ring.source}", replace(said, lines=lines, how=CATCH_ALL)))
+    return tuple(found)
+
+
+def _pages(recipients: Iterable[Recipient]) -> tuple[PagePlan, ...]:
+    return tuple(
+        PagePlan(recipient.person, line.contact, line.kind, line.rule, line.delay_s)
+        for recipient in recipients
+        for line in recipient.reach.lines
+    )
 
 
 def _called_next(policy: FrozenPolicy, run: RunView, who: Who) -> frozenset[str]:
     """Return the people of the next step at which somebody can be reached; empty when the chain has none left."""
     ahead = [*policy.steps[run.step :], *(policy.steps if run.loop < policy.loops else ())]
     for step in ahead:
-        if any(_reachable(person, who) for person in step.people):
+        if any(not _reach(person, run, who).absent for person in step.people):
             return frozenset(step.people)
     return frozenset()
-
-
-def _reachable(person: str, who: Who) -> bool:
-    return any(contact.healthy for contact in who.contacts.get(person, ()))

@@ -1,13 +1,15 @@
-"""Who can be reached now: rows of accounts turned into the planner's pure types. Two or three queries for any batch."""
+"""Who can be reached now: rows of accounts turned into the planner's pure types. Three or four queries for any batch."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from accounts.models import ContactMethod, User
+from accounts.contact_rules import PersonalRules
+from accounts.models import ContactMethod, ContactRules, User
 from accounts.roles import ADMIN
-from oncall.escalation.plan import Contact, Ring, Who
+from oncall.escalation.plan import Ring, Who
+from oncall.escalation.reach import NO_VERIFIED_CONTACT, Contact
 from oncall.models import CatchAll
 from oncall.notify.names import name_of
 
@@ -59,13 +61,27 @@ def reachable_contacts(people: Iterable[User] | None = None) -> list[Reachable]:
 
 def directory(named: Iterable[str]) -> Directory:
     """Return everybody who can be paged; `named` are the people of policies, whose absence is explained."""
+    people = set(named)
     reachable = reachable_contacts()
-    contacts: dict[str, tuple[Contact, ...]] = {}
-    for row in reachable:
-        contacts[row.person] = (*contacts.get(row.person, ()), Contact(row.public_id, row.kind, row.healthy))
-    missing = set(named) - set(contacts)
-    who = Who(contacts, _rings(reachable), _why_absent(missing) if missing else {})
+    contacts = contacts_by_person(reachable)
+    missing = people - set(contacts)
+    absent = _why_absent(missing) if missing else {}
+    who = Who(contacts, _rings(reachable), absent, personal_rules(people) if people else {})
     return Directory(who, {row.public_id: row for row in reachable})
+
+
+def contacts_by_person(reachable: Iterable[Reachable]) -> dict[str, tuple[Contact, ...]]:
+    """Return the planner's contacts by public id of their person, in the order given."""
+    found: dict[str, tuple[Contact, ...]] = {}
+    for row in reachable:
+        found[row.person] = (*found.get(row.person, ()), Contact(row.public_id, row.kind, row.healthy))
+    return found
+
+
+def personal_rules(people: Iterable[str]) -> dict[tuple[str, str], PersonalRules]:
+    """Return the contact rules in force of these people, by (person, urgency)."""
+    held = ContactRules.objects.in_force().filter(user__public_id__in=set(people)).select_related("user")
+    return {(rules.user.public_id, rules.urgency): rules.values() for rules in held}
 
 
 def channel_of(contact_kind: str) -> str:
@@ -94,6 +110,6 @@ def _rings(reachable: list[Reachable]) -> tuple[Ring, ...]:
 def _why_absent(people: set[str]) -> dict[str, str]:
     known = dict(User.objects.filter(public_id__in=people).values_list("public_id", "is_active"))
     return {
-        person: "unknown_person" if person not in known else "no_verified_contact" if known[person] else "inactive"
+        person: "unknown_person" if person not in known else NO_VERIFIED_CONTACT if known[person] else "inactive"
         for person in people
     }

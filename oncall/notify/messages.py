@@ -9,7 +9,7 @@ from django.conf import settings
 
 from accounts.models import Verification
 from accounts.services.contacts import verification_code
-from oncall.escalation.plan import CATCH_ALL
+from oncall.escalation.reach import CATCH_ALL
 from oncall.models import Page, Run
 from oncall.notify import bounces, calls
 from oncall.notify.channels.base import Message

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from oncall.escalation.who import Reachable
 from oncall.models import Page, Run
@@ -26,10 +26,11 @@ def new_page(
     rule: str = "all",
     loop: int = 0,
     step: int = 0,
+    delay_s: int = 0,
     note: str = "",
     reference: str = "",
 ) -> Page:
-    """Return an unsaved page that is due now."""
+    """Return an unsaved page that is due now, or `delay_s` seconds from now."""
     urgency = run.urgency if run else "high"
     priority = _LOW_URGENCY if origin == "step" and urgency == "low" else _PRIORITY[origin]
     return Page(
@@ -49,5 +50,5 @@ def new_page(
         note=note[:400],
         reference=reference,
         planned_at=now,
-        due_at=now,
+        due_at=now + timedelta(seconds=delay_s),
     )
