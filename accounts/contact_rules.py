@@ -112,9 +112,7 @@ def _contact_fault(contact: Any, held: Mapping[str, Held]) -> str:
     return "" if held[contact].verified else f"{held[contact].name} is not confirmed: no page can be sent there yet."
 
 
-def _opt_outs(
-    urgency: str, raw: Sequence[Any], held: Mapping[str, Held], problems: dict[str, str]
-) -> list[OptOut]:
+def _opt_outs(urgency: str, raw: Sequence[Any], held: Mapping[str, Held], problems: dict[str, str]) -> list[OptOut]:
     found: list[OptOut] = []
     for index, item in enumerate(raw):
         where = f"opt_outs.{index}"

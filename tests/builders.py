@@ -7,6 +7,7 @@ defaults for all that the test does not speak of.
 from datetime import UTC, date, datetime, timedelta
 
 from accounts.models import ContactMethod, Membership, Organisation, Team, User
+from accounts.services.contact_rules import write_rules
 from incidents.services.routes import create_route
 from ledger.models import PurgeRecord
 from ledger.texts import keep
@@ -71,6 +72,15 @@ def contact(user, kind, address, *, verified=True, now=NIGHT):
     made = ContactMethod(user=user, kind=kind, address=address, verified_at=now if verified else None)
     made.save(now=now, reason=REASON)
     return made
+
+
+def contact_rules(person, *rules, urgency="high", leave_out=(), now=NIGHT):
+    """A person's rules: pairs of a contact and seconds. leave_out: contacts, or "" for the person, that are opted out."""
+    return write_rules(
+        person, urgency, now=now, reason=REASON,
+        rules=[{"contact": one.public_id, "delay_s": delay_s} for one, delay_s in rules],
+        opt_outs=[{"contact": one and one.public_id, "reason": "It wakes the baby"} for one in leave_out],
+    )  # fmt: skip
 
 
 # --- monitors -----------------------------------------------------------------------------------

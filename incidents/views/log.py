@@ -15,6 +15,7 @@ from incidents.subjects import KIND
 from incidents.wording import join_names
 from oncall.models import Policy, StepExecution
 from oncall.queries import people_by_id
+from oncall.reachwords import told
 
 LATE = timedelta(minutes=1)
 SAME = timedelta(seconds=5)
@@ -100,12 +101,10 @@ def steps_of(incident: Incident) -> list[StepExecution]:
 
 def _step(step: StepExecution, names: dict[str, str]) -> LogLine:
     called = [names.get(one["person"], "somebody") for one in step.recipients if one["contacts"]]
-    absent = [names.get(one["person"], "somebody") for one in step.recipients if not one["contacts"]]
     again = f", round {step.loop}" if step.loop > 1 else ""
     where = "Catch-all" if step.reason.startswith("catch_all") else f"Step {step.step}{again}"
     said = f"{where}: {join_names(called)} paged." if called else f"{where}: nobody could be paged."
-    if absent:
-        said += f" {join_names(absent)} {'has' if len(absent) == 1 else 'have'} no working contact."
+    said = f"{said} {told(step.recipients, names)}".rstrip()
     return LogLine(
         anchor=step.public_id,
         happened_at=step.planned_at,

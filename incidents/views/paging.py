@@ -25,7 +25,7 @@ REASONS = {
     "bounced": "the letter came back",
 }
 ENDS = {
-    states.PLANNED: "Waiting to be sent",
+    states.PLANNED: "Waits to be sent",
     states.CLAIMED: "About to be sent",
     states.SENDING: "Being sent",
     states.ACCEPTED: "No receipt yet",
@@ -66,6 +66,7 @@ class PageRow:
     receipts: bool
     ended: str
     failed: bool
+    waits_until: datetime | None = None
 
 
 def rows_of(pages: Iterable[Page]) -> list[PageRow]:
@@ -108,6 +109,7 @@ def _row(page: Page, *, first: bool, step: str) -> PageRow:
         receipts=page.kind not in states.WITHOUT_RECEIPTS,
         ended=how_it_ended(page),
         failed=page.state == states.FAILED_PERMANENT,
+        waits_until=page.due_at if page.state == states.PLANNED and page.due_at > page.planned_at else None,
     )
 
 

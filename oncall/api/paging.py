@@ -67,6 +67,15 @@ class RunOut(serializers.Serializer):
     stopped_by = serializers.CharField()
 
 
+class LineOut(serializers.Serializer):
+    """One page that a step made for a person: over which contact, by which rule, how long after the step."""
+
+    contact = serializers.CharField()
+    kind = serializers.CharField()
+    rule = serializers.CharField()
+    delay_s = serializers.IntegerField()
+
+
 class RecipientOut(serializers.Serializer):
     """Somebody whom a step named, and why they were or were not paged."""
 
@@ -74,6 +83,10 @@ class RecipientOut(serializers.Serializer):
     why = serializers.CharField()
     contacts = serializers.ListField(child=serializers.CharField())
     absent = serializers.CharField(allow_blank=True)
+    how = serializers.CharField(default="", help_text="rules, no_rules, rules_left_none, opted_out or catch_all.")
+    rules = serializers.CharField(default="", help_text="The contact rules that were used, and their version.")
+    lines = LineOut(many=True, default=[])
+    skipped = serializers.ListField(child=serializers.CharField(), default=[])
 
 
 class StepTakenOut(serializers.Serializer):
@@ -105,6 +118,7 @@ class PageOut(serializers.Serializer):
     origin = serializers.ChoiceField(choices=ORIGINS)
     loop = serializers.IntegerField()
     step = serializers.IntegerField()
+    rule = serializers.CharField(help_text="By which rule the contact was chosen: all, rule_1, last_resort, catch_all.")
     person = PersonRef()
     contact_method = serializers.CharField(source="contact.public_id")
     kind = serializers.CharField()

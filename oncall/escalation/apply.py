@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
 import structlog
@@ -166,7 +166,7 @@ def _told(recipient: Recipient) -> dict[str, object]:
         "absent": found.absent,
         "how": found.how,
         "rules": found.source,
-        "lines": [{"contact": line.contact, "rule": line.rule, "delay_s": line.delay_s} for line in found.lines],
+        "lines": [asdict(line) for line in found.lines],
         "skipped": list(found.skipped),
     }
 

@@ -21,6 +21,7 @@ from oncall.escalation.states import EXHAUSTED, NOBODY_NOTIFIED, RUNNING
 # back. Silence would be the one answer nobody could notice.
 ASK_AGAIN = timedelta(seconds=60)
 
+
 @dataclass(frozen=True)
 class Ring:
     """One circle of the catch-all: `source` is `configured`, `admins` or `everyone`."""
@@ -124,9 +125,7 @@ def _take_step(policy: FrozenPolicy, run: RunView, who: Who, now: datetime) -> P
     return _skip_step(policy, run, who, now, recipients)
 
 
-def _skip_step(
-    policy: FrozenPolicy, run: RunView, who: Who, now: datetime, recipients: tuple[Recipient, ...]
-) -> Plan:
+def _skip_step(policy: FrozenPolicy, run: RunView, who: Who, now: datetime, recipients: tuple[Recipient, ...]) -> Plan:
     """Nobody at this step has a working contact: go on now, since waiting would be waiting for nobody.
 
     The catch-all is called here, once a run, but for those whom the next step calls anyway this very second; and not for

@@ -14,6 +14,7 @@ from accounts.contact_rules import PersonalRules
 
 # Rules by which a contact was chosen. Those of a person are called rule_1, rule_2 and so on, as they stand in their list.
 ALL, LAST_RESORT, CATCH_ALL = "all", "last_resort", "catch_all"
+RULE = "rule_"
 
 # How a person is reached, kept with every step taken.
 BY_RULES, NO_RULES, RULES_LEFT_NONE, OPTED_OUT = "rules", "no_rules", "rules_left_none", "opted_out"
@@ -91,7 +92,7 @@ def _by_rules(contacts: Sequence[Contact], rules: PersonalRules) -> tuple[tuple[
         at = delay_s if earlier is None else earlier
         asked = list(moment)
         kept = [(n, working[rule.contact]) for n, rule in asked if rule.contact in working]
-        lines += [Line(contact.id, contact.kind, f"rule_{n}", at) for n, contact in kept]
+        lines += [Line(contact.id, contact.kind, f"{RULE}{n}", at) for n, contact in kept]
         skipped += [rule.contact for _, rule in asked if rule.contact not in working]
         earlier = None if kept else at
     return tuple(lines), tuple(dict.fromkeys(skipped))

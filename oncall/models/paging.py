@@ -23,7 +23,7 @@ class PageQuerySet(models.QuerySet):
         """Pages to be sent now, most urgent first."""
         return self.filter(state=PLANNED, due_at__lte=now).order_by("priority", "due_at", "pk")
 
-    def of_step(self, run_id: int, loop: int, step: int) -> Self:
+    def of_step(self, run_id: int | None, loop: int, step: int) -> Self:
         """All pages one step made."""
         return self.filter(run_id=run_id, loop=loop, step=step, origin="step")
 

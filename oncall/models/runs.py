@@ -107,7 +107,7 @@ class StepExecution(models.Model):
     """One step taken: when it was due, when it happened, whom it named and why. Never changed afterwards.
 
     `recipients` is a list of {person, why, contacts, absent, how, rules, lines, skipped}; all are public ids or reason codes,
-    no names. `lines` has the pages that were made: {contact, rule, delay_s}. Steps of earlier releases end with `absent`.
+    no names. `lines` has the pages that were made: {contact, kind, rule, delay_s}. Steps of earlier releases end with `absent`.
     """
 
     public_id = PublicIdField(prefix="esc")

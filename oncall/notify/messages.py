@@ -14,6 +14,7 @@ from oncall.models import Page, Run
 from oncall.notify import bounces, calls
 from oncall.notify.channels.base import Message
 from oncall.notify.links import url_for
+from oncall.notify.moments import not_after
 from oncall.notify.states import CALLS
 from oncall.notify.text import Facts, Words, compose
 
@@ -66,10 +67,11 @@ def _message(page: Page, facts: Facts, words: Words, attempt: int, now: datetime
 
 
 def _ttl_s(page: Page, now: datetime) -> int:
-    """A page that cannot leave before it is the next person's turn should die on the way, not arrive at dawn."""
-    if page.run is None or page.run.due_at is None or page.origin != "step":
+    """A page that cannot leave before it is the next rule's or person's turn should die on the way, not arrive at dawn."""
+    limit, _ = not_after(page.run, page)
+    if limit is None:
         return _TTL_DEFAULT_S
-    return int(min(max((page.run.due_at - now).total_seconds(), _TTL_LEAST_S), _TTL_MOST_S))
+    return int(min(max((limit - now).total_seconds(), _TTL_LEAST_S), _TTL_MOST_S))
 
 
 def _facts(page: Page, now: datetime) -> Facts:

@@ -107,13 +107,19 @@ def after_busy(times: int, now: datetime, *, not_after: datetime | None) -> date
 
 
 def next_attempt(
-    attempts: int, failure: Failure, now: datetime, *, delays_s: Sequence[float], not_after: datetime | None
+    attempts: int,
+    failure: Failure,
+    now: datetime,
+    *,
+    delays_s: Sequence[float],
+    not_after: datetime | None,
+    too_late: str = "next_step_due",
 ) -> Verdict:
     """Return when to try a page again after `attempts` attempts, the last of which failed at `now`.
 
     At most `len(delays_s)` retries, each after its own delay or the longer one the provider asks for, and never past
-    `not_after`: when the next step is due it is somebody else's turn, and a late page would only wake a second person for
-    nothing.
+    `not_after`: when the person's next rule or the next step is due, something else calls, and a late page would only wake
+    people for nothing. too_late: the word for that.
     """
     if failure.permanent:
         return Verdict(None, "contact" if failure.blames_contact else "permanent")
@@ -121,5 +127,5 @@ def next_attempt(
         return Verdict(None, "retries_exhausted")
     at = now + timedelta(seconds=max(delays_s[attempts - 1], min(failure.wait_s, LONGEST_WAIT_S)))
     if not_after is not None and at > not_after:
-        return Verdict(None, "next_step_due")
+        return Verdict(None, too_late)
     return Verdict(at, "retry")

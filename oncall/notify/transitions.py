@@ -16,6 +16,7 @@ from ledger.hints import hint
 from ledger.record import record
 from oncall.escalation.states import PLANNABLE, WANTED, refuses_page
 from oncall.models import Attempt, Page, Run, StepExecution
+from oncall.notify.moments import bring_forward, hopeful, not_after
 from oncall.notify.retry import Failure, after_busy, next_attempt
 from oncall.notify.states import (
     ACCEPTED,
@@ -24,11 +25,8 @@ from oncall.notify.states import (
     CANCELED,
     CONFIRMED,
     DELIVERED,
-    HOPEFUL,
     SENT,
     TRUTHS,
-    UNHEARD,
-    UNKNOWN,
     allows,
     ends,
     learn,
@@ -98,7 +96,7 @@ def cancel(page: Page, reason: str, *, now: datetime) -> None:
 
 
 def fail(page: Page, run: Run | None, reason: str, *, code: str = "", now: datetime) -> None:
-    """Give a page up. If nothing else of its step can reach anybody, the run goes on now."""
+    """Give a page up. The person's next rule runs now; if nothing else of the step can reach anybody, the next step does."""
     page.state, page.reason, page.error_code = move(page.state, "fail"), reason, code[:16]
     _end(page, now=now)
     page.save()
@@ -109,12 +107,9 @@ def failed(page: Page, run: Run | None, failure: Failure, *, now: datetime) -> N
     """A provider refused a page, or could not deliver it: try again if the table says so, else give it up."""
     if failure.blames_contact:
         mark_unhealthy(page.contact, failure.code, now=now)
+    limit, why = not_after(run, page)
     verdict = next_attempt(
-        page.attempts_made,
-        failure,
-        now,
-        delays_s=settings.RETRY_DELAYS_S,
-        not_after=run.due_at if run and page.origin == "step" else None,
+        page.attempts_made, failure, now, delays_s=settings.RETRY_DELAYS_S, not_after=limit, too_late=why
     )
     if verdict.at is None:
         fail(page, run, verdict.reason, code=failure.code, now=now)
@@ -151,14 +146,11 @@ def lost(page: Page) -> None:
 def unheard(page: Page, run: Run | None, why: str, *, now: datetime) -> None:
     """A call is over and nobody pressed a key. why: one of states.UNHEARD. The page keeps what is known of it.
 
-    A busy line is called once more. Otherwise, if nothing else of the step can reach anybody, the run goes on now: a
-    machine that picked up is nobody.
+    A busy line is called once more. Otherwise the person's next rule runs now, and if nothing else of the step can reach
+    anybody, the next step: a machine that picked up is nobody.
     """
-    again = after_busy(
-        Attempt.objects.filter(page=page, status="busy").count(),
-        now,
-        not_after=run.due_at if run and page.origin == "step" else None,
-    )
+    limit, _ = not_after(run, page)
+    again = after_busy(Attempt.objects.filter(page=page, status="busy").count(), now, not_after=limit)
     if why == BUSY and again and allows(page.state, "redial"):
         page.state, page.reason, page.due_at = move(page.state, "redial"), why, again
         page.save()
@@ -194,16 +186,18 @@ def without_receipt(page: Page, *, now: datetime) -> None:
 
 
 def hurry(run: Run | None, page: Page, *, now: datetime) -> None:
-    """Let the run take its next step now if the step that made this page cannot reach anybody any more."""
+    """Let what comes next come now: the person's next rule, or else, if the step cannot reach anybody any more, the next step."""
     if run is None or page.origin != "step" or run.state not in PLANNABLE:
+        return
+    if bring_forward(page, now=now):
+        hint("send")
         return
     latest = StepExecution.objects.filter(run=run).aggregate(pk=Max("pk"))["pk"]
     current = StepExecution.objects.get(pk=latest)
     if (current.loop, current.step) != (page.loop, page.step):
         return
     step = Page.objects.of_step(run.pk, page.loop, page.step).exclude(pk=page.pk)
-    hopeful = step.filter(state__in=HOPEFUL).exclude(state=UNKNOWN, ended_at__isnull=False)
-    if hopeful.exclude(reason__in=UNHEARD, ended_at__isnull=False).exists():
+    if hopeful(step).exists():
         return
     if run.due_at is None or run.due_at > now:
         run.due_at = now

@@ -24,7 +24,7 @@ RANG = {"accepted": 1, "sent": 1, "delivered": 1}
 @pytest.mark.parametrize(
     ("page", "words"),
     [
-        (call("planned", ended=False), "Waiting to be sent"),
+        (call("planned", ended=False), "Waits to be sent"),
         (call("accepted", ended=False, accepted=1), "Waits at the provider to be dialled"),
         (call("sent", ended=False, accepted=1, sent=1), "Being dialled"),
         (call("delivered", ended=False, **RANG), "It rings"),

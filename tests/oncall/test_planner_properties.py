@@ -5,8 +5,10 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oncall.escalation.plan import Contact, Ring, RunView, Who, plan
+from accounts.contact_rules import PersonalRules, Rule
+from oncall.escalation.plan import Ring, RunView, Who, plan
 from oncall.escalation.policy import FrozenPolicy, Step
+from oncall.escalation.reach import Contact, reach
 from oncall.escalation.states import EXHAUSTED, NOBODY_NOTIFIED, RUNNING
 
 NOW = datetime(2026, 3, 17, 3, tzinfo=UTC)
@@ -21,10 +23,23 @@ policies = st.builds(
 
 
 @st.composite
+def personal_rules(draw, person):
+    """Rules over contacts the person has, had or never had; now and then nothing but an opt-out."""
+    ids = st.sampled_from([f"cht_{person}_{kind}" for kind in ("email", "sms", "voice")])
+    if draw(st.integers(0, 5)) == 0:
+        return PersonalRules("crl_x@v1", (), silent=True)
+    wanted = draw(st.lists(st.builds(Rule, ids, st.integers(0, 3600)), min_size=1, max_size=5, unique=True))
+    left_out = draw(st.frozensets(ids)) - {rule.contact for rule in wanted}
+    return PersonalRules("crl_x@v1", tuple(sorted(wanted, key=lambda rule: rule.delay_s)), left_out)
+
+
+@st.composite
 def directories(draw):
-    contacts = {}
+    contacts, rules = {}, {}
     for person in PEOPLE[:-1]:
-        kinds = draw(st.sets(st.sampled_from(["email", "sms"])))
+        if draw(st.booleans()):
+            rules[person, "high"] = draw(personal_rules(person))
+        kinds = draw(st.sets(st.sampled_from(["email", "sms", "voice"])))
         if kinds:
             contacts[person] = tuple(
                 Contact(f"cht_{person}_{kind}", kind, draw(st.booleans())) for kind in sorted(kinds)
@@ -35,7 +50,12 @@ def directories(draw):
         count = draw(st.integers(1, len(left)))
         rings.append(Ring(f"ring{len(rings)}", tuple(left[:count])))
         left = left[count:]
-    return Who(contacts, tuple(rings))
+    return Who(contacts, tuple(rings), rules=rules)
+
+
+def reachable(person, who):
+    """Whether a step would try something that works for the person."""
+    return not reach(who.contacts.get(person, ()), who.rules.get((person, "high"))).absent
 
 
 def climb(policy, who, *, reached, limit=200):
@@ -54,11 +74,12 @@ def climb(policy, who, *, reached, limit=200):
 
 
 @given(policies, directories())
-def test_nobody_is_paged_twice_in_one_step_and_no_step_is_taken_twice(policy, who):
+def test_nobody_is_paged_twice_by_one_rule_and_no_step_is_taken_twice(policy, who):
     taken = set()
     for _, _, said in climb(policy, who, reached=True):
-        contacts = [page.contact for page in said.pages]
-        assert len(contacts) == len(set(contacts))
+        # a person's rules may call one phone twice, but every page has a key of its own
+        keys = [(page.person, page.contact, page.rule) for page in said.pages]
+        assert len(keys) == len(set(keys))
         if said.execution:
             place = (said.execution.loop, said.execution.step)
             assert place not in taken
@@ -71,8 +92,8 @@ def test_every_run_nobody_answers_ends_with_people_paged_or_says_that_nobody_was
     last = plans[-1]
     assert last.state in (EXHAUSTED, NOBODY_NOTIFIED)
     if any(said.pages for said in plans):
-        reachable = {contact.id for contacts in who.contacts.values() for contact in contacts}
-        assert {page.contact for said in plans for page in said.pages} <= reachable
+        known = {contact.id for contacts in who.contacts.values() for contact in contacts}
+        assert {page.contact for said in plans for page in said.pages} <= known
     else:
         assert last.state == NOBODY_NOTIFIED
         assert last.due_at is not None
@@ -114,13 +135,13 @@ def test_due_times_never_run_back_and_steps_come_in_order(policy, who):
 
 @given(policies, directories())
 def test_the_chain_is_walked_repeat_plus_one_times_when_everybody_is_reachable(policy, who):
-    reachable = all(any(c.healthy for p in step.people for c in who.contacts.get(p, ())) for step in policy.steps)
+    everybody = all(any(reachable(person, who) for person in step.people) for step in policy.steps)
     walked = [
         (said.execution.loop, said.execution.step)
         for _, _, said in climb(policy, who, reached=True)
         if said.execution and said.state == RUNNING
     ]
-    if reachable and policy.steps:
+    if everybody and policy.steps:
         steps = range(1, len(policy.steps) + 1)
         assert walked == [(loop, step) for loop in range(1, policy.repeat + 2) for step in steps]
     else:
@@ -134,3 +155,46 @@ def test_only_people_named_by_the_policy_or_the_catch_all_are_paged(policy, who)
     for _, _, said in climb(policy, who, reached=True):
         for page in said.pages:
             assert page.person in (caught if page.rule == "catch_all" else named)
+
+
+@given(policies, directories())
+def test_rules_decide_over_what_and_when_and_opt_outs_hold_but_for_the_catch_all(policy, who):
+    for _, _, said in climb(policy, who, reached=True):
+        for page in said.pages:
+            rules = who.rules.get((page.person, "high"))
+            if page.rule == "catch_all":
+                assert page.delay_s == 0
+            elif page.rule.startswith("rule_"):
+                wanted = rules.rules[int(page.rule.removeprefix("rule_")) - 1]
+                assert page.contact == wanted.contact
+                # brought forward when the one before it does not work, never put off
+                assert page.delay_s <= wanted.delay_s
+            else:
+                assert page.delay_s == 0
+            if rules and page.rule != "catch_all":
+                assert page.contact not in rules.opted_out and not rules.silent
+
+
+@given(policies, directories())
+def test_a_step_says_of_everybody_how_they_are_reached(policy, who):
+    for _, _, said in climb(policy, who, reached=True):
+        for recipient in said.execution.recipients if said.execution else ():
+            found = recipient.reach
+            assert found.how in ("rules", "no_rules", "rules_left_none", "opted_out", "catch_all")
+            assert bool(found.lines) or found.absent
+            assert (found.how == "rules") == any(line.rule.startswith("rule_") for line in found.lines)
+
+
+@given(st.data())
+def test_some_contact_that_works_and_is_not_left_out_is_always_tried_and_the_first_in_its_time(data):
+    rules = data.draw(personal_rules("ana"))
+    kinds = data.draw(st.sets(st.sampled_from(["email", "sms", "voice"])))
+    contacts = [Contact(f"cht_ana_{kind}", kind, data.draw(st.booleans())) for kind in sorted(kinds)]
+    found = reach(contacts, rules)
+    usable = {one.id for one in contacts if one.healthy and one.id not in rules.opted_out}
+    tried = {line.contact for line in found.lines if line.rule != "last_resort"}
+    assert bool(tried) == bool(usable and not rules.silent)
+    assert tried <= usable
+    if found.how == "rules":
+        # whatever is broken, the first call comes when the first rule wanted it
+        assert min(line.delay_s for line in found.lines) == min(rule.delay_s for rule in rules.rules)

@@ -2,8 +2,10 @@
 
 from datetime import UTC, datetime, timedelta
 
-from oncall.escalation.plan import ASK_AGAIN, Contact, Ring, RunView, Who, plan
+from accounts.contact_rules import PersonalRules, Rule
+from oncall.escalation.plan import ASK_AGAIN, Ring, RunView, Who, plan
 from oncall.escalation.policy import NO_POLICY, FrozenPolicy, Step
+from oncall.escalation.reach import Contact
 
 NOW = datetime(2026, 3, 17, 3, tzinfo=UTC)
 
@@ -158,3 +160,48 @@ def test_with_nobody_to_page_at_all_it_asks_again_every_minute_and_records_it_on
 def test_after_the_chain_reached_somebody_an_empty_catch_all_is_recorded_and_ends_it():
     said = plan(policy(["ana"]), RunView(1, 2, reached=True), who(ana=(mail("ana"),)), NOW)
     assert (said.state, said.due_at, said.execution.reason) == ("exhausted", None, "catch_all_empty")
+
+
+def with_rules(known, **rules):
+    """`known`, with the high urgency rules of some; None: not paged for high urgency."""
+    given = {
+        (person, "high"): PersonalRules("crl_x@v1", tuple(Rule(*pair) for pair in pairs or ()), silent=pairs is None)
+        for person, pairs in rules.items()
+    }
+    return Who(known.contacts, known.rings, known.absent, given)
+
+
+def test_a_step_pages_by_the_rules_of_each_person():
+    known = with_rules(EVERYBODY, ana=[("cht_ana_mail", 0), ("cht_ana_phone", 60)])
+    said = plan(policy(["ana", "ben"]), RunView(1, 1), known, NOW)
+    assert [(page.contact, page.rule, page.delay_s) for page in said.pages] == [
+        ("cht_ana_mail", "rule_1", 0),
+        ("cht_ana_phone", "rule_2", 60),
+        ("cht_ben_phone", "all", 0),
+    ]
+    assert said.due_at == NOW + timedelta(seconds=300), "the next step is due by the policy, whatever the rules say"
+
+
+def test_the_rules_of_the_other_urgency_are_not_asked():
+    known = with_rules(EVERYBODY, ana=[("cht_ana_phone", 60)])
+    said = plan(policy(["ana"]), RunView(1, 1, urgency="low"), known, NOW)
+    assert [page.rule for page in said.pages] == ["all", "all"]
+
+
+def test_a_step_whose_people_all_opted_out_is_passed_without_alarming_the_catch_all():
+    known = with_rules(EVERYBODY, ana=None)
+    said = plan(policy(["ana"], ["ben"]), RunView(1, 1), known, NOW)
+    assert (paged(said), said.step, said.due_at, said.reason) == ([], 2, NOW, "all_opted_out")
+    assert said.execution.recipients[0].absent == "opted_out"
+
+
+def test_one_who_opted_out_beside_one_who_is_gone_is_an_empty_step_and_calls_the_catch_all():
+    said = plan(policy(["ana", "gone"], ["ben"]), RunView(1, 1), with_rules(EVERYBODY, ana=None), NOW)
+    assert (paged(said), said.reason) == ([("mara", "email", "catch_all")], "empty_step")
+
+
+def test_a_chain_of_people_who_opted_out_ends_at_the_catch_all_which_asks_for_no_rules():
+    known = with_rules(EVERYBODY, ana=None, mara=None)
+    said = plan(policy(["ana"]), RunView(1, 1), known, NOW)
+    assert (said.reason, said.due_at) == ("nobody_left", NOW)
+    assert paged(plan(policy(["ana"]), RunView(said.loop, said.step), known, NOW)) == [("mara", "email", "catch_all")]
