@@ -9,7 +9,16 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest
 
-from accounts.models import AllowedNetwork, ApiToken, ContactMethod, LegalHold, Membership, Team, User
+from accounts.models import (
+    AllowedNetwork,
+    ApiToken,
+    ContactMethod,
+    ContactRules,
+    LegalHold,
+    Membership,
+    Team,
+    User,
+)
 from accounts.roles import allows
 from ledger.models import PurgeRecord
 from ledger.tracked import Tracked
@@ -98,6 +107,40 @@ def get_own_contact(user: Any, public_id: str) -> ContactMethod:
     if contact.user_id != user.pk:
         raise Http404
     return contact
+
+
+def can_arrange(user: Any, person: User) -> bool:
+    """Whether somebody may say how a person is paged: oneself, a manager of a team of theirs, an admin."""
+    if not getattr(user, "is_authenticated", False) or not user.is_active:
+        return False
+    if user.pk == person.pk or can(user, "edit_any"):
+        return True
+    return can(user, "edit") and bool(_team_ids(user) & person.team_ids())
+
+
+def get_arranged(user: Any, public_id: str) -> User:
+    """A person whose contact rules and tests one may see to. Raises Http404, PermissionDenied."""
+    person = get_person(user, public_id)
+    if not can_arrange(user, person):
+        raise PermissionDenied(f"This needs {person}, a manager of a team of theirs, or an admin.")
+    return person
+
+
+def visible_rules(user: Any) -> QuerySet[ContactRules]:
+    """Everybody's contact rules in force: ids of contacts and times, no addresses. Raises PermissionDenied."""
+    require(user, "read")
+    return ContactRules.objects.in_force().select_related("user")
+
+
+def get_rules(user: Any, public_id: str, need: str = "read") -> ContactRules:
+    """Contact rules in force, for who may do `need`: `read`, or `edit` as `can_arrange` says. Raises Http404, PermissionDenied."""
+    _signed_in(user)
+    rules = visible_rules(user).filter(public_id=public_id).first()
+    if rules is None:
+        raise Http404
+    if need == "edit":
+        get_arranged(user, rules.user.public_id)
+    return rules
 
 
 def get_token(user: Any, public_id: str) -> ApiToken:

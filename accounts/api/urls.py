@@ -4,10 +4,20 @@ from __future__ import annotations
 
 from django.urls import path
 
-from accounts.api import contacts, organisation, people, retention, teams, tokens
+from accounts.api import contact_rules, contacts, organisation, people, retention, teams, tokens
 from accounts.api.converters import register
 from accounts.api.history import history_of
-from accounts.models import AllowedNetwork, ApiToken, ContactMethod, LegalHold, Membership, Organisation, Team, User
+from accounts.models import (
+    AllowedNetwork,
+    ApiToken,
+    ContactMethod,
+    ContactRules,
+    LegalHold,
+    Membership,
+    Organisation,
+    Team,
+    User,
+)
 
 register()
 
@@ -32,6 +42,10 @@ urlpatterns = [
     path("contact-methods/<pid:public_id>/rotate/", contacts.Rotation.as_view()),
     path("contact-methods/<pid:public_id>/retire/", contacts.Removal.as_view()),
     path("contact-methods/<pid:public_id>/history/", history_of(ContactMethod)),
+    path("contact-rules/", contact_rules.AllRules.as_view()),
+    path("contact-rules/<pid:public_id>/", contact_rules.OneRules.as_view()),
+    path("contact-rules/<pid:public_id>/retire/", contact_rules.RulesEnd.as_view()),
+    path("contact-rules/<pid:public_id>/history/", history_of(ContactRules)),
     path("tokens/", tokens.Tokens.as_view()),
     path("tokens/<pid:public_id>/", tokens.Token.as_view()),
     path("tokens/<pid:public_id>/revoke/", tokens.Revocation.as_view()),

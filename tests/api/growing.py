@@ -137,6 +137,12 @@ def _member(house, n, now):
     builders.person(f"p{n}", team=builders.team(f"Team {n}", now=now), now=now)
 
 
+def _rules(house, n, now):
+    person = builders.person(f"p{n}", phone=f"+4477009{n:05}", now=now)
+    mail, phone = person.contact_methods.order_by("kind")
+    builders.contact_rules(person, (mail, n), leave_out=[phone], now=now)
+
+
 def _finding(house, n, now):
     SelfCheckFinding.objects.create(name=f"test.{n}", sentence="It is broken.", opened_at=now, last_seen_at=now)
 
@@ -291,6 +297,7 @@ GROW = {
     "teams/": lambda house, n, now: builders.team(f"Team {n}", now=now),
     "memberships/": _member,
     "contact-methods/": _member,
+    "contact-rules/": _rules,
     "tokens/": lambda house, n, now: cast.token_for(house.people["admin"]),
     "allowed-networks/": lambda house, n, now: allow_network(cidr=f"10.{n // 250}.{n % 250}.0/24", now=now, reason="T"),
     "services/": _monitor,

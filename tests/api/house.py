@@ -179,6 +179,9 @@ def build() -> House:
         "teams": house.team.public_id,
         "memberships": Membership.objects.first().public_id,
         "contact-methods": admin.contact_methods.first().public_id,
+        "contact-rules": builders.contact_rules(
+            admin, (admin.contact_methods.first(), 0), urgency="low", now=now
+        ).public_id,
         "tokens": token.public_id,
         "allowed-networks": network.public_id,
         "monitoring-gaps": gap.public_id,

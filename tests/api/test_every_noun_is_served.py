@@ -11,6 +11,7 @@ SERVED = {
     "accounts.AllowedNetwork": ("allowed-networks/", "allowed-networks/<pid:public_id>/"),
     "accounts.ApiToken": ("tokens/", "tokens/<pid:public_id>/"),
     "accounts.ContactMethod": ("contact-methods/", "contact-methods/<pid:public_id>/"),
+    "accounts.ContactRules": ("contact-rules/", "contact-rules/<pid:public_id>/"),
     "accounts.LegalHold": ("legal-holds/", "legal-holds/<pid:public_id>/"),
     "accounts.Membership": ("memberships/", "memberships/<pid:public_id>/"),
     "accounts.Organisation": ("organisation/",),

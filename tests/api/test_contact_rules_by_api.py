@@ -1,0 +1,93 @@
+"""Contact rules over the API: whose one may write, and what is refused in which words."""
+
+import pytest
+
+from accounts.models import Membership
+from tests import builders
+from tests.api import cast
+from tests.api.house import build
+
+pytestmark = pytest.mark.django_db
+URL = "/api/v1/contact-rules/"
+
+
+@pytest.fixture
+def house():
+    return build()
+
+
+@pytest.fixture
+def ana(house):
+    """A responder of the manager's team, reached by mail and phone."""
+    return builders.person("Ana Duarte", team=house.team, phone="+447700900001")
+
+
+def contacts(person):
+    verified = person.contact_methods.filter(verified_at__isnull=False)
+    return [one.public_id for one in verified.order_by("kind")]
+
+
+def given(whose, **more):
+    mail, phone = contacts(whose)
+    return {"urgency": "high", "rules": [{"contact": phone, "delay_s": 60}, {"contact": mail, "delay_s": 0}], **more}
+
+
+def test_one_writes_reads_changes_and_takes_away_ones_own(ana):
+    caller = cast.client(ana, "people")
+    made = caller.post(URL, given(ana))
+    assert made.status_code == 201, made.content
+    mail, phone = contacts(ana)
+    body = made.json()
+    assert [(one["contact"], one["delay_s"]) for one in body["rules"]] == [(mail, 0), (phone, 60)]
+    one = f"{URL}{body['id']}/"
+    out = [{"contact": mail, "reason": "Nobody reads it at night"}]
+    changed = caller.put(one, {"rules": [{"contact": phone, "delay_s": 0}], "opt_outs": out, "version": 1})
+    assert (changed.status_code, changed.json()["opt_outs"]) == (200, out)
+    assert caller.put(one, {"rules": [{"contact": phone, "delay_s": 5}], "version": 1}).status_code == 409
+    assert [v["version"] for v in caller.get(f"{one}history/").json()["items"]] == [2, 1]
+    assert caller.post(f"{one}retire/", {"reason": "Everything at once"}).status_code == 204
+    assert caller.get(one).status_code == 404
+
+
+def test_everybody_reads_them_and_finds_no_address_there(house, ana):
+    builders.contact_rules(ana, (ana.contact_methods.get(kind="phone"), 0))
+    listed = cast.client(house.people["viewer"], "read").get(f"{URL}?person={ana.public_id}")
+    assert [row["person"]["id"] for row in listed.json()["items"]] == [ana.public_id]
+    assert "7700" not in listed.content.decode() and "larkspur" not in listed.content.decode()
+
+
+@pytest.mark.parametrize(("role", "status"), [("manager", 201), ("admin", 201), ("responder", 403), ("viewer", 403)])
+def test_a_manager_writes_for_their_team_an_admin_for_all_and_nobody_else(house, ana, role, status):
+    caller = cast.client(house.people[role], "admin")
+    assert caller.post(URL, given(ana, person=ana.public_id)).status_code == status
+
+
+def test_a_manager_of_another_team_does_not(house, ana):
+    Membership.objects.get(user=ana).retire(now=builders.NIGHT, reason="Moved")
+    caller = cast.client(house.people["manager"], "admin")
+    assert caller.post(URL, given(ana, person=ana.public_id)).status_code == 403
+
+
+def test_a_person_has_one_set_an_urgency(ana):
+    caller = cast.client(ana, "people")
+    assert caller.post(URL, given(ana)).status_code == 201
+    again = caller.post(URL, given(ana))
+    assert (again.status_code, again.json()["error"]["code"]) == (409, "rules_exist")
+    assert caller.post(URL, given(ana, urgency="low")).status_code == 201
+
+
+def test_what_cannot_be_kept_is_refused_on_its_own_field(house, ana):
+    caller = cast.client(ana, "people")
+    mail, _ = contacts(ana)
+    new = builders.contact(ana, "phone", "+447700900099", verified=False).public_id
+    for rules, out, field in (
+        ([], [], "rules"),
+        ([{"contact": new, "delay_s": 0}], [], "rules.0.contact"),
+        ([{"contact": mail, "delay_s": 0}] * 2, [], "rules.1"),
+        ([{"contact": mail, "delay_s": 0}], [{"contact": "", "reason": "Tired"}], "opt_outs.0.contact"),
+    ):
+        refused = caller.post(URL, {"urgency": "high", "rules": rules, "opt_outs": out})
+        assert refused.status_code == 400
+        assert [one["field"] for one in refused.json()["error"]["fields"]] == [field], refused.content
+    other = caller.post(URL, given(ana, person="usr_0000000000000000"))
+    assert (other.status_code, other.json()["error"]["code"]) == (400, "unknown_reference")
