@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from accounts.models import ContactMethod, Organisation, User
+from accounts.models import ContactMethod, ContactRules, Organisation, User
 from ledger.evidence import NO_THREAD, version_threads
 from ledger.tables import Row, Scope, Table
 from ledger.tracked import as_of
@@ -13,13 +13,18 @@ from ledger.tracked import as_of
 PEOPLE = ("user_id", "version", "name_mask", "email_mask", "role", "timezone", "is_active", "retired_at")
 CONTACTS = ("contact_id", "version", "user_id", "kind", "address_mask", "verified_at", "retired_at")
 
+RULES = (
+    "as_of", "rules_id", "version", "user_id", "urgency", "line_no", "line_kind", "contact_id", "delay_s",
+    "reason_sha256", "retired_at", "last_modified_at", "last_modified_by",
+)  # fmt: skip
+
 
 def people_tables(scope: Scope, people: Sequence[str]) -> list[Table]:
-    """Organisation, people and their contact methods as they were configured at the instant of the scope.
+    """Organisation, people, their contact methods and contact rules as they were configured at the instant of the scope.
 
     people: public ids. Somebody who joined later is shown as they are now, so that every id of the pack is explained.
     """
-    return [_organisation(scope), _people(scope, people), _contacts(scope, people)]
+    return [_organisation(scope), _people(scope, people), _contacts(scope, people), _contact_rules(scope, people)]
 
 
 def known_as_of(model: Any, scope: Scope, public_ids: Sequence[str]) -> list[Any]:
@@ -85,3 +90,27 @@ def _contacts(scope: Scope, people: Sequence[str]) -> Table:
 
     words = as_of_words("Contact methods of those people, masked,")
     return Table("07_oncall/contacts", CONTACTS, rows, "contacts_as_of", words, scope.at)
+
+
+def _contact_rules(scope: Scope, people: Sequence[str]) -> Table:
+    def rows() -> Iterator[Row]:
+        owners = dict(User.objects.filter(public_id__in=people).values_list("pk", "public_id"))
+        held = [row for row in as_of(ContactRules, scope.as_of) if row.user_id in owners]
+        pairs = [
+            (row, (
+                scope.as_of, row.public_id, row.version, owners[row.user_id], row.urgency, number, *line, row.retired_at,
+                row.history_date, row.actor_id or row.actor_kind,
+            ))
+            for row in held for number, line in enumerate(_lines_of(row), start=1)
+        ]  # fmt: skip
+        return with_threads(ContactRules, [row for row, _ in pairs], [cells for _, cells in pairs])
+
+    words = as_of_words("Contact rules of those people, one row a rule or opt-out,")
+    words += " Who has none for an urgency is paged over every verified contact at once. An opt-out without a contact is of the person."
+    return Table("07_oncall/contact_rules", RULES, rows, "contact_rules_as_of", words, scope.at)
+
+
+def _lines_of(row: Any) -> list[tuple[Any, ...]]:
+    """Rules, then opt-outs: kind, contact, delay, hash of the reason."""
+    rules = [("rule", one["contact"], one["delay_s"], None) for one in row.rules]
+    return rules + [("opt_out", one["contact"] or None, None, one["reason_sha256"]) for one in row.opt_outs]

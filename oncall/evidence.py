@@ -6,16 +6,19 @@ from collections.abc import Iterator, Sequence
 
 from django.db.models import QuerySet
 
+from accounts.contact_rules import URGENCIES
 from accounts.evidence import as_of_words, known_as_of, public_ids, with_threads
 from accounts.models import Team
 from ledger.evidence import NO_THREAD, threaded, threads
 from ledger.tables import Row, Scope, Table, pieces
 from ledger.tracked import as_of
 from oncall.models import Attempt, Callback, CatchAll, Page, Policy, Run, StepExecution
+from oncall.resolved import Resolved, resolved
 
 POLICIES = (
     "as_of", "policy_id", "version", "name", "team_id", "repeat", "step_no", "delay_s", "target_type", "target_id",
-    "retired_at", "last_modified_at", "last_modified_by",
+    *(f"{column}_{urgency}" for urgency in URGENCIES for column in ("resolved_how", "resolved_channel_kinds")),
+    "all_channels_verified", "retired_at", "last_modified_at", "last_modified_by",
 )  # fmt: skip
 RUNS = (
     "run_id", "incident_id", "policy_id", "policy_version", "policy_sha256", "policy_frozen", "severity", "urgency",
@@ -80,17 +83,33 @@ def _policies(scope: Scope, policies: Sequence[str]) -> Table:
     def rows() -> Iterator[Row]:
         held = known_as_of(Policy, scope, policies)
         teams = public_ids(Team, [row.team_id for row in held])
+        reached = resolved((person for p in held for step in p.steps for person in step["people"]), scope.as_of)
         pairs = [
             (p, (
                 scope.as_of, p.public_id, p.version, p.name, teams.get(p.team_id), p.repeat, number, step["delay_s"],
-                "user", person, p.retired_at, p.history_date, p.actor_id or p.actor_kind,
+                "user", person, *_resolved_cells(reached.get(person)), p.retired_at, p.history_date,
+                p.actor_id or p.actor_kind,
             ))
             for p in held for number, step in enumerate(p.steps, start=1) for person in step["people"]
         ]  # fmt: skip
         return with_threads(Policy, [p for p, _ in pairs], [cells for _, cells in pairs])
 
     words = as_of_words("Escalation policies that were run or could have been, one row a step and person,")
+    words += (
+        " Resolved: how a step would have reached the person then, by urgency, as channel@seconds after the step, from contacts"
+        " that were verified and contact rules; whether a contact worked is no part of configuration."
+    )
     return Table("02_config/policies_as_of", POLICIES, rows, "policies_as_of", words, scope.at)
+
+
+def _resolved_cells(found: Resolved | None) -> tuple[object, ...]:
+    """How and over what by urgency, and whether all contacts were verified; all empty for somebody who is nobody."""
+    if found is None:
+        return (None,) * (2 * len(URGENCIES) + 1)
+    by_urgency = [
+        (found.reach[urgency].absent or found.reach[urgency].how, found.channels(urgency)) for urgency in URGENCIES
+    ]
+    return (*(cell for pair in by_urgency for cell in pair), found.all_verified)
 
 
 def _catch_all(scope: Scope) -> Table:
