@@ -11,7 +11,7 @@ import ledger.fields
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0002_legal_hold'),
+        ('accounts', '0003_contacts_that_sign'),
     ]
 
     operations = [
