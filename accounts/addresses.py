@@ -1,5 +1,7 @@
 """Reading the addresses of people, each kind in its one spelling: e-mail in lower case, phone numbers in E.164."""
 
+import re
+
 import phonenumbers
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -40,6 +42,14 @@ def read_web_address(text: str) -> str:
         return read_url(text)
     except BadUrl as error:
         raise AddressRefused(str(error)) from error
+
+
+def read_routing_key(text: str) -> str:
+    """An integration key of PagerDuty. Raises AddressRefused, without quoting what may be one with a letter too few."""
+    key = text.strip()
+    if not re.fullmatch(r"[0-9A-Za-z]{32}", key):
+        raise AddressRefused("Write the integration key of an Events API v2 integration: 32 letters and digits.")
+    return key
 
 
 def _short(text: str) -> str:

@@ -16,6 +16,11 @@ def mask_phone(number: str) -> str:
     return f"{number[:3]} … {number[-2:]}" if len(number) > 6 else "…"
 
 
+def mask_key(key: str) -> str:
+    """`R0A1…9ZK4` → `… 9ZK4`: enough to tell two keys apart."""
+    return f"… {key[-4:]}" if len(key) > 8 else "…"
+
+
 def mask_name(name: str) -> str:
     """Initials: `Ben Okafor` → `B. O.`"""
     return " ".join(f"{word[0]}." for word in name.split() if word)

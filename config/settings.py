@@ -254,6 +254,8 @@ TWILIO_FROM = env.text("TWILIO_FROM")
 TWILIO_VOICE_FROM = env.text("TWILIO_VOICE_FROM")
 TWILIO_BASE_URL = env.web_address("TWILIO_BASE_URL", "https://api.twilio.com")
 
+PAGERDUTY_BASE_URL = env.web_address("PAGERDUTY_BASE_URL", "https://events.pagerduty.com")
+
 # Who notices when this machine dies -------------------------------------------------------------------
 
 DEADMAN_URL = env.secret_address("DEADMAN_URL")

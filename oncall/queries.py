@@ -12,11 +12,11 @@ from accounts.contact_kinds import PHONE
 from accounts.models import ContactMethod, User
 from ledger.crypto import fingerprint
 from oncall.escalation.states import PLANNABLE
-from oncall.escalation.who import Reachable, channel_of, reachable_contacts
+from oncall.escalation.who import Reachable, reachable, reachable_contacts
 from oncall.ladder import Rung, rungs
 from oncall.models import Attempt, Callback, Page, Policy, Run
 from oncall.notify.setup import any_provider, ready
-from oncall.notify.states import CALLS, PLANNED, SENDING, TRUTHS, UNKNOWN
+from oncall.notify.states import AFTERWARDS, CALLS, ENDS_WITH, PLANNED, SENDING, TRUTHS, UNKNOWN
 
 # A reply may come as long as the link in the page holds.
 REPLY_WINDOW = timedelta(hours=24)
@@ -92,38 +92,30 @@ def next_step(subject_kind: str, subject_id: str) -> NextStep | None:
 
 
 def pages_for_subject(subject_kind: str, subject_id: str) -> QuerySet[Page]:
-    """Every page about a subject, in the order they were planned, with the person and the run."""
-    pages = Page.objects.filter(run__subject_kind=subject_kind, run__subject_id=subject_id)
+    """Every page about a subject, in the order they were planned, with the person and the run.
+
+    An update of what was sent before pages nobody and is left out; the evidence has it.
+    """
+    pages = Page.objects.filter(run__subject_kind=subject_kind, run__subject_id=subject_id).exclude(origin="update")
     return pages.select_related("person", "run", "contact").order_by("pk")
 
 
 def people_paged(subject_kind: str, subject_id: str) -> list[User]:
     """People whom a page about a subject reached or may have reached, in the order they were paged."""
     pages = pages_for_subject(subject_kind, subject_id).filter(_MAY_HAVE_ARRIVED)
-    return list({page.person_id: page.person for page in pages.exclude(origin="stand_down")}.values())
+    return list({page.person_id: page.person for page in pages.exclude(origin__in=AFTERWARDS)}.values())
 
 
 def contacts_paged(run: Run) -> list[Reachable]:
     """The contacts over which pages of a run went out or may have, each once.
 
-    Nobody is called to hear that it is over who can read it, or who did not pick up in the first place.
+    Nobody is called to hear that it is over who can read it, or who did not pick up in the first place; and where an update
+    says it already, nothing more is said.
     """
-    pages = Page.objects.filter(_MAY_HAVE_ARRIVED, run=run).exclude(origin="stand_down")
+    pages = Page.objects.filter(_MAY_HAVE_ARRIVED, run=run).exclude(origin__in=AFTERWARDS)
     pages = pages.filter(contact__retired_at__isnull=True, person__is_active=True).select_related("person", "contact")
-    found = {
-        page.contact_id: Reachable(
-            page.contact_id,
-            page.contact.public_id,
-            channel_of(page.contact.kind),
-            page.contact.address_mask,
-            True,
-            page.person_id,
-            page.person.public_id,
-            page.person.name,
-            page.person.role,
-        )
-        for page in pages.order_by("pk")
-    }
+    pages = pages.exclude(kind__in=ENDS_WITH)
+    found = {page.contact_id: reachable(page.contact, page.person) for page in pages.order_by("pk")}
     picked_up = set(pages.filter(answered_at__isnull=False).values_list("contact_id", flat=True))
     read = {to.person_id for to in found.values() if to.kind not in CALLS}
     return [

@@ -24,6 +24,7 @@ APPLIED_WITHIN = timedelta(minutes=5)
 # A provider is judged by its last attempts of this span; so many in a row must have failed.
 LOOKED_BACK, IN_A_ROW, NEWEST = timedelta(minutes=15), 3, 200
 # What a provider says of one address: Twilio's codes, and SMTP's for a mailbox.
+OF_ONE_PERSON = ("webhook",)  # a tool of somebody's own that is down is no provider that is
 OF_THE_ADDRESS = frozenset({*map(str, CONTACT_CODES), "550", "551", "552", "553"})
 
 
@@ -75,9 +76,9 @@ def callbacks_applied(now: datetime) -> Breach | None:
 def providers_take_pages(now: datetime) -> Breach | None:
     """No provider refused the last three attempts in a row, for whatever reason that was not the address's own."""
     # by key, which grows with time: the newest calls without an index of their own
-    newest = Attempt.objects.order_by("-pk").values_list("provider", "outcome", "error_code", "begun_at")[:NEWEST]
+    newest = Attempt.objects.order_by("-pk").values_list("provider", "outcome", "error_code", "begun_at")
     last: dict[str, list[str]] = {}
-    for provider, outcome, code, begun_at in newest:
+    for provider, outcome, code, begun_at in newest.exclude(provider__in=OF_ONE_PERSON)[:NEWEST]:
         if outcome and begun_at > now - LOOKED_BACK and code not in OF_THE_ADDRESS:
             last.setdefault(provider, []).append(outcome)
     refused = [
@@ -195,7 +196,7 @@ PROMISES = (
     ),
     Promise(
         name="oncall.providers_take_pages",
-        says="No provider refused the last 3 pages of 15 min in a row, the fault of an address left aside.",
+        says="No provider refused the last 3 pages of 15 min in a row, the fault of an address or of a person's own tool left aside.",
         trouble="a provider takes no pages",
         check=providers_take_pages,
         remedy="Look at the provider's own status page and at the account: is it suspended, or its token changed?",

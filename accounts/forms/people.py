@@ -91,7 +91,7 @@ class ContactForm(forms.Form):
     address = forms.CharField(
         label="Number or address",
         max_length=ADDRESS_MAX,
-        help_text="A number with its country code, as in +44 7700 900123; an e-mail address; or the web address of a webhook.",
+        help_text="A number with its country code, as in +44 7700 900123; an e-mail address; the web address of a webhook; or a routing key.",
     )
     label = forms.CharField(
         label="What you call it", max_length=40, required=False, help_text="For instance: work phone."

@@ -23,9 +23,9 @@ from oncall.escalation.states import STATES as RUN_STATES
 from oncall.models import Callback, Page, Run
 from oncall.notify.services import send_test, send_verification
 from oncall.notify.states import STATES as PAGE_STATES
+from oncall.notify.text import ORIGINS
 from oncall.queries import callbacks_of
 
-ORIGINS = ("step", "responder", "stand_down", "verification", "test")
 SENDING: Refusals = {CodeRefused: Refusal(429, "too_many_requests")}
 
 

@@ -16,8 +16,9 @@ from oncall.escalation.policy import NO_POLICY, FrozenPolicy, digest, to_json
 from oncall.escalation.who import reachable_contacts
 from oncall.models import Attempt, Page, Policy, Run
 from oncall.notify.rows import new_page
-from oncall.notify.states import CALLS, SENDING, UNDER_WAY, WAITING
+from oncall.notify.states import AFTERWARDS, CALLS, SENDING, UNDER_WAY, WAITING
 from oncall.notify.transitions import cancel, confirm
+from oncall.notify.updates import plan_updates
 from oncall.queries import contacts_paged
 from oncall.subject import Subject
 
@@ -121,6 +122,7 @@ def _stop(run: Run, reason: str, *, by: User | None, now: datetime) -> None:
     if by is not None:
         _confirm_newest(run, by, now=now)
     cancelled, in_flight = _call_off(run, reason, now=now)
+    plan_updates(run, reason, by=by, now=now)
     if was in states.STOPPABLE:
         data = {"reason": reason, "was": was, "by": run.stopped_by, "cancelled": cancelled, "in_flight": in_flight}
         record("run.stopped", [run, (run.subject_kind, run.subject_id)], data, now=now)
@@ -128,7 +130,7 @@ def _stop(run: Run, reason: str, *, by: User | None, now: datetime) -> None:
 
 def _call_off(run: Run, reason: str, *, now: datetime) -> tuple[int, int]:
     """Cancel what has not begun and mark what has; return how many of each."""
-    pages = Page.objects.select_for_update().filter(run=run).exclude(origin="stand_down").order_by("pk")
+    pages = Page.objects.select_for_update().filter(run=run).exclude(origin__in=AFTERWARDS).order_by("pk")
     cancelled = 0
     for page in pages.filter(state__in=WAITING):
         if states.refuses_page(page.origin, run.state, run.over_at is not None):
@@ -158,10 +160,10 @@ def _hang_up(pages: QuerySet[Page], run: Run, *, now: datetime) -> None:
 
 def _confirm_newest(run: Run, person: User, *, now: datetime) -> None:
     """Who acts on the subject has seen the page: the newest one that went out, unless one is confirmed already."""
-    pages = Page.objects.select_for_update().filter(run=run, person=person).order_by("-pk")
+    pages = Page.objects.select_for_update().filter(run=run, person=person).exclude(origin__in=AFTERWARDS)
     if pages.filter(confirmed_at__isnull=False).exists():
         return
-    newest = pages.filter(accepted_at__isnull=False).first()
+    newest = pages.filter(accepted_at__isnull=False).order_by("-pk").first()
     if newest is not None:
         confirm(newest, "acted", now=now)
 

@@ -5,6 +5,8 @@ The table is told in words in docs/paging.md.
 
 from __future__ import annotations
 
+from oncall.notify.states import AFTERWARDS
+
 RUNNING, PAUSED, STOPPED = "running", "paused", "stopped"
 EXHAUSTED, NOBODY_NOTIFIED, FAILED = "exhausted", "nobody_notified", "failed"
 STATES = (RUNNING, PAUSED, STOPPED, EXHAUSTED, NOBODY_NOTIFIED, FAILED)
@@ -56,9 +58,9 @@ def refuses_page(origin: str, state: str, over: bool) -> str:
     """Return why a page of `origin` must not be sent while its run is in `state`, or "" when it may.
 
     Pages of the chain need a run nobody has answered. A person asked to join is still wanted after an acknowledge, but
-    not when the subject is over. A stand-down is *about* the end, so nothing refuses it.
+    not when the subject is over. A stand-down is *about* the end, and an update about an answer, so nothing refuses them.
     """
-    if origin == "stand_down":
+    if origin in AFTERWARDS:
         return ""
     if over:
         return "over"

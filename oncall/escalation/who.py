@@ -59,6 +59,21 @@ def reachable_contacts(people: Iterable[User] | None = None) -> list[Reachable]:
     ]
 
 
+def reachable(contact: ContactMethod, person: User) -> Reachable:
+    """One contact as a page row copies it, whether or not it would be chosen now."""
+    return Reachable(
+        contact.pk,
+        contact.public_id,
+        channel_of(contact.kind),
+        contact.address_mask,
+        contact.unhealthy_since is None,
+        person.pk,
+        person.public_id,
+        person.name,
+        person.role,
+    )
+
+
 def directory(named: Iterable[str]) -> Directory:
     """Return everybody who can be paged; `named` are the people of policies, whose absence is explained."""
     people = set(named)

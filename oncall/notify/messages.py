@@ -17,6 +17,7 @@ from oncall.notify.links import url_for
 from oncall.notify.moments import not_after
 from oncall.notify.states import CALLS
 from oncall.notify.text import Facts, Words, compose
+from oncall.notify.updates import sid_followed
 
 STATUS_PATH = "/in/twilio/status"
 _TTL_LEAST_S, _TTL_MOST_S, _TTL_DEFAULT_S = 30, 600, 300
@@ -60,6 +61,7 @@ def _message(page: Page, facts: Facts, words: Words, attempt: int, now: datetime
         bounce_to=bounces.address_for(page, attempt) if page.kind == "email" else "",
         page=page.public_id,
         attempt=attempt,
+        changes=sid_followed(page) if page.origin == "update" else "",
         facts=facts,
         sent_at=now,
         secrets=tuple(page.contact.secrets_at(now)),
@@ -90,6 +92,7 @@ def _facts(page: Page, now: datetime) -> Facts:
         because=_because(page, run),
         note=page.note,
         service=run.service_name,
+        became=page.rule if page.origin == "update" else "",
     )
 
 

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-NAMES: dict[str, str] = {"email": "e-mail", "sms": "SMS", "voice": "call", "webhook": "webhook"}
+NAMES: dict[str, str] = {
+    "email": "e-mail",
+    "sms": "SMS",
+    "voice": "call",
+    "webhook": "webhook",
+    "pagerduty": "PagerDuty",
+}
 
 
 def name_of(kind: str) -> str:

@@ -8,7 +8,7 @@ from oncall.escalation.who import Reachable
 from oncall.models import Page, Run
 
 # Lower goes first. A page that wakes somebody overtakes everything else that waits for the same provider.
-_PRIORITY = {"step": 0, "responder": 1, "verification": 2, "test": 3, "stand_down": 5}
+_PRIORITY = {"step": 0, "responder": 1, "verification": 2, "test": 3, "update": 5, "stand_down": 5}
 _LOW_URGENCY = 4
 
 

@@ -26,6 +26,7 @@ from oncall.notify.messages import Outdated, letter_for
 from oncall.notify.states import ACCEPTED, CLAIMED, PLANNED, SENDING, WITHOUT_RECEIPTS, move
 from oncall.notify.statuses import is_newer
 from oncall.notify.transitions import cancel, fail, failed, hurry, learnt, lock, lost, unresolved
+from oncall.notify.updates import GO, WAIT, put_off, standing
 from oncall.stopwatch import Stopwatch
 
 log = structlog.get_logger(__name__)
@@ -35,6 +36,8 @@ SLOTS = 8
 # A sender stops claiming after this and lets the next tick, on whatever worker, go on.
 TICK_BUDGET_S = 20.0
 _LOOK_AGAIN_S = 0.25
+# An update waits for what it follows.
+_PUT_OFF = timedelta(seconds=1)
 
 
 @dataclass(frozen=True)
@@ -140,11 +143,25 @@ def begin(page_id: int, *, now: datetime) -> Job | None:
             cancel(page, refusal, now=now)
             hurry(run, page, now=now)
             return None
+        if page.origin == "update" and not _follow(page, now=now):
+            return None
         job = _begin(run, page, now=now)
         fail_point("send.before_sending_commit")
     if job is not None:
         fail_point("send.after_sending_commit")
     return job
+
+
+def _follow(page: Page, *, now: datetime) -> bool:
+    """Whether an update goes out now; else it waits, or is called off."""
+    said = standing(page)
+    if said == GO:
+        return True
+    if said == WAIT:
+        put_off(page, until=now + _PUT_OFF)
+    else:
+        cancel(page, said, now=now)
+    return False
 
 
 def _refusal(run: Run | None, page: Page) -> str:
@@ -153,7 +170,7 @@ def _refusal(run: Run | None, page: Page) -> str:
         state = refuses_page(page.origin, run.state, run.over_at is not None)
         if state:
             return run.stop_reason or state
-    if not page.person.is_active:
+    if not page.person.is_active and page.origin != "update":
         return "inactive"
     if page.contact.retired_at is not None:
         return "contact_removed"

@@ -12,7 +12,7 @@ from accounts.services.contacts import CodeRefused, start_verification
 from ledger.crypto import fingerprint
 from ledger.hints import hint
 from ledger.record import record
-from oncall.escalation.who import Reachable, channel_of
+from oncall.escalation.who import reachable
 from oncall.models import InboundKey, InboundSms, Page
 from oncall.notify.rows import new_page
 from oncall.notify.states import ANSWERED
@@ -39,18 +39,7 @@ def send_test(contact: ContactMethod, *, now: datetime) -> Page:
 
 def _send(contact: ContactMethod, origin: str, reference: str, *, now: datetime) -> Page:
     person = contact.user
-    to = Reachable(
-        contact.pk,
-        contact.public_id,
-        channel_of(contact.kind),
-        contact.address_mask,
-        contact.unhealthy_since is None,
-        person.pk,
-        person.public_id,
-        person.name,
-        person.role,
-    )
-    page = new_page(to, run=None, origin=origin, now=now, reference=reference)
+    page = new_page(reachable(contact, person), run=None, origin=origin, now=now, reference=reference)
     page.save(force_insert=True)
     record(f"page.{origin}_planned", [page, contact, person], {"channel": page.kind}, now=now)
     hint("send")

@@ -29,6 +29,8 @@ STATES = tuple(RANK)
 TRUTHS = (ACCEPTED, SENT, DELIVERED, ANSWERED, CONFIRMED)
 # Not begun: an answer cancels these in its own transaction.
 WAITING = (PLANNED, CLAIMED)
+# Occasions that come after an answer, so nothing refuses them, and nobody was paged by them.
+AFTERWARDS = ("stand_down", "update")
 # Taken by the provider, or about to be, and not picked up yet.
 UNDER_WAY = (SENDING, UNKNOWN, ACCEPTED, SENT, DELIVERED)
 # How a call ends that nobody answered with a key. The page keeps its truths: that it rang, that something picked up.
@@ -92,5 +94,9 @@ def ends(state: str, kind: str) -> bool:
     return state == ACCEPTED and kind in WITHOUT_RECEIPTS
 
 
-WITHOUT_RECEIPTS = ("email", "webhook")
+WITHOUT_RECEIPTS = ("email", "webhook", "pagerduty")
+# What was sent over these follows the subject: an answer changes it, by a page of origin `update`.
+FOLLOWING = ("pagerduty",)
+# Of these, the ones where the update itself says that it is over; no stand-down need follow.
+ENDS_WITH = ("pagerduty",)
 CALLS = ("voice",)

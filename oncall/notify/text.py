@@ -19,7 +19,10 @@ _MAX_NOTE = 400
 
 @dataclass(frozen=True)
 class Facts:
-    """What a page speaks of. Empty strings where an occasion has no such fact; `code` 0 means no short code."""
+    """What a page speaks of. Empty strings where an occasion has no such fact; `code` 0 means no short code.
+
+    `became`: of an update, what became of the subject: acknowledged, resolved, merged or manual.
+    """
 
     origin: str
     severity: int = 0
@@ -33,6 +36,7 @@ class Facts:
     note: str = ""
     digits: str = ""
     service: str = ""
+    became: str = ""
     organisation: str = ""
     person: str = ""
 
@@ -195,6 +199,10 @@ def _line_stand_down(facts: Facts) -> Words:
     return Words("", f"Stand down: {one_line(facts.note or facts.title)[:_MAX_NOTE]}")
 
 
+def _line_update(facts: Facts) -> Words:
+    return Words("", f"{facts.note or facts.became} {_sentence(_head(facts))}")
+
+
 def _line_verification(facts: Facts) -> Words:
     return Words("", f"Watchbook code {facts.digits}. Enter it to be paged here.")
 
@@ -211,7 +219,9 @@ _LINES: dict[str, Callable[[Facts], Words]] = {
     "verification": _line_verification,
     "test": _line_test,
 }
-_OF_ONE_LINE = ("webhook",)
+_OF_ONE_LINE = ("webhook", "pagerduty")
+# Channels on which what was sent is told that somebody answered. Nothing is updated on the others.
+_UPDATED = ("pagerduty",)
 
 TEXTS: dict[tuple[str, str], Callable[[Facts], Words]] = {
     ("step", "sms"): _sms_alarm,
@@ -230,5 +240,6 @@ TEXTS: dict[tuple[str, str], Callable[[Facts], Words]] = {
     ("test", "email"): _mail_test,
     ("test", "voice"): _call_test,
     **{(origin, channel): words for channel in _OF_ONE_LINE for origin, words in _LINES.items()},
+    **{("update", channel): _line_update for channel in _UPDATED},
 }
 ORIGINS = tuple(dict.fromkeys(origin for origin, _ in TEXTS))

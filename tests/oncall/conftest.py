@@ -4,6 +4,7 @@ import pytest
 
 from accounts.services.organisation import allow_network
 from tests.builders import NIGHT
+from tests.fakes.pagerduty import FakePagerDuty
 from tests.fakes.sink import Sink
 from tests.fakes.smtp import FakeSmtp
 from tests.fakes.twilio import FakeTwilio
@@ -49,6 +50,14 @@ def mail(smtp_server, settings):
         setattr(settings, name, value)
     yield smtp_server
     smtp_server.verify_nothing_else()
+
+
+@pytest.fixture
+def pagerduty(settings):
+    """A PagerDuty with one integration and no incidents."""
+    with FakePagerDuty() as fake:
+        settings.PAGERDUTY_BASE_URL = fake.url
+        yield fake
 
 
 @pytest.fixture

@@ -12,6 +12,8 @@ from oncall.notify.channels.base import Message, Question, SendError, redact
 from oncall.notify.channels.twilio_client import can_reach
 from oncall.notify.text import Facts
 from tests.builders import NIGHT
+from tests.fakes.pagerduty import KEY as PAGERDUTY_KEY
+from tests.fakes.server import in_json
 from tests.fakes.sink import says
 
 MESSAGE = Message(
@@ -41,6 +43,7 @@ ADDRESS = {
     "sms": "+447700900001",
     "voice": "+447700900001",
     "webhook": "https://tools.larkspur.example/pages?key=9f2b",
+    "pagerduty": PAGERDUTY_KEY,
 }
 BAD = {
     "email": ["", "ana", "ana@", "a b@c.example", "ana@x.example\nBcc: b@x.example"],
@@ -54,14 +57,15 @@ BAD = {
         "https://x.example/#there",
         "https://2130706433/",
     ],
+    "pagerduty": ["", "R0A1", f"{PAGERDUTY_KEY}0", f"{PAGERDUTY_KEY[:-1]}-"],
 }
 SECRET = "s3cret-password-of-the-operator"
 
 
 @pytest.fixture
-def outside(phones, mail, sink, settings):
+def outside(phones, mail, sink, pagerduty, settings):
     settings.EMAIL_HOST_PASSWORD = ""
-    return {"sms": phones, "voice": phones, "email": mail, "webhook": sink}
+    return {"sms": phones, "voice": phones, "email": mail, "webhook": sink, "pagerduty": pagerduty}
 
 
 @pytest.fixture
@@ -73,7 +77,7 @@ def reached(outside):
 def silence(settings):
     """Nobody listens any more where the fakes were; return where a webhook goes then."""
     settings.EMAIL_PORT = 1
-    settings.TWILIO_BASE_URL = "http://127.0.0.1:1"
+    settings.TWILIO_BASE_URL = settings.PAGERDUTY_BASE_URL = "http://127.0.0.1:1"
     return {**ADDRESS, "webhook": "http://127.0.0.1:1/hooks/9f2b"}
 
 
@@ -84,6 +88,9 @@ def refuse_for_good(kind, outside):
         outside[kind].fail_next(http=400, code=21211, message=f"{SECRET} is no number: {ADDRESS[kind]}", path=path)
     elif kind == "email":
         outside[kind].rcpt_replies.append(f"550 no such user {ADDRESS[kind]}, not even with {SECRET}")
+    elif kind == "pagerduty":
+        errors = [f"Invalid routing key {ADDRESS[kind]}"]
+        outside[kind].answers.append(in_json(400, {"status": "invalid event", "message": "", "errors": errors}))
     else:
         outside[kind].answers.append(says(410, f"{SECRET} is gone from {outside[kind].url}".encode()))
 

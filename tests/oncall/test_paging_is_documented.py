@@ -11,7 +11,7 @@ from oncall.notify.channels import CHANNELS
 from oncall.notify.text import ORIGINS
 
 ROOT = Path(__file__).resolve().parents[2]
-SECTIONS = {"sms": "SMS", "voice": "Calls", "email": "E-mail", "webhook": "Webhook"}
+SECTIONS = {"sms": "SMS", "voice": "Calls", "email": "E-mail", "webhook": "Webhook", "pagerduty": "PagerDuty"}
 TEXT = (ROOT / "docs" / "paging.md").read_text()
 
 

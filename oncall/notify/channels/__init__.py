@@ -12,6 +12,7 @@ CHANNELS: dict[str, str] = {
     "email": "oncall.notify.channels.email.EmailChannel",
     "sms": "oncall.notify.channels.sms.SmsChannel",
     "voice": "oncall.notify.channels.voice.VoiceChannel",
+    "pagerduty": "oncall.notify.channels.pagerduty.PagerDutyChannel",
     "webhook": "oncall.notify.channels.webhook.WebhookChannel",
 }
 

@@ -21,8 +21,9 @@ class Message:
     provider may keep trying before the text is worth nothing; `status_url` is where it may report; `talk_url` is where
     the provider of a call asks what to say; `bounce_to` is where a letter that cannot be delivered comes back to.
 
-    `page` is the page's public id and `attempt` its number; `facts` are what the words were made of, for channels that send
-    more than words; `sent_at` is the instant of the attempt; `secrets` sign it, the current one first."""
+    `page` is the page's public id and `attempt` its number; `changes` is the provider's id of what an update is about;
+    `facts` are what the words were made of, for channels that send more than words; `sent_at` is the instant of the attempt;
+    `secrets` sign it, the current one first."""
 
     subject: str
     body: str
@@ -34,6 +35,7 @@ class Message:
     bounce_to: str = ""
     page: str = ""
     attempt: int = 1
+    changes: str = ""
     facts: Facts | None = None
     sent_at: datetime | None = None
     secrets: tuple[str, ...] = ()
