@@ -9,6 +9,7 @@ from fractions import Fraction
 from math import ceil
 
 from monitors.availability import MILLION, Figures, percent
+from monitors.latency import least_checks
 
 LEAST_INTERVALS = 5  # how many checks in a row a budget must be able to lose
 BEST_MONTHS = 3
@@ -31,12 +32,19 @@ def percent_of(ppm: int) -> str:
 
 
 def doubts(
-    *, target_ppm: int, interval_s: int, window_ms: int, dependencies: Sequence[int], past: Sequence[Figures]
+    *,
+    target_ppm: int,
+    interval_s: int,
+    window_ms: int,
+    dependencies: Sequence[int],
+    past: Sequence[Figures],
+    latency_ppm: int | None = None,
 ) -> list[str]:
     """What is doubtful about a target, one sentence each; nothing for a target that can be held and shown.
 
     interval_s: between checks of the slowest primary monitor, 0 without one. dependencies: what is promised of each part
-    the service cannot be up without, in parts of a million. past: windows that are over.
+    the service cannot be up without, in parts of a million. past: windows that are over. latency_ppm: the share of checks
+    that is to be answered in time, None if nothing was promised of it.
     """
     found = [
         _budget(target_ppm, interval_s, window_ms)
@@ -44,6 +52,7 @@ def doubts(
         else "No primary monitor watches it: nothing can be shown.",
         _product(target_ppm, dependencies),
         _best(target_ppm, past),
+        _few(latency_ppm, interval_s, window_ms) if interval_s and latency_ppm else "",
     ]
     return [sentence for sentence in found if sentence]
 
@@ -89,6 +98,16 @@ def _best(target_ppm: int, past: Sequence[Figures]) -> str:
     if len(seen) < BEST_MONTHS or seen[BEST_MONTHS - 1] * MILLION >= target_ppm:
         return ""
     return f"Fewer than three of the last {len(seen)} windows reached it; the best was {percent(seen[0])} %."
+
+
+def _few(latency_ppm: int, interval_s: int, window_ms: int) -> str:
+    checks, least = window_ms // (interval_s * 1000), least_checks(latency_ppm)
+    if checks >= least:
+        return ""
+    return (
+        f"There are {checks:,} checks in a window, and it takes {least:,} to say whether {percent_of(latency_ppm)} % of "
+        "them were answered in time."
+    )
 
 
 def window_length(quarter: bool) -> int:

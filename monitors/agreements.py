@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from fractions import Fraction
@@ -15,12 +15,13 @@ from monitors.agreed import doubts, window_length
 from monitors.availability import Figures, Verdict, Window, digits_for, percent
 from monitors.composing import Kind
 from monitors.maintenance_rules import Contract
-from monitors.models import SLA, Monitor, Service
+from monitors.models import SLA, Monitor, MonthlyAvailability, Service
 from monitors.models.agreements import QUARTER
 from monitors.models.monitors import PRIMARY
 from monitors.overlays import Lying
 from monitors.periods import midnight, months_back, period_name, quarters_back
-from monitors.sealed import figures_in, months_in_force
+from monitors.promises import Kept, Promise, kept
+from monitors.sealed import Key, figures_in, kept_in, months_in_force
 from monitors.uptime import Asked, figures_of, of_monitors
 
 MONTHS, QUARTERS = 13, 5
@@ -28,7 +29,7 @@ ROLLING = timedelta(days=30)
 SPANS = (1, 7, 30, 90)
 _TERMS = (
     "id", "version", "history_date", "target_ppm", "degraded_counts_as_down", "maintenance_allowance_s", "notice_required_s",
-    "approved_at",
+    "approved_at", "latency_ms", "latency_ppm",
 )  # fmt: skip
 
 
@@ -36,7 +37,9 @@ _TERMS = (
 class Period:
     """One window of an agreement, judged by the terms that were in force at its end, or are now.
 
-    name: `2026-03`, or `2026-Q1`. version: of the terms. digits: how many a percentage of it supports.
+    name: `2026-03`, or `2026-Q1`. version: of the terms. digits: how many a percentage of it supports. answers_promised:
+    whether the terms say how fast it answers; answers: what came of that, None where nobody asked or nobody judged it then. sealed: public id of
+    the sealed month it was read from, "" if it was computed.
     """
 
     window: Window
@@ -46,6 +49,9 @@ class Period:
     version: int
     approved: bool
     digits: int
+    answers_promised: bool = False
+    answers: Kept | None = None
+    sealed: str = ""
 
     @property
     def verdict(self) -> Verdict:
@@ -105,10 +111,13 @@ def windows_of(sla: SLA, *, now: datetime, count: int | None = None) -> list[Win
     return [one for one in found if one.end > begins and (ends is None or one.start < ends)]
 
 
-def periods(slas: Sequence[SLA], *, now: datetime, count: int | None = None) -> dict[int, list[Period]]:
+def periods(
+    slas: Sequence[SLA], *, now: datetime, count: int | None = None, answers: bool = False
+) -> dict[int, list[Period]]:
     """The windows of each agreement, the running one last, by primary key: eleven queries for any number of them.
 
-    One that is sealed is read as it was sealed, revisions included; the others are computed.
+    One that is sealed is read as it was sealed, revisions included; the others are computed. answers: also count their
+    checks against what was promised of answers, where something was; that takes as many queries again.
     """
     versions = _versions(slas)
     intervals = intervals_of([sla.service_id for sla in slas])
@@ -121,10 +130,11 @@ def periods(slas: Sequence[SLA], *, now: datetime, count: int | None = None) -> 
     lying = Lying(min(one[1].start for one in of), max(one[1].end for one in of)) if of else None
     asked = [_asked(sla, window, terms, lying) for sla, window, terms in of if lying]
     found: dict[int, list[Period]] = {sla.pk: [] for sla in slas}
-    for (sla, window, terms), told in zip(of, figures_of(asked, now=now), strict=True):
+    fast = _answers(of, asked, sealed, now) if answers else {}
+    for number, ((sla, window, terms), told) in enumerate(zip(of, figures_of(asked, now=now), strict=True)):
         if told[0].life_from is None:
             continue  # the service was not in scope yet, or no longer: there is nothing to judge
-        name = period_name(window, sla.zone, quarter=sla.window == QUARTER)
+        name = _name(sla, window)
         row = sealed.get((sla.service_id, sla.public_id, name))
         figures = figures_in(row) if row else told[0]
         found[sla.pk].append(
@@ -136,9 +146,31 @@ def periods(slas: Sequence[SLA], *, now: datetime, count: int | None = None) -> 
                 version=row.sla_version if row else terms["version"],
                 approved=terms["approved_at"] is not None,
                 digits=digits_for(intervals.get(sla.service_id, 0), figures.total_ms),
+                answers_promised=terms["latency_ms"] is not None,
+                answers=kept_in(row) if row else fast.get(number),
+                sealed=row.public_id if row else "",
             )
         )
     return found
+
+
+Of = tuple[SLA, Window, dict[str, Any]]
+
+
+def _answers(
+    of: Sequence[Of], asked: Sequence[Asked], sealed: Mapping[Key, MonthlyAvailability], now: datetime
+) -> dict[int, Kept]:
+    """How fast was answered in the windows that are not sealed and of which something was promised, by their number."""
+    promised = {
+        number: Promise(sla.service, window, terms["latency_ms"], terms["latency_ppm"], one.overlays.excluded)
+        for number, ((sla, window, terms), one) in enumerate(zip(of, asked, strict=True))
+        if terms["latency_ms"] is not None and (sla.service_id, sla.public_id, _name(sla, window)) not in sealed
+    }
+    return dict(zip(promised, kept(list(promised.values()), now=now), strict=True))
+
+
+def _name(sla: SLA, window: Window) -> str:
+    return period_name(window, sla.zone, quarter=sla.window == QUARTER)
 
 
 def intervals_of(service_ids: Sequence[int]) -> dict[int, int]:
@@ -155,6 +187,7 @@ def doubts_of(sla: SLA, past: Sequence[Period]) -> list[str]:
         window_ms=window_length(sla.window == QUARTER),
         dependencies=[one["target_ppm"] for one in sla.dependencies],
         past=[one.figures for one in past],
+        latency_ppm=sla.latency_ppm,
     )
 
 

@@ -98,7 +98,7 @@ def ran_on(day: date, monitors: Collection[Monitor] | None = None, *, until: dat
     start, end = whole - timedelta(days=1), min(whole, until or whole)
     found = Monitor.objects.values_list("public_id", "pk")
     keys = dict(found if monitors is None else found.filter(pk__in=[one.pk for one in monitors]))
-    executed, late, places = _executed(day, list(keys.values())), _late(day), _places(end)
+    executed, late, places = _executed(day, list(keys.values())), _late(day), places_until(end)
     return {
         public_id: Ran(
             sum(
@@ -154,7 +154,7 @@ def versions_until(end: datetime, chosen: Collection[str] | None = None) -> dict
     return dict(found)
 
 
-def _places(end: datetime) -> dict[int, list[Place]]:
+def places_until(end: datetime) -> dict[int, list[Place]]:
     """From when to when each monitor was checked from each of its locations, by monitor, as it was before `end`.
 
     The first place of a monitor reaches back to its beginning: places are written down since a later release.

@@ -6,8 +6,9 @@ milliseconds, so that the intervals of the same pack add up to them exactly.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from accounts.evidence import as_of_words, public_ids, with_threads
@@ -15,7 +16,7 @@ from accounts.models import Organisation, User
 from ledger.evidence import NO_THREAD
 from ledger.tables import Row, Scope, Table
 from ledger.tracked import as_of
-from monitors.agreements import periods
+from monitors.agreements import Period, periods
 from monitors.availability import MILLION, POLICY, ratio_text
 from monitors.evidence_uptime import months_in, uptime_table
 from monitors.latency import Latency
@@ -26,7 +27,12 @@ from monitors.response_times import summary_of
 KEPT = (
     "period", "period_tz", "service_id", "sla_id", "sla_version", "approved", "target_ratio", "basis", "actual_ratio", "low",
     "high", "coverage_ratio", "verdict", "down_ms", "shortfall_ms", "budget_ms", "budget_used_ratio", "exclusions_ms",
-    "maintenance_ms", "down_excluded_ms", "strict_ratio", "calc_version",
+    "maintenance_ms", "down_excluded_ms", "strict_ratio", "calc_version", "latency_ms", "latency_target_ratio",
+    "latency_verdict", "sealed_month_id",
+)  # fmt: skip
+ANSWERS = (
+    "period", "period_tz", "service_id", "sla_id", "sla_version", "monitor_id", "limit_ms", "target_ratio", "checks_fast",
+    "checks_slow", "checks_unseen", "share_ratio", "low", "high", "verdict", "composition_verdict", "sealed_month_id",
 )  # fmt: skip
 LATENCY = (
     "period", "period_tz", "monitor_id", "samples_ok", "samples_failed", "timeouts", "p50_ms", "p90_ms", "p95_ms", "p99_ms",
@@ -39,38 +45,81 @@ DEFINITIONS = (
     "retired_at",
 )  # fmt: skip
 
+Windows = Callable[[], list[tuple[SLA, Period]]]
+
 
 def availability_tables(scope: Scope, monitors: Sequence[Monitor], services: Sequence[Service]) -> list[Table]:
     """Months of services and agreements that the window touches, response times, and agreements as they were."""
+
+    @cache
+    def windows() -> list[tuple[SLA, Period]]:
+        return list(_windows(scope, services))  # two tables tell of them, and counting checks is done once
+
     return [
         uptime_table(scope, services),
-        _kept(scope, services),
+        _kept(scope, windows),
+        _answers(scope, windows),
         _latency(scope, monitors),
         _definitions(scope, services),
     ]
 
 
-def _kept(scope: Scope, services: Sequence[Service]) -> Table:
+def _kept(scope: Scope, windows: Windows) -> Table:
     def rows() -> Iterator[Row]:
-        slas = list(SLA.objects.filter(service__in=services, created_at__lt=scope.end).select_related("service"))
-        told = periods(slas, now=scope.end, count=_reach(scope))
-        for sla in slas:
-            for one in told[sla.pk]:
-                if one.window.end > scope.start and (sla.retired_at is None or one.window.start < sla.retired_at):
-                    f = one.figures
-                    yield (
-                        one.name, sla.timezone, sla.service.public_id, sla.public_id, one.version, one.approved,
-                        _share(one.target_ppm), "contract", ratio_text(f.measured), ratio_text(f.low), ratio_text(f.high),
-                        ratio_text(f.coverage), one.verdict.value, f.bad_ms, one.shortfall_ms, int(one.budget_ms),
-                        ratio_text(one.budget_used), f.excluded_ms, f.maintenance_ms, f.down_excluded_ms,
-                        ratio_text(f.strict), POLICY, *NO_THREAD,
-                    )  # fmt: skip
+        for sla, one in windows():
+            f = one.figures
+            yield (
+                one.name, sla.timezone, sla.service.public_id, sla.public_id, one.version, one.approved,
+                _share(one.target_ppm), "contract", ratio_text(f.measured), ratio_text(f.low), ratio_text(f.high),
+                ratio_text(f.coverage), one.verdict.value, f.bad_ms, one.shortfall_ms, int(one.budget_ms),
+                ratio_text(one.budget_used), f.excluded_ms, f.maintenance_ms, f.down_excluded_ms,
+                ratio_text(f.strict), POLICY, *_promise(one), one.sealed, *NO_THREAD,
+            )  # fmt: skip
 
     words = (
         "Each agreement in each of its months or quarters that the window touches, whole ones, by the terms in force at "
-        "their end: exclusions that qualify taken out, bounds for what nobody watched, and the verdict."
+        "their end: exclusions that qualify taken out, bounds for what nobody watched, and the verdict. latency_verdict: "
+        "whether so many of its checks were answered in time, as sla_answers_monthly counts them; empty where nothing was "
+        "promised of that, or the month was sealed before it was judged."
     )
-    return Table("03_availability/sla_monthly", KEPT, rows, "sla_monthly", words, scope.window)
+    return Table("03_availability/sla_monthly", KEPT, rows, "sla_monthly", words, scope.window, version=2)
+
+
+def _answers(scope: Scope, windows: Windows) -> Table:
+    def rows() -> Iterator[Row]:
+        told = ((sla, one, one.answers) for sla, one in windows() if one.answers is not None)
+        for sla, one, kept in told:
+            for member in kept.members:
+                held = member.answered
+                yield (
+                    one.name, sla.timezone, sla.service.public_id, sla.public_id, one.version, member.monitor, kept.limit_ms,
+                    _share(kept.share_ppm), held.fast, held.slow, held.unseen, ratio_text(held.share), ratio_text(held.low),
+                    ratio_text(held.high), member.verdict.value, kept.verdict.value, one.sealed, *NO_THREAD,
+                )  # fmt: skip
+
+    words = (
+        "Checks of each primary monitor in those windows against what the agreement promised of answers: within limit_ms; "
+        "not, failures and timeouts among them; and planned, but never run or not in time to count. low and high: if all of "
+        "these had been slow, or fast. Qualifying planned work is left out. composition_verdict: that of the service, which "
+        "its monitors make by counting, as they make its states."
+    )
+    return Table("03_availability/sla_answers_monthly", ANSWERS, rows, "sla_answers_monthly", words, scope.window)
+
+
+def _windows(scope: Scope, services: Sequence[Service]) -> Iterator[tuple[SLA, Period]]:
+    """The windows of agreements that the scope's window touches."""
+    slas = list(SLA.objects.filter(service__in=services, created_at__lt=scope.end).select_related("service"))
+    told = periods(slas, now=scope.end, count=_reach(scope), answers=True)
+    for sla in slas:
+        for one in told[sla.pk]:
+            if one.window.end > scope.start and (sla.retired_at is None or one.window.start < sla.retired_at):
+                yield sla, one
+
+
+def _promise(one: Period) -> tuple[int | None, str | None, str | None]:
+    if one.answers is None:
+        return None, None, None
+    return one.answers.limit_ms, _share(one.answers.share_ppm), one.answers.verdict.value
 
 
 def _latency(scope: Scope, monitors: Sequence[Monitor]) -> Table:

@@ -1,7 +1,8 @@
-"""How fast answers are: counts and percentiles that say how they were made. Pure, standard library only.
+"""How fast answers are: counts, percentiles that say how they were made, and what was promised. Pure, standard library only.
 
 Rules, in docs/response-times.md: percentiles are nearest rank over single samples, never averages of percentiles; a check that
-timed out is at least as slow as its timeout; failures are counted beside them and are no fast answers.
+timed out is at least as slow as its timeout; failures are counted beside them and are no fast answers. A promise is about the
+share of checks that is answered in time, which adds up over any stretch of time; checks that never ran bound it.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+
+from monitors.availability import MILLION, Verdict
 
 QUANTILES: dict[str, Fraction] = {
     "p50": Fraction(50, 100),
@@ -25,6 +28,7 @@ MOST_EXACT = (
 GROWTH = 1.02  # of a bin over the one before it: a value is known to within one percent
 BIN_ERROR = 0.01
 ROUNDED_US = 50  # samples are kept in tenths of a millisecond
+LEAST_CHECKS = 100  # fewer say nothing of a share
 _LOG = math.log(GROWTH)
 
 
@@ -62,6 +66,60 @@ class Latency:
         """The share of all checks that was not answered within the threshold; None without one, or without checks."""
         checks = self.ok + self.failed + self.timeouts
         return Fraction(self.over, checks) if self.over is not None and checks else None
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """Checks against a limit. fast: answered within it. slow: not, failures and timeouts among them. unseen: never ran."""
+
+    fast: int
+    slow: int
+    unseen: int
+
+    @property
+    def seen(self) -> int:
+        """Checks that ran."""
+        return self.fast + self.slow
+
+    @property
+    def share(self) -> Fraction | None:
+        """The share of the checks that ran and were answered in time; None without any."""
+        return Fraction(self.fast, self.seen) if self.seen else None
+
+    @property
+    def low(self) -> Fraction | None:
+        """The share if every check that never ran had been slow."""
+        return Fraction(self.fast, self.seen + self.unseen) if self.seen + self.unseen else None
+
+    @property
+    def high(self) -> Fraction | None:
+        """The share if every check that never ran had been fast."""
+        return Fraction(self.fast + self.unseen, self.seen + self.unseen) if self.seen + self.unseen else None
+
+    def verdict(self, share_ppm: int) -> Verdict:
+        """Met if even the low bound reaches the promised share, missed if not even the high one does, else not proven.
+
+        Too few checks prove nothing: less than LEAST_CHECKS, or so few that a single one decides.
+        """
+        if self.low is None or self.high is None or self.seen < least_checks(share_ppm):
+            return Verdict.NOT_PROVEN
+        if self.low * MILLION >= share_ppm:
+            return Verdict.MET
+        return Verdict.MISSED if self.high * MILLION < share_ppm else Verdict.NOT_PROVEN
+
+
+def least_checks(share_ppm: int) -> int:
+    """How many checks it takes to say anything of a promised share."""
+    spare = MILLION - share_ppm
+    return max(LEAST_CHECKS, -(-MILLION // spare)) if spare else LEAST_CHECKS
+
+
+def together(verdicts: Sequence[Verdict], need: int) -> Verdict:
+    """The verdict of a service of which `need` monitors must keep the promise, by counting, as its states are made."""
+    members = max(len(verdicts), need)
+    if verdicts.count(Verdict.MET) >= max(need, 1):
+        return Verdict.MET
+    return Verdict.MISSED if verdicts.count(Verdict.MISSED) > members - need else Verdict.NOT_PROVEN
 
 
 def summarise(

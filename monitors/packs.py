@@ -94,6 +94,18 @@ def slots(pack: bytes) -> list[tuple[int, str, bool]]:
     ]
 
 
+def good_totals(pack: bytes) -> list[int]:
+    """Totals of the good samples that are no retries, in tenths of a millisecond, without their slots. Raises PackError."""
+    try:
+        _, codes, at = _slots(pack)
+        rest, count = _measured(pack, at), len(codes)
+        _, end = _values(rest, 0, count)
+        totals, _ = _values(rest, end, count)
+    except (IndexError, ValueError, zlib.error) as error:
+        raise PackError(f"not a pack: {error}") from error
+    return [total for code, total in zip(codes, totals, strict=True) if not code]
+
+
 def _slots(pack: bytes) -> tuple[list[int], list[int], int]:
     """Steps from slot to slot, codes, and where the measured half begins."""
     if not pack or pack[0] not in (PLAIN, DEFLATED):
@@ -104,10 +116,14 @@ def _slots(pack: bytes) -> tuple[list[int], list[int], int]:
     return steps, codes, at
 
 
+def _measured(pack: bytes, at: int) -> bytes:
+    return pack[at:] if pack[0] == PLAIN else zlib.decompress(pack[at:], -zlib.MAX_WBITS)
+
+
 def _decode(pack: bytes) -> list[Sample]:
     offsets, codes, at = _slots(pack)
     count = len(codes)
-    rest = pack[at:] if pack[0] == PLAIN else zlib.decompress(pack[at:], -zlib.MAX_WBITS)
+    rest = _measured(pack, at)
     lags, end = _values(rest, 0, count)
     totals, end = _values(rest, end, count)
     if end != len(rest):

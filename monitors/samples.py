@@ -62,13 +62,15 @@ def samples(monitor_ids: Collection[int], start: datetime, end: datetime) -> dic
     """Samples with slots in `[start, end)` by monitor, oldest first: two queries, and one more for each day of rows."""
     first_row = packed_until()
     found: dict[int, list[Seen]] = {}
-    for monitor_id, hour, body in _packs(monitor_ids, start, end, first_row).values_list("monitor_id", "hour", "body"):
+    for monitor_id, hour, body in packs_between(monitor_ids, start, end, first_row).values_list(
+        "monitor_id", "hour", "body"
+    ):
         begins, held = hour_start(hour), found.setdefault(monitor_id, [])
         for one in decode(bytes(body)):
             at = begins + one.offset_ms * MS
             if start <= at < end:
                 held.append(Seen(at, one.outcome, one.retry, one.lag_ms, one.total * 100))
-    for monitor_id, seen in _rows(monitor_ids, max(start, hour_start(first_row)), end):
+    for monitor_id, _, seen in rows_between(monitor_ids, max(start, hour_start(first_row)), end):
         found.setdefault(monitor_id, []).append(seen)
     for theirs in found.values():
         theirs.sort(key=lambda seen: seen.planned_at)  # two places, or two versions, of one hour are two packs
@@ -82,15 +84,38 @@ def hours(monitor_id: int, start: datetime, end: datetime) -> list[Hour]:
     two packs, of two places or two versions, is told twice.
     """
     first_row = packed_until()
-    packs = _packs([monitor_id], start, end, first_row).values_list("hour", "good", "failed", "median", "slowest")
+    packs = packs_between([monitor_id], start, end, first_row).values_list(
+        "hour", "good", "failed", "median", "slowest"
+    )
     told = [
         Hour(hour_start(hour), good, failed, median * 100, slowest * 100)
         for hour, good, failed, median, slowest in packs
     ]
     unpacked: dict[int, list[Seen]] = {}
-    for _, seen in _rows([monitor_id], max(start, hour_start(first_row)), end):
+    for *_, seen in rows_between([monitor_id], max(start, hour_start(first_row)), end):
         unpacked.setdefault(hour_of(seen.planned_at), []).append(seen)
     return told + [_hour(hour, seen) for hour, seen in sorted(unpacked.items())]
+
+
+def packs_between(monitor_ids: Collection[int], start: datetime, end: datetime, first_row: int) -> QuerySet[ResultPack]:
+    """Packs of the hours that `[start, end)` touches and that lie before `first_row` (`packed_until`), in their order."""
+    until = min(hour_of(end - MS / 1000) + 1, first_row)
+    return ResultPack.objects.filter(
+        monitor__in=monitor_ids, hour__gte=hour_of(start), hour__lt=until, revision=1
+    ).order_by("hour")
+
+
+def rows_between(monitor_ids: Collection[int], start: datetime, end: datetime) -> Iterator[tuple[int, int, Seen]]:
+    """Rows in time as (monitor, location, sample), one query for each UTC day: the key of results begins with the day."""
+    for day in _days(start, end):
+        rows = Result.objects.filter(day=day, monitor__in=monitor_ids, planned_at__gte=start, planned_at__lt=end)
+        told = rows.order_by("planned_at").values_list(
+            "monitor_id", "location_id", "planned_at", "recorded_at", "outcome", "retry", "lag_us", "total_us"
+        )
+        for monitor_id, location_id, planned_at, recorded_at, outcome, retry, lag_us, total_us in told:
+            if recorded_at - planned_at <= LATE_AFTER:
+                rounded = (total_us + 50) // 100 * 100
+                yield monitor_id, location_id, Seen(planned_at, outcome, retry, lag_us // 1000, rounded)
 
 
 def _hour(hour: int, seen: list[Seen]) -> Hour:
@@ -98,26 +123,6 @@ def _hour(hour: int, seen: list[Seen]) -> Hour:
     good = [one.total_us for one in counted if one.outcome == "ok"]
     failed = sum(one.outcome == "failed" for one in counted)
     return Hour(hour_start(hour), len(good), failed, median_low(good) if good else 0, max(good, default=0))
-
-
-def _packs(monitor_ids: Collection[int], start: datetime, end: datetime, first_row: int) -> QuerySet[ResultPack]:
-    until = min(hour_of(end - MS / 1000) + 1, first_row)
-    return ResultPack.objects.filter(
-        monitor__in=monitor_ids, hour__gte=hour_of(start), hour__lt=until, revision=1
-    ).order_by("hour")
-
-
-def _rows(monitor_ids: Collection[int], start: datetime, end: datetime) -> Iterator[tuple[int, Seen]]:
-    """Rows not yet packed, one query for each UTC day: the key of results begins with the day."""
-    for day in _days(start, end):
-        rows = Result.objects.filter(day=day, monitor__in=monitor_ids, planned_at__gte=start, planned_at__lt=end)
-        told = rows.order_by("planned_at").values_list(
-            "monitor_id", "planned_at", "recorded_at", "outcome", "retry", "lag_us", "total_us"
-        )
-        for monitor_id, planned_at, recorded_at, outcome, retry, lag_us, total_us in told:
-            if recorded_at - planned_at <= LATE_AFTER:
-                rounded = (total_us + 50) // 100 * 100
-                yield monitor_id, Seen(planned_at, outcome, retry, lag_us // 1000, rounded)
 
 
 def _days(start: datetime, end: datetime) -> list[date]:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.db.models import QuerySet
 
-from monitors.availability import Figures, Window
+from monitors.availability import Figures, Verdict, Window
+from monitors.latency import Answered
 from monitors.models import MonthlyAvailability
+from monitors.promises import Kept, Member
 
 Key = tuple[int, str, str]  # service by primary key, agreement by public id or "", month
 
@@ -48,3 +51,32 @@ def figures_in(row: MonthlyAvailability) -> Figures:
         longest_outage_ms=row.longest_outage_ms,
         policy=row.policy,
     )
+
+
+def kept_in(row: MonthlyAvailability) -> Kept | None:
+    """What a row says of how fast was answered; None if nothing was promised, or nobody judged it then."""
+    if row.latency_ms is None or row.latency_ppm is None or not row.latency_verdict:
+        return None
+    members = [
+        Member(one["monitor"], Answered(one["fast"], one["slow"], one["unseen"]), Verdict(one["verdict"]))
+        for one in row.answers
+    ]
+    return Kept(row.latency_ms, row.latency_ppm, Verdict(row.latency_verdict), tuple(members))
+
+
+def kept_columns(kept: Kept | None) -> dict[str, Any]:
+    """The columns of a row that `kept_in` reads."""
+    if kept is None:
+        return {}
+    answers = [
+        {
+            "monitor": one.monitor,
+            "fast": one.answered.fast,
+            "slow": one.answered.slow,
+            "unseen": one.answered.unseen,
+            "verdict": one.verdict.value,
+        }
+        for one in kept.members
+    ]
+    told = {"latency_ms": kept.limit_ms, "latency_ppm": kept.share_ppm, "latency_verdict": kept.verdict.value}
+    return {**told, "answers": answers}

@@ -22,6 +22,7 @@ from monitors.composing import Kind
 from monitors.models import SLA, Service
 from monitors.models.agreements import WINDOWS
 from monitors.models.monitors import ROLES
+from monitors.promises import Member
 from monitors.services.agreements import (
     DEPENDENCIES_MAX,
     DOCUMENT_MAX,
@@ -109,6 +110,33 @@ class FiguresOut(serializers.Serializer):
         return {name: ratio_text(getattr(figures, name)) or None for name in RATIOS}
 
 
+class AnsweredOut(serializers.Serializer):
+    """Checks of one primary monitor against what was promised of answers. Ratios are fractions of 1, cut off."""
+
+    monitor = serializers.CharField()
+    verdict = serializers.ChoiceField(choices=list(Verdict))
+    fast = serializers.IntegerField(source="answered.fast", help_text="Answered within the limit.")
+    slow = serializers.IntegerField(
+        source="answered.slow", help_text="Not answered within it; failures and timeouts are among them."
+    )
+    unseen = serializers.IntegerField(source="answered.unseen", help_text="Planned, and never ran.")
+    ratios = serializers.SerializerMethodField()
+
+    @extend_schema_field({"type": "object", "additionalProperties": {"type": "string", "nullable": True}})
+    def get_ratios(self, one: Member) -> dict[str, str | None]:
+        """share: of the checks that ran; low and high: if all that never ran had been slow, or fast."""
+        return {name: ratio_text(getattr(one.answered, name)) or None for name in ("share", "low", "high")}
+
+
+class KeptOut(serializers.Serializer):
+    """Whether a service answered as fast as was promised: so many of its checks within so many milliseconds."""
+
+    limit_ms = serializers.IntegerField()
+    share_ppm = serializers.IntegerField()
+    verdict = serializers.ChoiceField(choices=list(Verdict))
+    monitors = AnsweredOut(source="members", many=True, help_text="The one that kept it least first.")
+
+
 class PeriodOut(serializers.Serializer):
     """One window of an agreement, judged by the terms in force at its end."""
 
@@ -123,6 +151,9 @@ class PeriodOut(serializers.Serializer):
     budget_used = serializers.SerializerMethodField()
     shortfall_ms = serializers.IntegerField()
     figures = FiguresOut()
+    answers = KeptOut(
+        allow_null=True, help_text="Null if nothing was promised of answers, or it was sealed before that was judged."
+    )
 
     def get_budget_ms(self, period: Period) -> int:
         """How long it may be down in the window, cut off to a millisecond."""
@@ -276,7 +307,7 @@ class SLAPeriods(ApiView):
     def get(self, request: Request, public_id: str) -> dict[str, list[Period]]:
         """Up to 13 months or 5 quarters, the running one first."""
         sla = get_sla(self.person, public_id)
-        return {"items": periods([sla], now=self.now)[sla.pk][::-1]}
+        return {"items": periods([sla], now=self.now, answers=True)[sla.pk][::-1]}
 
 
 class ServiceAvailability(ApiView):

@@ -113,6 +113,16 @@ class MonitorDayOut(serializers.Serializer):
     recorded_at = Instant()
 
 
+class SealedAnswersOut(serializers.Serializer):
+    """Checks of one monitor against what was promised of answers."""
+
+    monitor = serializers.CharField()
+    fast = serializers.IntegerField()
+    slow = serializers.IntegerField()
+    unseen = serializers.IntegerField()
+    verdict = serializers.CharField()
+
+
 class SealedMonthOut(serializers.Serializer):
     """A closed month of a service, or a window of an agreement about it. Ratios are fractions of 1, cut off."""
 
@@ -142,6 +152,12 @@ class SealedMonthOut(serializers.Serializer):
     high = serializers.SerializerMethodField()
     target_ppm = serializers.IntegerField(allow_null=True)
     verdict = serializers.CharField()
+    latency_ms = serializers.IntegerField(allow_null=True, help_text="What was promised of answers; null for nothing.")
+    latency_ppm = serializers.IntegerField(allow_null=True)
+    latency_verdict = serializers.CharField(help_text="Whether that was kept; empty for nothing, or not judged then.")
+    answers = serializers.ListField(
+        child=SealedAnswersOut(), help_text="Checks of each primary monitor, the one that kept it least first."
+    )
     policy = serializers.CharField()
     adjustment = serializers.CharField(help_text="The correction that made this revision.")
     approved_by = PersonRef(allow_null=True)

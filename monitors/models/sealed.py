@@ -49,7 +49,9 @@ class MonthlyAvailability(models.Model):
     Sealed on the third day of the next month. A correction is a row with a higher revision that says which one it
     supersedes, why, and who approved; rows are never changed. month: `2026-03`, or `2026-Q1` of an agreement by quarters.
     Milliseconds as in monitors.availability.Figures; low, measured and high are printed from them, cut off. target_ppm and
-    verdict: of the agreement, as its terms were.
+    verdict: of the agreement, as its terms were. latency_ms, latency_ppm: what it promised of answers, null for nothing;
+    latency_verdict: whether that was kept; answers: by what, [{monitor, fast, slow, unseen, verdict}], checks of each
+    primary monitor. Rows from before a release that judged answers have none of it, whatever was promised.
     """
 
     append_only = AppendOnly()
@@ -82,6 +84,10 @@ class MonthlyAvailability(models.Model):
     degraded_is_down = models.BooleanField()
     target_ppm = models.PositiveIntegerField(null=True)
     verdict = models.CharField(max_length=16, blank=True, default="")
+    latency_ms = models.PositiveIntegerField(null=True)
+    latency_ppm = models.PositiveIntegerField(null=True)
+    latency_verdict = models.CharField(max_length=16, blank=True, default="")
+    answers = models.JSONField(default=list)
     policy = models.CharField(max_length=16)
     recorded_at = models.DateTimeField()
     adjustment = models.CharField(max_length=40, blank=True, default="")

@@ -22,7 +22,9 @@ from monitors.models import SLA, Adjustment, MonthlyAvailability, Service
 from monitors.models.agreements import QUARTER
 from monitors.overlays import Lying
 from monitors.periods import months_back, period_name
-from monitors.uptime import Asked, figures_of
+from monitors.promises import Kept, Promise, kept
+from monitors.sealed import kept_columns, kept_in
+from monitors.uptime import Asked, Overlays, figures_of
 
 # the third day of the next month begins
 CLOSES_AFTER = timedelta(days=2)
@@ -45,6 +47,8 @@ class Terms:
     target_ppm: int | None = None
     degraded_is_down: bool = False
     contract: Contract | None = None
+    latency_ms: int | None = None
+    latency_ppm: int | None = None
 
 
 @dataclass(frozen=True)
@@ -89,7 +93,7 @@ def effect_of(adjustment: Adjustment, *, now: datetime) -> list[dict[str, str]]:
 def seal_again(adjustment: Adjustment, *, by: User, now: datetime) -> int:
     """Give every sealed month that an approved correction touches its next revision; return how many.
 
-    In the caller's transaction, after the correction was approved.
+    A correction is about states: what was sealed of how fast was answered stays as it is. In the caller's transaction, after the correction was approved.
     """
     rows = MonthlyAvailability.objects.filter(
         service=adjustment.monitor.service_id, superseded_by__isnull=True,
@@ -99,7 +103,7 @@ def seal_again(adjustment: Adjustment, *, by: User, now: datetime) -> int:
     for row in held:
         due = Due(row.service, Window(row.start_at, row.end_at), row.month, _terms_of(row))
         why = {"adjustment": adjustment.public_id, "reason_sha256": adjustment.reason_sha256, "approved_by": by}
-        _keep(due, _figures(due, now), now, revision=row.revision + 1, supersedes=row, **why)
+        _keep(due, _figures(due, now), kept_in(row), now, revision=row.revision + 1, supersedes=row, **why)
     return len(held)
 
 
@@ -148,6 +152,8 @@ def _told(row: Any, public_id: str) -> Terms:
         target_ppm=row.target_ppm,
         degraded_is_down=row.degraded_counts_as_down,
         contract=Contract(row.notice_required_s, row.maintenance_allowance_s),
+        latency_ms=row.latency_ms,
+        latency_ppm=row.latency_ppm,
     )
 
 
@@ -169,25 +175,38 @@ def _touched(adjustment: Adjustment, now: datetime) -> list[Due]:
 
 
 def _figures(due: Due, now: datetime, *, also: Sequence[Adjustment] = ()) -> Figures:
-    lying = Lying(due.window.start, due.window.end, also=also)
-    over = lying.over(due.service, [due.window], due.terms.contract)
+    over = _over(due, also)
     asked = Asked(due.service, [due.window], over, degraded_is_down=due.terms.degraded_is_down)
     return figures_of([asked], now=now)[0][0]
+
+
+def _over(due: Due, also: Sequence[Adjustment] = ()) -> Overlays:
+    lying = Lying(due.window.start, due.window.end, also=also)
+    return lying.over(due.service, [due.window], due.terms.contract)
+
+
+def _answers(due: Due, now: datetime) -> Kept | None:
+    """Whether it answered as fast as was promised; None where nothing was."""
+    limit, share = due.terms.latency_ms, due.terms.latency_ppm
+    if limit is None or share is None:
+        return None
+    return kept([Promise(due.service, due.window, limit, share, _over(due).excluded)], now=now)[0]
 
 
 def _seal(due: Due, now: datetime) -> int:
     figures = _figures(due, now)
     if figures.life_from is None:
         return 0  # it was not in scope yet: there is no month to say anything about
+    answers = _answers(due, now)
     try:
         with transaction.atomic():
-            _keep(due, figures, now)
+            _keep(due, figures, answers, now)
     except IntegrityError:
         return 0  # another engine was faster: one row a month
     return 1
 
 
-def _keep(due: Due, figures: Figures, now: datetime, **more: Any) -> MonthlyAvailability:
+def _keep(due: Due, figures: Figures, answers: Kept | None, now: datetime, **more: Any) -> MonthlyAvailability:
     target = due.terms.target_ppm
     row = MonthlyAvailability.objects.create(
         service=due.service,
@@ -201,6 +220,7 @@ def _keep(due: Due, figures: Figures, now: datetime, **more: Any) -> MonthlyAvai
         verdict="" if target is None else figures.verdict(target).value,
         recorded_at=now,
         **{name: getattr(figures, name) for name in FIGURES},
+        **kept_columns(answers),
         **more,
     )
     said = {
@@ -208,6 +228,8 @@ def _keep(due: Due, figures: Figures, now: datetime, **more: Any) -> MonthlyAvai
         "unknown_ms": row.unknown_ms, "excluded_ms": row.excluded_ms, "adjusted_ms": row.adjusted_ms,
         "verdict": row.verdict, "policy": row.policy,
     }  # fmt: skip
+    if row.latency_verdict:
+        said |= {"latency_verdict": row.latency_verdict, "answers": row.answers}
     if row.revision > 1:
         said |= {"supersedes": row.supersedes.public_id if row.supersedes else "", "adjustment": row.adjustment}
     record(
