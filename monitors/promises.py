@@ -236,14 +236,14 @@ def _kept(
 ) -> Kept:
     lived = merged([span for tally in tallies.values() for span in tally.spans])
     blind_ms = length(_counted(promise, subject, now)) - length(lived)
+    running = now < promise.window.end
     members = []
     for pk, tally in tallies.items():
         missing = timetable.expected(pk, tally.spans, blind_ms) - tally.fast - tally.slow
         answered = Answered(tally.fast, tally.slow, max(missing, 0))
-        verdict = answered.verdict(promise.share_ppm)
+        verdict = Verdict.IN_PROGRESS if running else answered.verdict(promise.share_ppm)
         members.append(Member(monitors[pk].public_id, answered, verdict))
     members.sort(key=lambda one: (one.answered.low or 0, one.monitor))
-    running = now < promise.window.end
     verdict = together([one.verdict for one in members], _need(subject, promise, len(members)))
     return Kept(promise.limit_ms, promise.share_ppm, Verdict.IN_PROGRESS if running else verdict, tuple(members))
 

@@ -113,6 +113,7 @@ def _month(row: MonthlyAvailability) -> dict[str, Any]:
         "down_s": row.down_ms // 1000,
         "unseen_s": told.unseen_ms // 1000,
         "verdict": VERDICTS.get(row.verdict, ""),
+        "answers": VERDICTS.get(row.latency_verdict, ""),
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -16,11 +17,12 @@ from accounts.history import changes_of, naming
 from accounts.models import Organisation, User
 from ledger.clock import now
 from monitors.access import get_service, get_sla
-from monitors.agreements import agreements_in_force, doubts_of, periods
+from monitors.agreements import Period, agreements_in_force, doubts_of, periods
 from monitors.forms.agreements import CompositionForm, NewSLAForm, SLAForm, sla_initial
 from monitors.forms.refusals import refusals_on
-from monitors.models import SLA, Service
+from monitors.models import SLA, Monitor, Service
 from monitors.overview import monitors_of, services_in_force
+from monitors.promises import Kept, Member
 from monitors.services.agreements import approve_sla, change_sla, create_sla, retire_sla, set_composition
 
 DEFAULTS = {"window": "month", "maintenance_allowance_s": 0, "notice_required_s": 0}
@@ -122,11 +124,12 @@ def composition(request: HttpRequest, public_id: str) -> HttpResponse:
 
 def _page(request: HttpRequest, sla: SLA, *, status: int = 200, **forms: Any) -> HttpResponse:
     instant = now()
-    told = list(reversed(periods([sla], now=instant)[sla.pk]))
+    told = list(reversed(periods([sla], now=instant, answers=True)[sla.pk]))
     editable = sla.retired_at is None and can(request.user, "edit", sla.service)
     context = {
         "sla": sla,
         "periods": told,
+        "answers": _answers(told),
         "doubts": doubts_of(sla, told),
         "writer": User.objects.filter(public_id=sla.written_by).first(),
         "changes": changes_of(sla, limit=20, labels={"service": naming(Service), "approved_by": naming(User)}),
@@ -138,6 +141,19 @@ def _page(request: HttpRequest, sla: SLA, *, status: int = 200, **forms: Any) ->
         **forms,
     }
     return render(request, "monitors/agreement.html", context, status=status)
+
+
+def _answers(told: Sequence[Period]) -> list[tuple[Period, Kept | None, str, list[tuple[str, Member]]]]:
+    """Windows in which something was promised of answers, each with its monitors by name, the slowest apart."""
+    promised = [one for one in told if one.answers_promised or one.answers]
+    ids = {member.monitor for one in promised if one.answers for member in one.answers.members}
+    names = dict(Monitor.objects.filter(public_id__in=ids).values_list("public_id", "name"))
+    found = []
+    for one in promised:
+        first, *rest = one.answers.members if one.answers and one.answers.members else [None]
+        name = names.get(first.monitor, first.monitor) if first else ""
+        found.append((one, one.answers, name, [(names.get(m.monitor, m.monitor), m) for m in rest if m]))
+    return found
 
 
 def _services(request: HttpRequest) -> list[tuple[str, str]]:
