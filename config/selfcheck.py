@@ -18,7 +18,7 @@ from ledger.promises import Breach, Promise, counted, lasting, named
 from oncall.escalation.who import channel_of
 from oncall.models import CatchAll
 from oncall.notify.setup import any_provider, ready
-from oncall.queries import pages_can_leave, policies_in_force
+from oncall.queries import pages_can_leave, people_of_policies
 
 LEAST_FREE_BYTES = 500_000_000
 FULL_BELOW_BYTES = 50_000_000
@@ -115,7 +115,7 @@ def broker_answers(now: datetime) -> Breach | None:
 
 def channel_set_up(now: datetime) -> Breach | None:
     """If anybody is to be paged, at least one way to page is set up."""
-    if pages_can_leave() or not _wanted():
+    if pages_can_leave() or not _wanted(now):
         return None
     return Breach("Neither EMAIL_URL nor TWILIO_ACCOUNT_SID is set, so no page can leave this machine.")
 
@@ -124,7 +124,7 @@ def channels_fit_people(now: datetime) -> Breach | None:
     """Everybody a policy names has a contact on a channel that is set up."""
     open_ = ready()
     held: dict[str, set[str]] = {}
-    contacts = ContactMethod.objects.in_force().filter(user__public_id__in=_wanted(), verified_at__isnull=False)
+    contacts = ContactMethod.objects.in_force().filter(user__public_id__in=_wanted(now), verified_at__isnull=False)
     for person, kind in contacts.order_by("pk").values_list("user__public_id", "kind"):
         held.setdefault(person, set()).add(channel_of(kind))
     cut_off = [person for person, channels in held.items() if not channels & open_]
@@ -135,9 +135,8 @@ def channels_fit_people(now: datetime) -> Breach | None:
     return Breach(said, named(sorted(cut_off)))
 
 
-def _wanted() -> set[str]:
-    people = {person for policy in policies_in_force() for step in policy.steps for person in step["people"]}
-    return people | set(CatchAll.current().people)
+def _wanted(now: datetime) -> set[str]:
+    return people_of_policies(now=now) | set(CatchAll.current().people)
 
 
 def _put_beat_table(now: datetime) -> None:

@@ -14,6 +14,7 @@ pages = [
     path("incidents/<str:number>/people/", incident.add_somebody, name="add_person"),
     path("incidents/<str:number>/notes/", incident.write_note, name="note"),
     path("routes/", routes.routes_page, name="routes"),
+    path("routes/try/", routes.try_out, name="try_out"),
     path("routes/new/", routes.new_route, name="new_route"),
     path("routes/<str:public_id>/", routes.edit_route, name="route"),
     path("routes/<str:public_id>/retire/", routes.retire, name="retire_route"),

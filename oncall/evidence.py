@@ -8,15 +8,17 @@ from django.db.models import QuerySet
 
 from accounts.contact_rules import URGENCIES
 from accounts.evidence import as_of_words, known_as_of, public_ids, with_threads
-from accounts.models import Team
+from accounts.models import Membership, Team, User
 from ledger.evidence import NO_THREAD, threaded, threads
 from ledger.tables import Row, Scope, Table, pieces
 from ledger.tracked import as_of
+from oncall.escalation.targets import target_kind
 from oncall.models import Attempt, Callback, CatchAll, Page, Policy, Run, StepExecution
 from oncall.resolved import Resolved, resolved
 
 POLICIES = (
-    "as_of", "policy_id", "version", "name", "team_id", "repeat", "step_no", "delay_s", "target_type", "target_id",
+    "as_of", "policy_id", "version", "name", "team_id", "repeat", "step_no", "delay_s", "round_robin", "hours",
+    "target_type", "target_id", "resolved_user_id",
     *(f"{column}_{urgency}" for urgency in URGENCIES for column in ("resolved_how", "resolved_channel_kinds")),
     "all_channels_verified", "retired_at", "last_modified_at", "last_modified_by",
 )  # fmt: skip
@@ -74,7 +76,8 @@ def people_named(kind: str, subject_id: str, policies: Sequence[str], scope: Sco
     frozen = Run.objects.filter(subject_kind=kind, subject_id=subject_id).values_list("policy_frozen", flat=True)
     steps = [step for policy in frozen for step in policy["steps"]]
     steps += [step for policy in known_as_of(Policy, scope, policies) for step in policy.steps]
-    found.update(person for step in steps for person in step["people"])
+    stood_for = _stood_for({target for step in steps for target in step["people"]}, scope)
+    found.update(person for people in stood_for.values() for person in people if person)
     found.update(person for row in as_of(CatchAll, scope.as_of) for person in row.people)
     return found
 
@@ -83,23 +86,40 @@ def _policies(scope: Scope, policies: Sequence[str]) -> Table:
     def rows() -> Iterator[Row]:
         held = known_as_of(Policy, scope, policies)
         teams = public_ids(Team, [row.team_id for row in held])
-        reached = resolved((person for p in held for step in p.steps for person in step["people"]), scope.as_of)
+        stood_for = _stood_for({target for p in held for step in p.steps for target in step["people"]}, scope)
+        reached = resolved((one for people in stood_for.values() for one in people if one), scope.as_of)
         pairs = [
             (p, (
                 scope.as_of, p.public_id, p.version, p.name, teams.get(p.team_id), p.repeat, number, step["delay_s"],
-                "user", person, *_resolved_cells(reached.get(person)), p.retired_at, p.history_date,
-                p.actor_id or p.actor_kind,
+                bool(step.get("round_robin")), step.get("hours"), target_kind(target), target, person,
+                *_resolved_cells(reached.get(person or "")), p.retired_at, p.history_date, p.actor_id or p.actor_kind,
             ))
-            for p in held for number, step in enumerate(p.steps, start=1) for person in step["people"]
+            for p in held for number, step in enumerate(p.steps, start=1) for target in step["people"]
+            for person in stood_for[target]
         ]  # fmt: skip
         return with_threads(Policy, [p for p, _ in pairs], [cells for _, cells in pairs])
 
     words = as_of_words("Escalation policies that were run or could have been, one row a step and person,")
     words += (
+        " A team stands for its members then; one that had none has a row without a person."
         " Resolved: how a step would have reached the person then, by urgency, as channel@seconds after the step, from contacts"
         " that were verified and contact rules; whether a contact worked is no part of configuration."
     )
     return Table("02_config/policies_as_of", POLICIES, rows, "policies_as_of", words, scope.at)
+
+
+def _stood_for(targets: set[str], scope: Scope) -> dict[str, list[str | None]]:
+    """The people of each target as memberships were at the instant of the scope; None where there was nobody."""
+    teams = dict(Team._base_manager.filter(public_id__in=targets).values_list("public_id", "pk"))
+    members = [row for row in as_of(Membership, scope.as_of) if row.retired_at is None]
+    people = public_ids(User, [row.user_id for row in members])
+    held: dict[int, list[str]] = {}
+    for row in sorted(members, key=lambda row: row.id):
+        held.setdefault(row.team_id, []).append(people[row.user_id])
+    return {
+        target: list(held.get(teams.get(target, 0), [])) or [None] if target_kind(target) == "team" else [target]
+        for target in targets
+    }
 
 
 def _resolved_cells(found: Resolved | None) -> tuple[object, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -11,9 +11,10 @@ from django.db.models import Q, QuerySet
 from accounts.contact_kinds import PHONE
 from accounts.models import ContactMethod, User
 from ledger.crypto import fingerprint
+from oncall.escalation.plan import RunView, plan
 from oncall.escalation.states import PLANNABLE
-from oncall.escalation.who import Reachable, reachable, reachable_contacts
-from oncall.ladder import Rung, rungs
+from oncall.escalation.targets import people_of, stand_for
+from oncall.escalation.who import Reachable, directory, reachable
 from oncall.models import Attempt, Callback, Page, Policy, Run
 from oncall.notify.setup import any_provider, ready
 from oncall.notify.states import AFTERWARDS, CALLS, ENDS_WITH, PLANNED, SENDING, TRUTHS, UNKNOWN
@@ -21,24 +22,6 @@ from oncall.notify.states import AFTERWARDS, CALLS, ENDS_WITH, PLANNED, SENDING,
 # A reply may come as long as the link in the page holds.
 REPLY_WINDOW = timedelta(hours=24)
 _MAY_HAVE_ARRIVED = Q(accepted_at__isnull=False) | Q(state__in=(SENDING, UNKNOWN, *TRUTHS))
-
-
-@dataclass(frozen=True)
-class PersonOnRung:
-    """One person of a step and the contacts a page would use now; no contacts: this person would not be reached."""
-
-    person: User
-    contacts: tuple[Reachable, ...]
-
-
-@dataclass(frozen=True)
-class LadderStep:
-    """One rung as a screen shows it: `after_s` counts from the start of the run."""
-
-    loop: int
-    step: int
-    after_s: int
-    people: tuple[PersonOnRung, ...]
 
 
 @dataclass(frozen=True)
@@ -57,17 +40,22 @@ def policies_in_force() -> QuerySet[Policy]:
     return Policy.objects.in_force().select_related("team").order_by("name", "pk")
 
 
-def policies_naming(person: str) -> list[Policy]:
-    """Policies in force that page this person, given by public id."""
-    return [policy for policy in policies_in_force() if any(person in step["people"] for step in policy.steps)]
+def policies_naming(person: str, *, now: datetime) -> list[Policy]:
+    """Policies in force that page this person, given by public id: by name, by team, or because they are on call."""
+    held = [(policy, {target for step in policy.steps for target in step["people"]}) for policy in policies_in_force()]
+    named = stand_for({target for _, targets in held for target in targets}, now=now)
+    return [
+        policy
+        for policy, targets in held
+        if person in targets or any(person == one.person for target in targets for one in named.get(target, ()))
+    ]
 
 
-def ladder_of(policy: Policy) -> list[LadderStep]:
-    """Who would be paged, when and over what, step by step through every repeat; asked of the engine's own lists."""
-    climbed = list(rungs(policy.frozen()))
-    people = people_by_id({person for rung in climbed for person in rung.people})
-    contacts = _contacts_by_person(people.values())
-    return [_ladder_step(rung, people, contacts) for rung in climbed]
+def people_of_policies(*, now: datetime) -> set[str]:
+    """Public ids of everybody whom a policy in force would page at an instant."""
+    return people_of(
+        {target for policy in policies_in_force() for step in policy.steps for target in step["people"]}, now=now
+    )
 
 
 def people_by_id(public_ids: Iterable[str]) -> dict[str, User]:
@@ -86,7 +74,13 @@ def next_step(subject_kind: str, subject_id: str) -> NextStep | None:
     if run is None or run.due_at is None or run.state not in PLANNABLE:
         return None
     steps = run.frozen.steps
-    named = steps[run.step - 1].people if run.step <= len(steps) else ()
+    named: Sequence[str] = ()
+    if run.step <= len(steps):
+        who = directory(steps[run.step - 1].targets, now=run.due_at).who
+        done = plan(
+            run.frozen, RunView(run.loop, run.step, urgency=run.urgency, turn=run.turn), who, run.due_at
+        ).execution
+        named = [to.person for to in done.recipients] if done else ()
     known = people_by_id(named)
     return NextStep(run, run.due_at, run.loop, run.step, tuple(known[person] for person in named if person in known))
 
@@ -161,18 +155,6 @@ def lag_s(*, now: datetime) -> float:
     )
     oldest = [due for rows in dues if (due := rows.values_list("due_at", flat=True).first()) is not None]
     return max(((now - due).total_seconds() for due in oldest), default=0.0)
-
-
-def _contacts_by_person(people: Iterable[User]) -> dict[str, tuple[Reachable, ...]]:
-    found: dict[str, tuple[Reachable, ...]] = {}
-    for contact in reachable_contacts(people):
-        found[contact.person] = (*found.get(contact.person, ()), contact)
-    return found
-
-
-def _ladder_step(rung: Rung, people: dict[str, User], contacts: dict[str, tuple[Reachable, ...]]) -> LadderStep:
-    shown = tuple(PersonOnRung(people[p], contacts.get(p, ())) for p in rung.people if p in people)
-    return LadderStep(rung.loop, rung.step, rung.after_s, shown)
 
 
 def pages_can_leave() -> bool:

@@ -16,7 +16,7 @@ from oncall.models import Attempt, Callback, CatchAll, Page, Run
 from oncall.notify import callbacks
 from oncall.notify.retry import CONTACT_CODES
 from oncall.notify.states import CLAIMED, PLANNED
-from oncall.queries import policies_in_force
+from oncall.queries import people_of_policies
 
 LATE = timedelta(seconds=30)
 INQUIRED_WITHIN = timedelta(seconds=60)
@@ -91,7 +91,7 @@ def providers_take_pages(now: datetime) -> Breach | None:
 
 def somebody_reachable(now: datetime) -> Breach | None:
     """If anybody is to be paged at all, one of them has a healthy, confirmed contact."""
-    wanted = _wanted()
+    wanted = _wanted(now)
     if not wanted or any(contact.healthy for contact in reachable_contacts()):
         return None
     return Breach("Nobody in the house has a confirmed contact that works.", named(sorted(wanted)))
@@ -99,7 +99,7 @@ def somebody_reachable(now: datetime) -> Breach | None:
 
 def people_reachable(now: datetime) -> Breach | None:
     """Everybody a policy or the catch-all names can be reached."""
-    wanted = _wanted()
+    wanted = _wanted(now)
     people = list(User.objects.filter(public_id__in=wanted))
     healthy = {contact.person for contact in reachable_contacts(people) if contact.healthy}
     silent = sorted(wanted - healthy)
@@ -112,7 +112,7 @@ def people_reachable(now: datetime) -> Breach | None:
 
 def contacts_healthy(now: datetime) -> Breach | None:
     """No contact of somebody who would be paged was given up by its provider."""
-    ill = _contacts_of(_wanted()).filter(unhealthy_since__isnull=False).order_by("unhealthy_since")
+    ill = _contacts_of(_wanted(now)).filter(unhealthy_since__isnull=False).order_by("unhealthy_since")
     first = list(ill.values_list("public_id", flat=True)[:MOST_NAMED])
     if not first:
         return None
@@ -121,10 +121,9 @@ def contacts_healthy(now: datetime) -> Breach | None:
     return Breach(f"{counted(number, 'contact')} of people who would be paged {verb} not work.", named(first))
 
 
-def _wanted() -> set[str]:
-    """Public ids of everybody whom a policy in force or the catch-all names."""
-    named_by_policies = {p for policy in policies_in_force() for step in policy.steps for p in step["people"]}
-    return named_by_policies | set(CatchAll.current().people)
+def _wanted(now: datetime) -> set[str]:
+    """Public ids of everybody whom a policy in force or the catch-all would page."""
+    return people_of_policies(now=now) | set(CatchAll.current().people)
 
 
 def _contacts_of(people: set[str]) -> QuerySet[ContactMethod]:

@@ -10,6 +10,7 @@ from django.db import transaction
 
 from accounts.models import Team, User
 from oncall.escalation.policy import PolicyError, parse_repeat, parse_steps, steps_to_json
+from oncall.escalation.targets import known_targets
 from oncall.models import CatchAll, Policy
 from oncall.policy_uses import uses_of
 
@@ -22,7 +23,7 @@ class NameTaken(Exception):
 def create_policy(
     *, name: str, team: Team, repeat: int, steps: Sequence[dict[str, Any]], now: datetime, reason: str
 ) -> Policy:
-    """Make a policy. steps: `[{"delay_s": 300, "people": ["usr_…"]}]`. Raises PolicyError, NameTaken."""
+    """Make a policy. steps: as `oncall.escalation.policy.parse_steps` reads them. Raises PolicyError, NameTaken."""
     policy = Policy(team=team)
     _fill(policy, name=name, repeat=repeat, steps=steps)
     policy.save(now=now, reason=reason)
@@ -75,7 +76,7 @@ def _fill(policy: Policy, *, name: str, repeat: int, steps: Sequence[dict[str, A
     if not name:
         raise PolicyError({"name": "A policy needs a name."})
     parsed, times = parse_steps(list(steps)), parse_repeat(repeat)
-    _refuse_unknown({f"steps.{index}.people": step.people for index, step in enumerate(parsed)})
+    _refuse_unknown({f"steps.{index}.people": step.targets for index, step in enumerate(parsed)})
     if Policy.objects.in_force().filter(name__iexact=name).exclude(pk=policy.pk).exists():
         raise NameTaken(name)
     policy.name, policy.repeat, policy.steps = name, times, steps_to_json(parsed)
@@ -84,8 +85,9 @@ def _fill(policy: Policy, *, name: str, repeat: int, steps: Sequence[dict[str, A
 def _refuse_unknown(named: dict[str, Sequence[str]]) -> None:
     wanted = {person for people in named.values() for person in people}
     known = set(User.objects.filter(public_id__in=wanted, is_active=True).values_list("public_id", flat=True))
+    known |= known_targets(wanted)
     problems = {
-        field: f"{', '.join(sorted(set(people) - known))} is nobody who can be paged. Choose active people."
+        field: f"{', '.join(sorted(set(people) - known))} is nobody who can be paged. Choose active people, or teams."
         for field, people in named.items()
         if set(people) - known
     }

@@ -4,7 +4,8 @@ from django.urls import reverse
 
 from accounts.models import User
 from accounts.uses import Use, register
-from oncall.ladder import without
+from oncall.escalation.plan import Who
+from oncall.escalation.targets import team_members
 from oncall.models import CatchAll, Policy
 
 
@@ -12,7 +13,7 @@ def uses_of_person(user: User) -> list[Use]:
     """Policies with a step that would page nobody without this person, and the catch-all if it is only them."""
     found = []
     for policy in Policy.objects.in_force().order_by("name"):
-        steps = without(policy.frozen(), user.public_id)
+        steps = _only_them(policy, user.public_id)
         if steps:
             said = (
                 f"step {steps[0]} would page nobody" if len(steps) == 1 else f"steps {_listed(steps)} would page nobody"
@@ -21,6 +22,18 @@ def uses_of_person(user: User) -> list[Use]:
     if set(CatchAll.current().people) == {user.public_id}:
         found.append(Use("the catch-all", "nobody else is in it", reverse("oncall:catch_all")))
     return found
+
+
+def _only_them(policy: Policy, person: str) -> list[int]:
+    """Numbers of the steps that would page nobody if this person were gone; a schedule speaks for itself."""
+    steps = policy.parsed_steps
+    members = team_members({target for step in steps for target in step.targets})
+    stands = Who({}, named=members)
+    return [
+        number
+        for number, step in enumerate(steps, 1)
+        if {one.person for one in stands.stands_for(step.targets)} == {person}
+    ]
 
 
 def _listed(numbers: list[int]) -> str:

@@ -52,6 +52,13 @@ def team(name="Platform", *, now=NIGHT):
     return made
 
 
+def member(team, user, *, now=NIGHT):
+    """A person becomes a member of a team."""
+    made = Membership(team=team, user=user)
+    made.save(now=now, reason=REASON)
+    return made
+
+
 def person(name, role="responder", *, team=None, phone="", mail=True, password="", now=NIGHT):
     """A person who can be paged by e-mail, and by SMS at `phone` if one is given; both are confirmed."""
     first = name.split()[0].lower()
@@ -59,7 +66,7 @@ def person(name, role="responder", *, team=None, phone="", mail=True, password="
     made.set_password(password or None)
     made.save(now=now, reason=REASON)
     if team:
-        Membership(team=team, user=made).save(now=now, reason=REASON)
+        member(team, made, now=now)
     if mail:
         contact(made, "email", made.email, now=now)
     if phone:

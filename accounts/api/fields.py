@@ -109,10 +109,10 @@ class OneOf(serializers.ChoiceField):
 class Id(Text):
     """A public id; whether it names something the caller may see is for the access functions."""
 
-    def __init__(self, prefix: str, **kwargs: Any) -> None:
+    def __init__(self, *prefixes: str, **kwargs: Any) -> None:
         super().__init__(max_length=40, **kwargs)
-        self.prefix = prefix
-        self.validators.append(_Matches(rf"{prefix}_[a-z0-9]{{16}}", f"Send an id such as {prefix}_x3k9…"))
+        such = " or ".join(f"{prefix}_x3k9…" for prefix in prefixes)
+        self.validators.append(_Matches(rf"({'|'.join(prefixes)})_[a-z0-9]{{16}}", f"Send an id such as {such}"))
 
 
 @extend_schema_field({"type": "string", "format": "date-time"})

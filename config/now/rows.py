@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,6 +19,8 @@ from incidents.observed import shown_state, standing_of, stretches_between
 from ledger.models import Entry, Liveness
 from monitors.maintenance import times_between
 from monitors.models import Monitor, ProbeSlot
+from oncall.escalation.plan import Named, Who
+from oncall.escalation.targets import people_of, stand_for
 from oncall.escalation.who import reachable_contacts
 from oncall.models import CatchAll
 from oncall.queries import lag_s, people_by_id, policies_in_force
@@ -81,7 +83,7 @@ def board(
     outside = dead_man_standing()
     return Board(
         services=services(monitors, states, since, open_incidents, start=start, now=now),
-        duty=duty(start=start, end=end),
+        duty=duty(start=start, end=end, now=now),
         muted=muted(monitors, start=start, now=now, end=end),
         maintenance=maintenance(start=start, now=now, end=end),
         watcher=[*watcher(len(monitors), start=start, now=now), dead_man(outside, now=now)],
@@ -146,26 +148,31 @@ def _watched(group: Sequence[Monitor], states: dict[int, str], state: str) -> st
     return f"{same} of {count(len(group), 'monitor')}"
 
 
-def duty(*, start: datetime, end: datetime) -> list[Row]:
+def duty(*, start: datetime, end: datetime, now: datetime) -> list[Row]:
     """Who a policy calls first and then, and who is called when nobody else can be."""
     policies = list(policies_in_force())
     catch_all = CatchAll.current()
-    named = {person for policy in policies for step in policy.steps for person in step["people"]} | set(
-        catch_all.people
-    )
-    people = people_by_id(named)
+    targets = {target for policy in policies for step in policy.steps for target in step["people"]}
+    stands = stand_for(targets, now=now)
+    people = people_by_id(people_of(targets, now=now) | set(catch_all.people))
     reachable = {contact.person for contact in reachable_contacts(people.values())}
-    rows = [_policy(policy, people, reachable, start, end) for policy in policies]
+    rows = [_policy(policy, stands, people, reachable, start, end) for policy in policies]
     return [*rows, _catch_all(catch_all, people, reachable, start, end)]
 
 
-def _policy(policy: Any, people: dict[str, User], reachable: set[str], start: datetime, end: datetime) -> Row:
-    steps = [[str(people[one]) for one in step["people"] if one in people] for step in policy.steps]
+def _policy(
+    policy: Any,
+    stands: Mapping[str, tuple[Named, ...]],
+    people: dict[str, User],
+    reachable: set[str],
+    start: datetime,
+    end: datetime,
+) -> Row:
+    called = [[one.person for one in Who({}, named=stands).stands_for(step["people"])] for step in policy.steps]
+    steps = [[str(people[one]) for one in step if one in people] for step in called]
     then = [f"{listed(names)} after {length(policy.steps[i]['delay_s'])}" for i, names in enumerate(steps[1:])]
     first = listed(steps[0]) if steps else "nobody"
-    silent = sorted(
-        str(people[one]) for step in policy.steps for one in step["people"] if one in people and one not in reachable
-    )
+    silent = sorted({str(people[one]) for step in called for one in step if one in people and one not in reachable})
     who = f"no confirmed contact: {listed(silent)}" if silent else "then " + ", ".join(then) if then else "one step"
     return Row(
         state="degraded" if silent else "",

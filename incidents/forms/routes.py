@@ -6,6 +6,7 @@ from django import forms
 
 from accounts.forms.changes import ChangeForm
 from incidents.services.work import BadInput
+from oncall.forms.policy import AtForm
 
 SEVERITIES = (("", "Every severity"), ("1", "SEV1"), ("2", "SEV2"), ("3", "SEV3"), ("4", "SEV4"))
 Choices = list[tuple[str, str]]
@@ -30,6 +31,18 @@ class RouteForm(ChangeForm):
     def refuse(self, error: BadInput) -> None:
         """Put a service's sentence on the field it speaks of."""
         self.add_error(error.field if error.field in self.fields else None, str(error))
+
+
+class TryForm(AtForm):
+    """A fault that did not happen: of which service and severity, and when."""
+
+    service = forms.ChoiceField(required=False)
+    severity = forms.TypedChoiceField(choices=SEVERITIES[1:], coerce=int)
+    field_order = ("service", "severity", "urgency", "at")
+
+    def __init__(self, *args: Any, services: Choices, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["service"].choices = [("", "No service"), *services]  # type: ignore[attr-defined]
 
 
 class NewRouteForm(RouteForm):

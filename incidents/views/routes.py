@@ -12,7 +12,7 @@ from accounts.forms.changes import posted, status_of
 from accounts.forms.organisation import RetireForm
 from accounts.history import changes_of, naming
 from incidents.access import get_route
-from incidents.forms.routes import Choices, NewRouteForm, RouteForm
+from incidents.forms.routes import Choices, NewRouteForm, RouteForm, TryForm
 from incidents.models import Route
 from incidents.queries import route_for, routes_in_force
 from incidents.services.routes import change_route, create_route, retire_route
@@ -22,6 +22,7 @@ from ledger.tracked import StaleVersion
 from monitors.access import get_service
 from monitors.overview import services_in_force
 from oncall.access import get_policy
+from oncall.ladders import ladder_of
 from oncall.models import Policy
 from oncall.queries import policies_in_force
 
@@ -31,6 +32,22 @@ def routes_page(request: HttpRequest) -> HttpResponse:
     require(request.user, "read")
     context = {"routes": routes_in_force(), "can_add": can(request.user, "edit")}
     return render(request, "incidents/routes.html", context)
+
+
+def try_out(request: HttpRequest) -> HttpResponse:
+    """Who would be called for a fault of a service and severity at an instant, asked of the engine. Nobody is called."""
+    require(request.user, "read")
+    services = [(one.public_id, one.name) for one in services_in_force()]
+    form = TryForm(request.GET or None, services=services, initial={"severity": 1})
+    context: dict[str, Any] = {"form": form}
+    if form.is_bound and form.is_valid():
+        data = form.cleaned_data
+        service = get_service(request.user, data["service"]) if data["service"] else None
+        route = route_for(service, data["severity"])
+        begins = form.instant or now()
+        ladder = ladder_of(route.policy, begins=begins, urgency=form.said_urgency) if route else []
+        context |= {"asked": True, "service": service, "route": route, "begins": begins, "ladder": ladder}
+    return render(request, "incidents/try_out.html", context, status=status_of(form))
 
 
 def new_route(request: HttpRequest) -> HttpResponse:

@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 
 from accounts.access import get_team, require
 from accounts.api.errors import Refusal, Refusals
-from accounts.api.fields import Body, Change, Id, Instant, Text, Whole
+from accounts.api.fields import Body, Change, Id, Instant, OneOf, Text, Whole, YesNo
 from accounts.api.filters import Filters, IdFilter, TextFilter
-from accounts.api.people import TeamRef
+from accounts.api.people import PersonRef, TeamRef, ZoneField
 from accounts.api.views import ApiView, operation, reference
+from accounts.contact_rules import HIGH, URGENCIES
 from oncall.access import get_catch_all, get_policy
 from oncall.escalation.policy import (
     MAX_DELAY_S,
@@ -23,6 +25,7 @@ from oncall.escalation.policy import (
     MIN_DELAY_S,
     PolicyError,
 )
+from oncall.ladders import Called, ladder_of
 from oncall.models import CatchAll, Policy
 from oncall.queries import policies_in_force
 from oncall.services import NameTaken, change_catch_all, change_policy, create_policy, retire_policy
@@ -34,11 +37,22 @@ REFUSALS: Refusals = {
 RETIRING: Refusals = {PolicyError: Refusal(409, "in_use")}
 
 
+class HoursOut(serializers.Serializer):
+    """When a step is taken, on the wall of a zone. An end before the start goes over midnight."""
+
+    zone = serializers.CharField()
+    days = serializers.ListField(child=serializers.IntegerField(), help_text="Weekdays, 0 is Monday.")
+    start = serializers.CharField(help_text="09:00")
+    end = serializers.CharField()
+
+
 class StepOut(serializers.Serializer):
     """One rung: everybody in it is paged at once, then so many seconds pass before the next."""
 
     delay_s = serializers.IntegerField()
-    people = serializers.ListField(child=serializers.CharField())
+    people = serializers.ListField(child=serializers.CharField(), help_text="People and teams by their ids.")
+    round_robin = serializers.BooleanField(required=False, help_text="Only one of them is paged, each run the next.")
+    hours = HoursOut(required=False, help_text="When the step is taken; outside them it is passed.")
 
 
 class PolicyOut(serializers.Serializer):
@@ -62,11 +76,24 @@ class CatchAllOut(serializers.Serializer):
     version = serializers.IntegerField()
 
 
+class HoursIn(Body):
+    """When a step is taken, on the wall of a zone. An end before the start goes over midnight."""
+
+    zone = ZoneField()
+    days = serializers.ListField(child=Whole(min_value=0, max_value=6), min_length=1, max_length=7)
+    start = Text(max_length=5, help_text="09:00")
+    end = Text(max_length=5)
+
+
 class StepIn(Body):
     """One rung."""
 
     delay_s = Whole(min_value=MIN_DELAY_S, max_value=MAX_DELAY_S)
-    people = serializers.ListField(child=Id("usr"), min_length=1, max_length=MAX_PEOPLE_PER_STEP)
+    people = serializers.ListField(
+        child=Id("usr", "tea"), min_length=1, max_length=MAX_PEOPLE_PER_STEP, help_text="People and teams by their ids."
+    )
+    round_robin = YesNo(required=False, help_text="Only one of them is paged, each run the next.")
+    hours = HoursIn(required=False, allow_null=True)
 
 
 class PolicyIn(Body):
@@ -85,6 +112,53 @@ class PolicyChange(Change):
     team = Id("tea", required=False)
     repeat = Whole(min_value=0, max_value=MAX_REPEAT, required=False)
     steps = StepIn(many=True, min_length=1, max_length=MAX_STEPS, required=False)  # type: ignore[call-arg]
+
+
+class SimulationIn(Body):
+    """For which fault."""
+
+    at = Instant(required=False, help_text="When it is confirmed; now if not sent.")
+    urgency = OneOf(choices=list(URGENCIES), required=False, default=HIGH)
+
+
+class PlannedOut(serializers.Serializer):
+    """One page that would be sent."""
+
+    channel = serializers.CharField()
+    after_s = serializers.IntegerField()
+
+
+class CalledOut(serializers.Serializer):
+    """One person of a step."""
+
+    person = PersonRef()
+    through = serializers.CharField(help_text="The team or schedule that names them; empty for the policy itself.")
+    how = serializers.CharField(help_text="rules, no_rules, rules_left_none, opted_out or catch_all.")
+    pages = serializers.SerializerMethodField(help_text="Over what a page would go, and how long after the step.")
+    absent = serializers.CharField(help_text="Why nothing would be sent; empty if something is.")
+
+    @extend_schema_field(PlannedOut(many=True))
+    def get_pages(self, called: Called) -> list[dict[str, Any]]:
+        """In the order in which they are sent."""
+        return [{"channel": contact.kind, "after_s": delay} for contact, delay in called.lines]
+
+
+class RungOut(serializers.Serializer):
+    """One step as the engine would take it while nobody answers."""
+
+    loop = serializers.IntegerField()
+    step = serializers.IntegerField()
+    at = Instant()
+    after_s = serializers.IntegerField()
+    outcome = serializers.ChoiceField(choices=["paged", "partial", "nobody", "skipped"])
+    reason = serializers.CharField()
+    people = CalledOut(many=True)
+
+
+class LadderOut(serializers.Serializer):
+    """Every step of a run, up to the catch-all."""
+
+    steps = RungOut(many=True)
 
 
 class CatchAllChange(Change):
@@ -140,6 +214,16 @@ class OnePolicy(ApiView):
         require(self.person, "edit", Policy(team=given["team"]))
         seen = body.get("version")
         return change_policy(policy, **given, now=self.now, reason=body["reason"], expected_version=seen)
+
+
+class Simulation(ApiView):
+    """Who would be called."""
+
+    @operation("Simulate an escalation", verb="read", takes=SimulationIn, gives=LadderOut, repeatable=False)
+    def post(self, request: Request, public_id: str, body: dict[str, Any]) -> dict[str, Any]:
+        """What the engine would do for a fault confirmed at an instant and never acknowledged. Nobody is called."""
+        policy = get_policy(self.person, public_id)
+        return {"steps": ladder_of(policy, begins=body.get("at") or self.now, urgency=body["urgency"])}
 
 
 class PolicyRetirement(ApiView):

@@ -72,7 +72,7 @@ def _give_up(pk: int, *, now: datetime) -> int:
         run.state, run.due_at, run.last_progress_at = states.move(run.state, "fail"), None, now
         run.fence += 1
         run.save()
-        known = directory([])
+        known = directory([], now=now)
         contacts = [c.id for ring in known.who.rings[:1] for person in ring.people for c in known.who.contacts[person]]
         pages = [new_page(known.contacts[c], run=run, origin="step", now=now, rule=CATCH_ALL) for c in contacts]
         Page.objects.bulk_create(pages, ignore_conflicts=True)
@@ -88,7 +88,8 @@ def _plan_together(due: QuerySet[Run], *, now: datetime) -> int:
         if not runs:
             return 0
         policies = {run.pk: _policy_of(run) for run in runs}
-        known = directory({person for policy in policies.values() for step in policy.steps for person in step.people})
+        targets = {target for policy in policies.values() for step in policy.steps for target in step.targets}
+        known = directory(targets, now=now)
         views = _views(runs)
         planned = [_planned(run, plan(policies[run.pk], views[run.pk], known.who, now), now) for run in runs]
         _insert(planned, known, now)
@@ -127,7 +128,10 @@ def _views(runs: list[Run]) -> dict[int, RunView]:
             catch_all.add(run_id)
         if (accepted_at and pk not in in_vain) or state in (PLANNED, CLAIMED, SENDING):
             reached.add(run_id)
-    return {run.pk: RunView(run.loop, run.step, run.pk in reached, run.pk in catch_all, run.urgency) for run in runs}
+    return {
+        run.pk: RunView(run.loop, run.step, run.pk in reached, run.pk in catch_all, run.urgency, run.turn)
+        for run in runs
+    }
 
 
 def _in_vain(runs: list[Run]) -> set[int]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from accounts.contact_rules import HIGH, PersonalRules
-from oncall.escalation.policy import FrozenPolicy
+from oncall.escalation.policy import FrozenPolicy, Step
 from oncall.escalation.reach import CATCH_ALL, NO_VERIFIED_CONTACT, OPTED_OUT, Contact, Line, Reach, at_once, reach
 from oncall.escalation.states import EXHAUSTED, NOBODY_NOTIFIED, RUNNING
 
@@ -31,16 +31,35 @@ class Ring:
 
 
 @dataclass(frozen=True)
+class Named:
+    """One person whom a target of a step stands for, and why: `policy`, `team:tea_…`, `schedule:sch_…` with its source."""
+
+    person: str
+    why: str = "policy"
+
+
+@dataclass(frozen=True)
 class Who:
     """Who can be reached now, and how they asked to be.
 
-    `absent` says why a person named by a policy has no contacts here. `rules` are by (person, urgency).
+    `absent` says why a person named by a policy has no contacts here. `rules` are by (person, urgency). `named`: whom
+    teams and schedules stand for at this instant; a target that is not in it is a person. A schedule that has nobody
+    stands for nobody.
     """
 
     contacts: Mapping[str, tuple[Contact, ...]]
     rings: tuple[Ring, ...] = ()
     absent: Mapping[str, str] = field(default_factory=dict)
     rules: Mapping[tuple[str, str], PersonalRules] = field(default_factory=dict)
+    named: Mapping[str, tuple[Named, ...]] = field(default_factory=dict)
+
+    def stands_for(self, targets: Iterable[str]) -> tuple[Named, ...]:
+        """The people of some targets, each once, with the first reason found."""
+        found: dict[str, Named] = {}
+        for target in targets:
+            for one in self.named.get(target, (Named(target),)):
+                found.setdefault(one.person, one)
+        return tuple(found.values())
 
 
 @dataclass(frozen=True)
@@ -48,6 +67,7 @@ class RunView:
     """Where a run stands: the step to take next, and what its pages came to so far.
 
     `reached`: a provider took at least one page of this run. `catch_all_paged`: an empty step already called it.
+    `turn`: how many runs of the policy there were before; a step with round robin begins with that one of its people.
     """
 
     loop: int
@@ -55,6 +75,7 @@ class RunView:
     reached: bool = False
     catch_all_paged: bool = False
     urgency: str = HIGH
+    turn: int = 0
 
 
 @dataclass(frozen=True)
@@ -84,7 +105,7 @@ class PagePlan:
 
 @dataclass(frozen=True)
 class Execution:
-    """One step taken. `outcome`: paged, partial, nobody. `reason` names the rule that led here."""
+    """One step taken. `outcome`: paged, partial, nobody, skipped. `reason` names the rule that led here."""
 
     loop: int
     step: int
@@ -115,7 +136,9 @@ def plan(policy: FrozenPolicy, run: RunView, who: Who, now: datetime) -> Plan:
 
 def _take_step(policy: FrozenPolicy, run: RunView, who: Who, now: datetime) -> Plan:
     step = policy.steps[run.step - 1]
-    recipients = _named(step.people, run, who)
+    if not _in_hours(step, now):
+        return _pass_over(policy, run, now)
+    recipients = _called(step, run, who)
     if any(not recipient.absent for recipient in recipients):
         missing = any(recipient.absent for recipient in recipients)
         execution = Execution(run.loop, run.step, "partial" if missing else "paged", "step", recipients)
@@ -123,6 +146,19 @@ def _take_step(policy: FrozenPolicy, run: RunView, who: Who, now: datetime) -> P
         due_at = now + timedelta(seconds=step.delay_s)
         return Plan(execution, _pages(recipients), RUNNING, loop, following, due_at, "step_taken")
     return _skip_step(policy, run, who, now, recipients)
+
+
+def _pass_over(policy: FrozenPolicy, run: RunView, now: datetime) -> Plan:
+    """Outside its hours a step is not there: the next one follows at once, and the record says why.
+
+    If no step ahead has its hours now, the run goes straight to its end: the catch-all must not wait for the chain to
+    be walked through in vain.
+    """
+    loop, following = _after(policy, run)
+    if not any(_in_hours(step, now) for step in _ahead(policy, run)):
+        loop, following = policy.loops, len(policy.steps) + 1
+    execution = Execution(run.loop, run.step, "skipped", "outside_hours", ())
+    return Plan(execution, (), RUNNING, loop, following, now, "outside_hours")
 
 
 def _skip_step(policy: FrozenPolicy, run: RunView, who: Who, now: datetime, recipients: tuple[Recipient, ...]) -> Plan:
@@ -133,7 +169,7 @@ def _skip_step(policy: FrozenPolicy, run: RunView, who: Who, now: datetime, reci
     chain can be reached, the run goes straight to its end, which calls the catch-all.
     """
     pages = _pages(recipients)
-    soon = _called_next(policy, run, who)
+    soon = _called_next(policy, run, who, now)
     if not soon:
         execution = Execution(run.loop, run.step, "nobody", "nobody_left", recipients)
         return Plan(execution, pages, RUNNING, policy.loops, len(policy.steps) + 1, now, "nobody_left")
@@ -182,9 +218,17 @@ def _after(policy: FrozenPolicy, run: RunView) -> tuple[int, int]:
     return run.loop, run.step + 1
 
 
-def _named(people: Iterable[str], run: RunView, who: Who) -> tuple[Recipient, ...]:
-    """Everybody a step names, each once, reached by their own rules."""
-    return tuple(Recipient(person, "policy", _reach(person, run, who)) for person in dict.fromkeys(people))
+def _called(step: Step, run: RunView, who: Who) -> tuple[Recipient, ...]:
+    """Everybody a step stands for, each once, reached by their own rules; with round robin the one whose turn it is, or
+    the first after them who can be reached. Who was passed over is named too, so that the record says why it was not them.
+    """
+    people = tuple(Recipient(one.person, one.why, _reach(one.person, run, who)) for one in who.stands_for(step.targets))
+    if not step.round_robin or not people:
+        return people
+    first = (run.turn + run.loop - 1) % len(people)
+    in_turn = people[first:] + people[:first]
+    passed = next((n for n, one in enumerate(in_turn) if not one.absent), len(in_turn) - 1)
+    return in_turn[: passed + 1]
 
 
 def _reach(person: str, run: RunView, who: Who) -> Reach:
@@ -212,10 +256,19 @@ def _pages(recipients: Iterable[Recipient]) -> tuple[PagePlan, ...]:
     )
 
 
-def _called_next(policy: FrozenPolicy, run: RunView, who: Who) -> frozenset[str]:
+def _called_next(policy: FrozenPolicy, run: RunView, who: Who, now: datetime) -> frozenset[str]:
     """Return the people of the next step at which somebody can be reached; empty when the chain has none left."""
-    ahead = [*policy.steps[run.step :], *(policy.steps if run.loop < policy.loops else ())]
-    for step in ahead:
-        if any(not _reach(person, run, who).absent for person in step.people):
-            return frozenset(step.people)
+    for step in _ahead(policy, run):
+        people = frozenset(one.person for one in who.stands_for(step.targets))
+        if _in_hours(step, now) and any(not _reach(person, run, who).absent for person in people):
+            return people
     return frozenset()
+
+
+def _ahead(policy: FrozenPolicy, run: RunView) -> list[Step]:
+    """The steps after this one, in this walk and, if there is another, in the whole of the next."""
+    return [*policy.steps[run.step :], *(policy.steps if run.loop < policy.loops else ())]
+
+
+def _in_hours(step: Step, now: datetime) -> bool:
+    return step.hours is None or step.hours.hold(now)

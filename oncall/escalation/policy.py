@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, time
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 MAX_STEPS = 20
 MAX_PEOPLE_PER_STEP = 50
 MAX_REPEAT = 9
 MIN_DELAY_S = 1
 MAX_DELAY_S = 24 * 60 * 60
+STEP_KEYS = {"delay_s", "people", "round_robin", "hours"}
+_CLOCK = re.compile(r"(([01]\d|2[0-3]):[0-5]\d){2}")
 
 
 class PolicyError(ValueError):
@@ -24,11 +29,38 @@ class PolicyError(ValueError):
 
 
 @dataclass(frozen=True)
+class Hours:
+    """When a step is taken: from `start` to `end` on the wall of `zone`, on these weekdays (0 is Monday).
+
+    With an end at or before the start it goes over midnight and belongs to the day on which it began.
+    """
+
+    zone: str
+    days: tuple[int, ...]
+    start: time
+    end: time
+
+    def hold(self, at: datetime) -> bool:
+        """Whether an instant lies in them. A wall time that comes twice counts twice; one that is skipped never comes."""
+        wall = at.astimezone(ZoneInfo(self.zone))
+        clock, today, before = wall.time(), wall.weekday() in self.days, (wall.weekday() - 1) % 7 in self.days
+        if self.start < self.end:
+            return today and self.start <= clock < self.end
+        return (today and clock >= self.start) or (before and clock < self.end)
+
+
+@dataclass(frozen=True)
 class Step:
-    """One rung: everybody in `people` is paged at once, then `delay_s` seconds pass before the next rung."""
+    """One rung: everybody whom `targets` stand for is paged at once, then `delay_s` seconds pass before the next rung.
+
+    targets: public ids of people, teams and schedules (`sch_…` for who is on call, `sch_….next` for who follows).
+    round_robin: only one of them is paged, each run the next one. hours: outside them the step is passed over.
+    """
 
     delay_s: int
-    people: tuple[str, ...]
+    targets: tuple[str, ...]
+    round_robin: bool = False
+    hours: Hours | None = None
 
 
 @dataclass(frozen=True)
@@ -51,7 +83,11 @@ NO_POLICY = FrozenPolicy(public_id="", version=0, name="", repeat=0, steps=())
 
 
 def parse_steps(raw: Any) -> tuple[Step, ...]:
-    """Return `[{"delay_s": 300, "people": ["usr_…"]}]` as steps; raise `PolicyError` naming every fault found."""
+    """Return `[{"delay_s": 300, "people": ["usr_…", "tea_…"]}]` as steps; raise `PolicyError` naming every fault found.
+
+    A step may also have `round_robin` (true) and `hours` (`{"zone": "Europe/Berlin", "days": [0, 4], "start": "09:00",
+    "end": "17:00"}`). The list is called `people` because the first policies named nothing else.
+    """
     if not isinstance(raw, Sequence) or isinstance(raw, str) or not raw:
         raise PolicyError({"steps": "A policy needs at least one step."})
     if len(raw) > MAX_STEPS:
@@ -65,8 +101,8 @@ def parse_steps(raw: Any) -> tuple[Step, ...]:
 
 def _parse_step(index: int, item: Any, problems: dict[str, str]) -> Step | None:
     where = f"steps.{index}"
-    if not isinstance(item, Mapping) or set(item) != {"delay_s", "people"}:
-        problems[where] = f"Step {index + 1} has exactly a delay_s and people."
+    if not isinstance(item, Mapping) or not {"delay_s", "people"} <= set(item) <= STEP_KEYS:
+        problems[where] = f"Step {index + 1} has a delay_s and people, and may have round_robin and hours."
         return None
     delay, people = item["delay_s"], item["people"]
     if isinstance(delay, bool) or not isinstance(delay, int) or not MIN_DELAY_S <= delay <= MAX_DELAY_S:
@@ -78,16 +114,40 @@ def _parse_step(index: int, item: Any, problems: dict[str, str]) -> Step | None:
     if fault:
         problems[f"{where}.people"] = fault
         return None
-    return Step(delay_s=delay, people=tuple(people))
+    turns = item.get("round_robin", False)
+    if not isinstance(turns, bool):
+        problems[f"{where}.round_robin"] = "Round robin is true or false."
+    hours = _parse_hours(item.get("hours"), f"{where}.hours", problems)
+    return Step(delay, tuple(people), bool(turns), hours)
+
+
+def _parse_hours(raw: Any, where: str, problems: dict[str, str]) -> Hours | None:
+    if raw is None:
+        return None
+    try:
+        return _read_hours(raw)
+    except (KeyError, TypeError, ValueError, ZoneInfoNotFoundError):
+        problems[where] = "Hours are a time zone, weekdays from 0 (Monday) to 6, and a start and an end such as 09:00."
+        return None
+
+
+def _read_hours(raw: Mapping[str, Any]) -> Hours:
+    days = tuple(sorted(set(raw["days"])))
+    if set(raw) != {"zone", "days", "start", "end"} or not days or not set(days) <= set(range(7)):
+        raise ValueError(raw)
+    if any(isinstance(day, bool) for day in days) or not _CLOCK.fullmatch(raw["start"] + raw["end"]):
+        raise ValueError(raw)
+    ZoneInfo(raw["zone"])
+    return Hours(raw["zone"], days, time.fromisoformat(raw["start"]), time.fromisoformat(raw["end"]))
 
 
 def _people_fault(index: int, people: Any) -> str:
     if not isinstance(people, Sequence) or isinstance(people, str) or not people:
         return f"Step {index + 1} pages nobody. Name at least one person."
     if not all(isinstance(person, str) and person for person in people):
-        return f"Step {index + 1} names people by their id."
+        return f"Step {index + 1} names people, teams and schedules by their id."
     if len(set(people)) != len(people):
-        return f"Step {index + 1} names a person twice."
+        return f"Step {index + 1} names somebody twice."
     if len(people) > MAX_PEOPLE_PER_STEP:
         return f"Step {index + 1} pages more than {MAX_PEOPLE_PER_STEP} people."
     return ""
@@ -101,8 +161,23 @@ def parse_repeat(raw: Any) -> int:
 
 
 def steps_to_json(steps: Sequence[Step]) -> list[dict[str, Any]]:
-    """Return steps in the shape `parse_steps` reads."""
-    return [{"delay_s": step.delay_s, "people": list(step.people)} for step in steps]
+    """Return steps in the shape `parse_steps` reads; what is not set is left out, so that hashes of older policies hold."""
+    return [_step_to_json(step) for step in steps]
+
+
+def _step_to_json(step: Step) -> dict[str, Any]:
+    told: dict[str, Any] = {"delay_s": step.delay_s, "people": list(step.targets)}
+    if step.round_robin:
+        told["round_robin"] = True
+    if step.hours is not None:
+        clocks = {"start": f"{step.hours.start:%H:%M}", "end": f"{step.hours.end:%H:%M}"}
+        told["hours"] = {"zone": step.hours.zone, "days": list(step.hours.days), **clocks}
+    return told
+
+
+def _step_from_json(raw: Mapping[str, Any]) -> Step:
+    hours = _read_hours(raw["hours"]) if raw.get("hours") else None
+    return Step(raw["delay_s"], tuple(raw["people"]), bool(raw.get("round_robin")), hours)
 
 
 def to_json(policy: FrozenPolicy) -> dict[str, Any]:
@@ -123,7 +198,7 @@ def from_json(raw: Mapping[str, Any]) -> FrozenPolicy:
         version=raw["version"],
         name=raw["name"],
         repeat=raw["repeat"],
-        steps=tuple(Step(delay_s=step["delay_s"], people=tuple(step["people"])) for step in raw["steps"]),
+        steps=tuple(_step_from_json(step) for step in raw["steps"]),
     )
 
 

@@ -36,7 +36,14 @@ def start(subject: Subject, policy: Policy | None, *, now: datetime) -> Run:
 
 
 def _begin(
-    subject: Subject, policy: Policy | None, frozen: FrozenPolicy, *, loop: int, step: int, now: datetime
+    subject: Subject,
+    policy: Policy | None,
+    frozen: FrozenPolicy,
+    *,
+    loop: int,
+    step: int,
+    now: datetime,
+    turn: int | None = None,
 ) -> Run:
     with transaction.atomic():
         before = Run.objects.select_for_update().of(subject.kind, subject.id).first()
@@ -59,6 +66,7 @@ def _begin(
             policy_version=frozen.version,
             loop=loop,
             step=step,
+            turn=_turn(policy, frozen) if turn is None else turn,
             due_at=now,
             started_at=now,
             last_progress_at=now,
@@ -74,6 +82,13 @@ def _begin(
         record("run.started", [run, (subject.kind, subject.id)], _start_fact(run, frozen), now=now)
         hint("plan")
         return run
+
+
+def _turn(policy: Policy | None, frozen: FrozenPolicy) -> int:
+    """How many runs there were under the policy; not asked where no step takes turns."""
+    if policy is None or not any(step.round_robin for step in frozen.steps):
+        return 0
+    return Run.objects.filter(policy=policy).count()
 
 
 def _start_fact(run: Run, frozen: FrozenPolicy) -> dict[str, object]:
@@ -179,7 +194,7 @@ def escalate_now(subject: Subject, *, now: datetime, by: User | None = None) -> 
     if run is None:
         raise NoRun(f"{subject.kind} {subject.id} was never escalated.")
     if run.state == states.STOPPED:
-        run = _begin(subject, run.policy, run.frozen, loop=run.loop, step=run.step, now=now)
+        run = _begin(subject, run.policy, run.frozen, loop=run.loop, step=run.step, turn=run.turn, now=now)
     else:
         if run.state == states.PAUSED:
             run.state = states.move(run.state, "resume")

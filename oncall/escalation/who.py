@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 from accounts.contact_rules import PersonalRules
 from accounts.models import ContactMethod, ContactRules, User
 from accounts.roles import ADMIN
 from oncall.escalation.plan import Ring, Who
 from oncall.escalation.reach import NO_VERIFIED_CONTACT, Contact
+from oncall.escalation.targets import stand_for
 from oncall.models import CatchAll
 from oncall.notify.names import name_of
 
@@ -74,14 +76,16 @@ def reachable(contact: ContactMethod, person: User) -> Reachable:
     )
 
 
-def directory(named: Iterable[str]) -> Directory:
-    """Return everybody who can be paged; `named` are the people of policies, whose absence is explained."""
-    people = set(named)
+def directory(targets: Iterable[str], *, now: datetime) -> Directory:
+    """Return everybody who can be paged; `targets` are those of policies: whom they stand for, and why one is absent."""
+    wanted = set(targets)
+    named = stand_for(wanted, now=now)
+    people = (wanted - set(named)) | {one.person for group in named.values() for one in group}
     reachable = reachable_contacts()
     contacts = contacts_by_person(reachable)
     missing = people - set(contacts)
     absent = _why_absent(missing) if missing else {}
-    who = Who(contacts, _rings(reachable), absent, personal_rules(people) if people else {})
+    who = Who(contacts, _rings(reachable), absent, personal_rules(people) if people else {}, named)
     return Directory(who, {row.public_id: row for row in reachable})
 
 

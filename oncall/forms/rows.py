@@ -13,10 +13,18 @@ FIRST_DELAY = "5 min"
 
 @dataclass(frozen=True)
 class Row:
-    """One step as it was typed: public ids of people, and the wait after it in the person's words."""
+    """One step as it was typed: public ids of people and teams, the wait after it in the person's words, its hours.
+
+    days: weekdays as digits, 0 for Monday; none for a step that is always taken.
+    """
 
     people: tuple[str, ...] = ()
     delay: str = FIRST_DELAY
+    in_turn: bool = False
+    days: tuple[str, ...] = ()
+    start: str = "09:00"
+    end: str = "17:00"
+    zone: str = ""
 
 
 @dataclass(frozen=True)
@@ -28,12 +36,24 @@ class Edit:
 
 
 def read_rows(lists: Mapping[str, Sequence[str]]) -> list[Row]:
-    """Rows out of posted lists named `step-<n>-people` and `step-<n>-delay`, in the order of n."""
+    """Rows out of posted lists named `step-<n>-people`, `step-<n>-delay` and so on, in the order of n."""
     count = max((int(key.split("-")[1]) for key in lists if _is_step(key)), default=-1) + 1
     return [
-        Row(tuple(lists.get(f"step-{i}-people", ())), next(iter(lists.get(f"step-{i}-delay", ())), ""))
+        Row(
+            people=tuple(lists.get(f"step-{i}-people", ())),
+            delay=_first(lists, f"step-{i}-delay"),
+            in_turn=bool(_first(lists, f"step-{i}-turn")),
+            days=tuple(lists.get(f"step-{i}-days", ())),
+            start=_first(lists, f"step-{i}-start"),
+            end=_first(lists, f"step-{i}-end"),
+            zone=_first(lists, f"step-{i}-zone"),
+        )
         for i in range(min(count, MAX_STEPS))
     ]
+
+
+def _first(lists: Mapping[str, Sequence[str]], key: str) -> str:
+    return next(iter(lists.get(key, ())), "")
 
 
 def read_edit(value: str) -> Edit | None:

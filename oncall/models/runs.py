@@ -35,6 +35,7 @@ class Run(models.Model):
     """One escalation of one subject. What it needs is frozen here; on-call never looks upstairs.
 
     `loop` and `step` name the step to take *next*; `due_at` is when, and null means never. `fence` counts the changes.
+    `turn`: how many runs the policy had before; whose turn it is in a step with round robin.
     `over_at`: the subject itself ended, so even people asked to join are not called any more.
     """
 
@@ -56,6 +57,7 @@ class Run(models.Model):
     state = models.CharField(max_length=16, default=RUNNING)
     loop = models.PositiveIntegerField(default=1)
     step = models.PositiveIntegerField(default=1)
+    turn = models.PositiveIntegerField(default=0)
     due_at = models.DateTimeField(null=True)
     fence = models.PositiveIntegerField(default=0)
     started_at = models.DateTimeField()

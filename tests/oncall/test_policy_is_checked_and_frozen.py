@@ -79,6 +79,6 @@ def test_the_digest_changes_with_anything_a_person_could_be_paged_by():
         FrozenPolicy("pol_x", 4, "x", 1, base.steps),
         FrozenPolicy("pol_x", 3, "x", 2, base.steps),
         FrozenPolicy("pol_x", 3, "x", 1, base.steps[:1]),
-        FrozenPolicy("pol_x", 3, "x", 1, (Step(301, base.steps[0].people), base.steps[1])),
+        FrozenPolicy("pol_x", 3, "x", 1, (Step(301, base.steps[0].targets), base.steps[1])),
     ]
     assert len({digest(policy) for policy in [base, *others]}) == 5

@@ -118,6 +118,7 @@ GET = {
     "policies/{other_policy}/edit/": ADMINS,
     "catch-all/": ALL,
     "routes/": ALL,
+    "routes/try/": ALL,
     "routes/new/": EDITORS,
     "routes/{route}/": ALL,
     "system/": ALL,

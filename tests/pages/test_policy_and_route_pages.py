@@ -110,7 +110,7 @@ def test_a_policy_that_a_route_leads_to_is_not_retired(house, as_):
 def test_somebody_who_cannot_be_reached_is_named_on_the_ladder(house, as_):
     mute = make.person("Mute Mia", mail=False, now=house.now)
     policy = make.policy(mute, name="Mute", team=house.team, now=house.now)
-    assert "cannot be reached: nothing confirmed" in text(as_("viewer").get(f"/policies/{policy.public_id}/"))
+    assert "has no verified contact" in text(as_("viewer").get(f"/policies/{policy.public_id}/"))
 
 
 def test_the_catch_all_is_changed_by_an_admin_with_a_reason(house, as_):
@@ -142,3 +142,50 @@ def test_a_route_of_every_service_is_not_a_managers(house, as_):
     sent = {"service": "", "severity": "", "policy": house.policy.public_id, "runbook_url": ""}
     assert as_("manager").post("/routes/new/", sent).status_code == 422
     assert as_("manager").post("/routes/new/", {**sent, "service": house.other_service.public_id}).status_code == 422
+
+
+def test_a_step_of_a_team_in_turn_at_certain_hours_is_kept_and_drawn_again(house, as_):
+    client, team = as_("manager"), house.team
+    sent = data(
+        house,
+        **{
+            "step-0-people": [team.public_id], "step-0-delay": "5 min", "step-0-turn": "yes", "step-0-days": ["0", "4"],
+            "step-0-start": "22:00", "step-0-end": "06:00", "step-0-zone": "Europe/Berlin",
+        },
+    )  # fmt: skip
+    answer = client.post("/policies/new/", sent)
+    assert answer.status_code == 302
+    policy = Policy.objects.get(name="Night")
+    kept = {"delay_s": 300, "people": [team.public_id], "round_robin": True}
+    hours = {"zone": "Europe/Berlin", "days": [0, 4], "start": "22:00", "end": "06:00"}
+    assert policy.steps == [{**kept, "hours": hours}]
+    form = client.get(f"/policies/{policy.public_id}/edit/").content.decode()
+    assert re.search(rf'value="{team.public_id}" checked', form)
+    assert form.count(' name="step-0-days" value="4" checked') == 1
+    assert "in turn (Mon, Fri, 22:00 to 06:00, Europe/Berlin)" in text(client.get(f"/policies/{policy.public_id}/"))
+
+
+def test_hours_that_end_nowhere_are_refused_at_their_step(house, as_, steps):
+    rows = {**steps(([house.people["responder"]], "5 min")), "step-0-days": ["1"], "step-0-zone": "Mars"}
+    answer = as_("manager").post("/policies/new/", data(house, **rows))
+    assert answer.status_code == 422
+    assert "Hours are a time zone, weekdays" in text(answer)
+
+
+def test_the_ladder_is_shown_for_any_instant_and_garbage_is_now(house, as_):
+    client, page = as_("viewer"), f"/policies/{house.policy.public_id}/"
+    shown = text(client.get(page, {"at": "2026-12-06T03:00"}))
+    assert re.search(r"at once .{0,12}6 Dec.{0,8}03:00", shown), shown[:2000]
+    for garbage in ("soon", "2026-13-01T00:00", "'", "9" * 300):
+        assert client.get(page, {"at": garbage}).status_code == 200
+
+
+def test_whoever_reads_may_ask_who_would_be_called_for_a_fault(house, as_):
+    client = as_("auditor")
+    shown = text(
+        client.get("/routes/try/", {"service": house.service.public_id, "severity": "1", "at": "2026-12-06T03:00"})
+    )
+    assert f"{house.service.name}, SEV1" in shown
+    assert "The catch-all" in shown
+    assert client.get("/routes/try/", {"severity": "9"}).status_code == 422
+    assert client.get("/routes/try/", {"service": "svc_x", "severity": "1"}).status_code == 422
