@@ -11,7 +11,7 @@ from accounts.queries import contacts_of, rules_of
 from oncall.escalation.reach import NO_VERIFIED_CONTACT, Reach, reach
 from oncall.escalation.who import channel_of, contacts_by_person, reachable_contacts
 from oncall.notify import setup
-from oncall.readiness import INACTIVE, Row, Way, grid
+from oncall.readiness import INACTIVE, Cell, Row, Way, grid
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,12 @@ class Reached:
     contacts: Sequence[ContactMethod]
     rules: dict[str, ContactRules]
     rows: list[Row]
+
+    @property
+    def by_channel(self) -> list[tuple[str, list[Cell]]]:
+        """The cells of all urgencies side by side, channel by channel."""
+        columns = zip(*(row.cells for row in self.rows), strict=True)
+        return [(cells[0].channel, list(cells)) for cells in columns]
 
 
 def reached(person: User) -> Reached:

@@ -15,6 +15,16 @@ HOW = {
     "catch_all": "all verified contacts",
     "opted_out": "opted out of this urgency",
 }
+# Why a channel is not, or not fully, counted on: words for the reasons of `readiness`.
+WHY = {
+    "no_contact": "none",
+    "not_verified": "not confirmed",
+    "broken": "does not work",
+    "opted_out": "left out on purpose",
+    "not_in_rules": "not in the rules",
+    "not_set_up": "not set up here",
+    "inactive": "no longer here",
+}
 ABSENT = {
     "no_working_contact": ("has no working contact", "have no working contact"),
     "no_verified_contact": ("has no verified contact", "have no verified contact"),

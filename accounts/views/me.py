@@ -9,6 +9,7 @@ from django.views.decorators.http import require_POST
 from accounts.access import get_contact, signed_in
 from accounts.forms.changes import posted, status_of
 from accounts.forms.people import SettingsForm, ThemeForm
+from accounts.models import ContactRules
 from accounts.queries import contacts_of
 from accounts.services.contacts import LastContact, remove_contact
 from accounts.services.people import change_settings
@@ -43,13 +44,23 @@ def drop_contact(request: HttpRequest, public_id: str) -> HttpResponse:
     """Take a contact method out of use; one's own, or anybody's for who manages people."""
     contact = get_contact(request.user, public_id)
     try:
-        remove_contact(contact, now=now(), reason="Removed on the settings page")
+        ended = remove_contact(contact, now=now(), reason="Removed on the settings page")
     except LastContact as error:
         messages.error(request, str(error))
     else:
-        messages.success(request, f"{contact.address_mask} is removed.")
+        messages.success(request, f"{contact.address_mask} is removed.{_ended(ended)}")
     own = contact.user_id == request.user.pk
     return redirect("accounts:me") if own else redirect("accounts:person", contact.user.public_id)
+
+
+def _ended(rules: list[ContactRules]) -> str:
+    """What became of rules that named only a contact that is gone."""
+    if not rules:
+        return ""
+    told = " and ".join(held.urgency for held in rules)
+    return (
+        f" The rules for {told} urgency named no other contact and ended: everything confirmed is paged at once again."
+    )
 
 
 def _back(request: HttpRequest) -> str:

@@ -42,6 +42,8 @@ class House:
             for role in ROLES
         }
         self.colleague = make.person("Bob Colleague", "responder", team=self.team, now=now)
+        self.stranger = make.person("Zoe Elsewhere", "responder", team=self.other_team, now=now)
+        make.contact_rules(self.colleague, (self.colleague.contact_methods.get(), 60), urgency="low", now=now)
         self.service = make.service("Checkout", team=self.team, now=now)
         self.other_service = make.service("Billing", team=self.other_team, now=now)
         self.monitor = make.monitor("Checkout API", service=self.service, now=now)
@@ -130,6 +132,7 @@ class House:
             "incident": self.postmortem.incident.number,
             "location": self.monitor.monitor_locations.get().location.public_id,
             "section": "impact",
+            "urgency": "low",
             "version": self.postmortem.versions.first().public_id,
             "day": self.seal.day.isoformat(),
             "key": self.seal.key_id,
