@@ -20,7 +20,7 @@ WHY = {
     "no_contact": "none",
     "not_verified": "not confirmed",
     "broken": "does not work",
-    "opted_out": "left out on purpose",
+    "opted_out": "left out",
     "not_in_rules": "not in the rules",
     "not_set_up": "not set up here",
     "inactive": "no longer here",

@@ -43,14 +43,22 @@ class Call:
 
 
 @dataclass(frozen=True)
+class Fault:
+    """Why something is not counted on: one of REASONS, and of which contact; empty for the channel or the person."""
+
+    reason: str
+    name: str = ""
+
+
+@dataclass(frozen=True)
 class Cell:
-    """One channel for one urgency. `first_s`: when it would first be used; None when it would not. `why`: of REASONS."""
+    """One channel for one urgency. `first_s`: when it would first be used; None when it would not."""
 
     channel: str
     state: str
     first_s: int | None
     calls: tuple[Call, ...]
-    why: tuple[str, ...] = ()
+    why: tuple[Fault, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -104,28 +112,28 @@ def _cell(channel: str, said: Reach, ways: Sequence[Way], left_out: frozenset[st
     calls = tuple(Call(line.contact, names.get(line.contact, ""), line.delay_s) for line in lines)
     why = tuple(dict.fromkeys(_faults(held, lines, said, left_out)))
     if not set_up:
-        return Cell(channel, NOT_REACHABLE, None, calls, (NOT_SET_UP, *why))
+        return Cell(channel, NOT_REACHABLE, None, calls, (Fault(NOT_SET_UP), *why))
     if not any(line.rule != LAST_RESORT for line in lines):
         return Cell(channel, NOT_REACHABLE, None, calls, why)
     first = min(line.delay_s for line in lines)
-    amiss = tuple(reason for reason in why if reason in (NOT_VERIFIED, BROKEN))
+    amiss = tuple(fault for fault in why if fault.reason in (NOT_VERIFIED, BROKEN))
     return Cell(channel, PARTLY if amiss else READY, first, calls, amiss)
 
 
-def _faults(held: Sequence[Way], lines: Sequence[Line], said: Reach, left_out: frozenset[str]) -> Iterable[str]:
+def _faults(held: Sequence[Way], lines: Sequence[Line], said: Reach, left_out: frozenset[str]) -> Iterable[Fault]:
     """Why contacts of a channel are not used, or not to be counted on."""
     if said.absent == INACTIVE:
-        yield INACTIVE
+        yield Fault(INACTIVE)
         return
     if not held:
-        yield NO_CONTACT
+        yield Fault(NO_CONTACT)
     used = {line.contact for line in lines}
     for way in held:
         if said.how == OPTED_OUT or way.id in left_out:
-            yield OPTED_OUT
+            yield Fault(OPTED_OUT, way.name)
         elif not way.verified:
-            yield NOT_VERIFIED
+            yield Fault(NOT_VERIFIED, way.name)
         elif not way.healthy:
-            yield BROKEN
+            yield Fault(BROKEN, way.name)
         elif way.id not in used:
-            yield NOT_IN_RULES
+            yield Fault(NOT_IN_RULES, way.name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from accounts.api.history import history_of
-from oncall.api import paging, policies
+from oncall.api import paging, policies, reach
 from oncall.models import CatchAll, Policy
 
 urlpatterns = [
@@ -22,5 +22,6 @@ urlpatterns = [
     path("pages/<pid:public_id>/", paging.OnePage.as_view()),
     path("pages/<pid:public_id>/callbacks/", paging.Callbacks.as_view()),
     path("contact-methods/<pid:public_id>/verification/", paging.Verification.as_view()),
+    path("people/<pid:public_id>/readiness/", reach.Readiness.as_view()),
     path("contact-methods/<pid:public_id>/test/", paging.TestPage.as_view()),
 ]

@@ -8,6 +8,7 @@ from typing import Any
 
 from accounts.contact_rules import LOW, MAX_REASON, MAX_RULES, Held, RulesError, parse
 from accounts.forms.changes import ChangeForm
+from accounts.forms.fields import ReasonField
 from accounts.models import ContactMethod, ContactRules
 from ledger.texts import REMOVED, read_many
 from oncall.escalation.who import channel_of
@@ -64,6 +65,7 @@ class LeftOut:
 class RulesForm(ChangeForm):
     """Rules and opt-outs of one person for one urgency. `rules` and `opt_outs` hold what was typed, for the service."""
 
+    reason = ReasonField(label="Reason for the change")
     field_order = ("reason", "version")
 
     def __init__(
@@ -83,7 +85,9 @@ class RulesForm(ChangeForm):
 
     @property
     def rules(self) -> list[dict[str, Any]]:
-        """As the service takes them; a delay that is no number is out of bounds."""
+        """As the service takes them; a delay that is no number is out of bounds. Who is not paged at all needs none."""
+        if any(one.chosen and one.key == WHOLE for one in self.left_out):
+            return []
         return [
             {"contact": row.contact, "delay_s": int(row.delay) if row.delay.isdecimal() else -1} for row in self.rows
         ]
@@ -143,9 +147,10 @@ def rows_of(held: ContactRules | None, contacts: Sequence[ContactMethod]) -> lis
     """The rules in force as they are edited; where there are none, a suggestion that nobody has saved."""
     if held is not None:
         return [RuleRow(rule.contact, str(rule.delay_s)) for rule in held.parsed_rules]
-    wanted = [(SUGGESTED.get(channel_of(one.kind), 0), one.public_id) for one in contacts if one.verified_at]
+    usable = [one for one in contacts if one.verified_at and not one.unhealthy_since]
+    wanted = [(SUGGESTED.get(channel_of(one.kind), 0), one.public_id) for one in usable]
     earliest = min((delay for delay, _ in wanted), default=0)
-    return [RuleRow(contact, str(delay - earliest)) for delay, contact in sorted(wanted)]
+    return [RuleRow(contact, str(delay - earliest)) for delay, contact in sorted(wanted)][:MAX_RULES]
 
 
 def left_out_of(held: ContactRules | None, contacts: Sequence[ContactMethod], urgency: str) -> list[LeftOut]:

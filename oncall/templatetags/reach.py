@@ -9,6 +9,7 @@ from django import template
 from accounts.contact_rules import URGENCIES
 from oncall.notify.names import title_of
 from oncall.reachwords import HOW, WHY, after_words
+from oncall.readiness import Fault
 
 register = template.Library()
 
@@ -34,10 +35,10 @@ def urgency(name: str) -> str:
 @register.filter
 def how(word: str) -> str:
     """How a person is reached: `no rules: all verified contacts`."""
-    return HOW.get(word, "by their rules")
+    return HOW.get(word, "by rules")
 
 
 @register.filter
-def reasons(words: Sequence[str]) -> str:
-    """Why a channel is not counted on: `not confirmed, not in the rules`."""
-    return ", ".join(WHY.get(word, word) for word in words)
+def reasons(faults: Sequence[Fault]) -> str:
+    """Why a channel is not counted on: `+44 … 77 does not work, +44 … 99 not confirmed`."""
+    return ", ".join(f"{fault.name} {WHY[fault.reason]}".strip() for fault in faults)

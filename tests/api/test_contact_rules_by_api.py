@@ -91,3 +91,17 @@ def test_what_cannot_be_kept_is_refused_on_its_own_field(house, ana):
         assert [one["field"] for one in refused.json()["error"]["fields"]] == [field], refused.content
     other = caller.post(URL, given(ana, person="usr_0000000000000000"))
     assert (other.status_code, other.json()["error"]["code"]) == (400, "unknown_reference")
+
+
+def test_how_a_person_is_reached_is_read_by_everybody_with_masks(house, ana, settings):
+    settings.EMAIL_URL = "smtp://127.0.0.1:25"
+    mail = ana.contact_methods.get(kind="email")
+    builders.contact_rules(ana, (mail, 120))
+    answer = cast.client(house.people["viewer"], "read").get(f"/api/v1/people/{ana.public_id}/readiness/")
+    high, low = answer.json()["urgencies"]
+    assert (high["urgency"], high["state"], high["first_s"], high["how"]) == ("high", "ready", 120, "rules")
+    assert (low["how"], low["first_s"]) == ("no_rules", 0)
+    by_channel = {one["channel"]: one for one in high["channels"]}
+    assert [call["contact"] for call in by_channel["email"]["calls"]] == [mail.public_id]
+    assert by_channel["sms"]["why"][-1] == {"reason": "not_in_rules", "name": "+44 … 01"}
+    assert ana.email not in answer.content.decode() and "7700900001" not in answer.content.decode()

@@ -54,6 +54,8 @@ def addresses(scene):
         f"/services/{service}/",
         f"/policies/{policy}/",
         f"/people/{person}/",
+        f"/people/{person}/reach/",
+        f"/people/{person}/reach/high/",
         *(f"/webhooks/{webhook.public_id}/" for webhook in webhooks.values()),
         f"/webhooks/{webhooks['Ops room'].public_id}/edit/",
         f"/webhook-deliveries/{webhooks['Ticket system'].deliveries.order_by('pk').first().public_id}/",
