@@ -1,4 +1,4 @@
-"""State changes of on-call's configuration, one function each. A run under way keeps the policy it froze."""
+"""Policies and the catch-all, one function for each change. A run under way keeps the policy it froze."""
 
 from __future__ import annotations
 
