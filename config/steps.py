@@ -33,7 +33,7 @@ from monitors.services.daily import write_days
 from monitors.services.months import seal_months
 from monitors.services.purging import purge_old
 from monitors.services.window_times import turn as windows
-from oncall.ticks import plan, reconcile, send
+from oncall.ticks import duty, plan, reconcile, send
 
 Run = Callable[[datetime], object]
 
@@ -90,6 +90,7 @@ STEPS = (
     Step("intake", intake),
     # after the signals, so that what has recovered is closed and pages nobody
     Step("release", release),
+    Step("duty", duty),
     Step("plan", plan),
     Step("reconcile", reconcile, every_s=5),
     Step("sweep", sweep, every_s=5),

@@ -12,7 +12,7 @@ from ledger.hints import hint
 from ledger.promises import MOST_NAMED, Breach, Promise, counted, named, waiting
 from oncall import ticks
 from oncall.escalation.who import reachable_contacts
-from oncall.models import Attempt, Callback, CatchAll, Page, Run
+from oncall.models import Attempt, Callback, CatchAll, Page, Run, Schedule
 from oncall.notify import callbacks
 from oncall.notify.retry import CONTACT_CODES
 from oncall.notify.states import CLAIMED, PLANNED
@@ -108,6 +108,13 @@ def people_reachable(now: datetime) -> Breach | None:
     verb = "has" if len(silent) == 1 else "have"
     said = f"{counted(len(silent), 'person', 'people')} who would be paged {verb} no confirmed contact that works."
     return Breach(said, named(silent))
+
+
+def duty_on_record(now: datetime) -> Breach | None:
+    """Every change of who is on call is written down within thirty seconds."""
+    late = Schedule.objects.in_force().filter(next_change_at__lt=now - LATE).order_by("next_change_at")
+    first = list(late.values_list("next_change_at", "public_id")[:MOST_NAMED])
+    return _late(late.count(), "schedule", first, now, "for a change of shift to be recorded") if first else None
 
 
 def contacts_healthy(now: datetime) -> Breach | None:
@@ -216,6 +223,15 @@ PROMISES = (
         trouble="some people cannot be reached",
         check=people_reachable,
         remedy="Ask them to confirm an address, or take them out of the policy.",
+    ),
+    Promise(
+        name="oncall.duty_on_record",
+        says="Every change of who is on call is on record within 30 s.",
+        trouble="changes of shift are not on record",
+        check=duty_on_record,
+        remedy="Look for `step_failed` with the step duty in the engine's log.",
+        repair=ticks.duty,
+        mends="writes down what the plan said since",
     ),
     Promise(
         name="oncall.contacts_healthy",

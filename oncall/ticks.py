@@ -11,10 +11,16 @@ from oncall.notify.hangups import hang_up_due
 from oncall.notify.inquiries import ask_due
 from oncall.notify.sender import release_expired, send_due
 from oncall.queries import delivery_due
+from oncall.services.duty import record_due
 from oncall.stopwatch import Stopwatch
 
 # After this a planner leaves the rest to the next tick.
 PLAN_BUDGET_S = 5.0
+
+
+def duty(now: datetime) -> int:
+    """Put on record who came on call and who went; return how many schedules had a change."""
+    return record_due(now)
 
 
 def plan(now: datetime) -> int:

@@ -1,4 +1,8 @@
-"""What counts on a person here: policies and the catch-all. Asked before somebody is deactivated."""
+"""What counts on a person here: policies, schedules and the catch-all. Asked before somebody is deactivated."""
+
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo
 
 from django.urls import reverse
 
@@ -7,10 +11,15 @@ from accounts.uses import Use, register
 from oncall.escalation.plan import Who
 from oncall.escalation.targets import team_members
 from oncall.models import CatchAll, Policy
+from oncall.rota.words import moment
+from oncall.schedules import coming_shifts
 
 
 def uses_of_person(user: User) -> list[Use]:
-    """Policies with a step that would page nobody without this person, and the catch-all if it is only them."""
+    """Policies with a step that would page nobody without this person, the catch-all if it is only them, and their coming shifts.
+
+    A rotation does not skip somebody who is gone: their turns would be nobody's, and silently.
+    """
     found = []
     for policy in Policy.objects.in_force().order_by("name"):
         steps = _only_them(policy, user.public_id)
@@ -21,6 +30,10 @@ def uses_of_person(user: User) -> list[Use]:
             found.append(Use(f"policy {policy.name}", said, reverse("oncall:edit_policy", args=[policy.public_id])))
     if set(CatchAll.current().people) == {user.public_id}:
         found.append(Use("the catch-all", "nobody else is in it", reverse("oncall:catch_all")))
+    for schedule, shift in coming_shifts(user):
+        when = moment(shift.start, ZoneInfo(schedule.zone))
+        why = f"{shift.role} on call from {when}; a list of members without them, or an override, takes them out"
+        found.append(Use(f"schedule {schedule.name}", why, "/docs/schedules/#members-come-and-go"))
     return found
 
 

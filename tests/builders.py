@@ -30,6 +30,8 @@ from monitors.services.monitors import create_monitor
 from monitors.services.windows import approve_window, plan_window
 from oncall.models import CatchAll
 from oncall.services import create_policy
+from oncall.services.overrides import make_override
+from oncall.services.schedules import add_layer, create_schedule
 from statuspage.services import create_component, create_page
 
 NIGHT = datetime(2026, 3, 17, 3, 0, tzinfo=UTC)
@@ -190,6 +192,23 @@ def policy(*steps, name="Checkout critical", team, repeat=0, delay_s=300, now=NI
         for step in steps
     ]
     return create_policy(name=name, team=team, repeat=repeat, steps=rungs, now=now, reason=REASON)
+
+
+def schedule(*people, name="Shop", team, zone="Europe/Berlin", starts="2026-03-16T09:00", now=NIGHT, **layer):
+    """A schedule with one layer: people take weeks from a Monday at 09:00 in Berlin, unless said otherwise."""
+    made = create_schedule(name=name, team=team, zone=zone, now=now, reason=REASON)
+    given = {"name": "Weekly", "zone": zone, "unit": "weeks", "lengths": [1], "starts": starts, **layer}
+    add_layer(made, people=[one.public_id for one in people], now=now, reason=REASON, **given)
+    made.refresh_from_db()
+    return made
+
+
+def override(schedule, *, kind="replace", who=None, whom=None, by, starts_in=timedelta(days=1), now=NIGHT):
+    """An override of a schedule for a day, a day from now: `by` takes the shift, unless somebody else does."""
+    return make_override(
+        schedule, kind=kind, start_at=now + starts_in, end_at=now + starts_in + timedelta(days=1),
+        who=by if who is None and kind != "remove" else who, whom=whom, by=by, now=now, reason=REASON,
+    )  # fmt: skip
 
 
 def catch_all(*people, now=NIGHT):

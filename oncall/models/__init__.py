@@ -1,8 +1,10 @@
 """Models of oncall: configuration (tracked) apart from what happens at run time."""
 
+from oncall.models.duty import OnCallInterval
 from oncall.models.paging import Attempt, Callback, InboundKey, InboundSms, Page, PhoneCode
 from oncall.models.policies import CatchAll, Policy
 from oncall.models.runs import Run, StepExecution
+from oncall.models.schedules import LayerMembers, Override, Schedule, ScheduleLayer
 
 __all__ = [
     "Attempt",
@@ -10,9 +12,14 @@ __all__ = [
     "CatchAll",
     "InboundKey",
     "InboundSms",
+    "LayerMembers",
+    "OnCallInterval",
+    "Override",
     "Page",
     "PhoneCode",
     "Policy",
     "Run",
+    "Schedule",
+    "ScheduleLayer",
     "StepExecution",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
@@ -12,12 +13,20 @@ MOST = {Unit.HOURS: 24 * 7, Unit.DAYS: 366, Unit.WEEKS: 52, Unit.MONTHS: 12}
 YEARS = range(2000, 2200)
 
 
+class ScheduleError(ValueError):
+    """A part of a schedule that cannot be kept; `problems` maps a field to its sentence."""
+
+    def __init__(self, problems: Mapping[str, str]) -> None:
+        self.problems = dict(problems)
+        super().__init__(" ".join(self.problems.values()))
+
+
 def problems_of_layer(layer: Layer) -> dict[str, str]:
     """A sentence for each field of a layer that cannot be kept; empty if it can."""
     found = {
         "name": "" if layer.name.strip() else "Give the layer a name.",
         "role": "" if layer.role in ROLES else f"A layer is for {' or '.join(ROLES)}.",
-        "zone": _zone(layer.zone),
+        "zone": problems_of_zone(layer.zone),
         "rotation": _rotation(layer.rotation),
         "start": _start(layer.start),
         "members": _members(layer.members),
@@ -49,7 +58,8 @@ def _who(override: Override) -> str:
     return "Nobody replaces themselves." if override.who == override.whom else ""
 
 
-def _zone(name: str) -> str:
+def problems_of_zone(name: str) -> str:
+    """A sentence if there is no such zone; empty if there is."""
     try:
         ZoneInfo(name)
     except (KeyError, ValueError, OSError):
@@ -75,9 +85,8 @@ def _start(start: datetime) -> str:
 def _members(lists: tuple[Members, ...]) -> str:
     if not lists:
         return "Say who takes turns."
-    times = [members.since for members in lists]
-    if None in times[1:] or len(set(times)) != len(times):
-        return "Only the first list of members counts from the start, and two cannot begin at the same time."
+    if len({members.since for members in lists}) != len(lists):
+        return "Two lists of members cannot count from the same instant, nor two from the first turn."
     for members in lists:
         if len(members.people) > MAX_PEOPLE:
             return f"A rotation has at most {MAX_PEOPLE} members."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from oncall.rota.calendar import INSTANT, Window
@@ -14,15 +15,46 @@ from oncall.rota.schedule import PRIMARY, Kind, Layer, OnCall, Override, Person,
 from oncall.rota.turns import hand_off, turn_at
 
 
+class Cause(StrEnum):
+    """Why nobody is on call."""
+
+    NO_LAYER = "no_layer"
+    NOT_BEGUN = "not_begun"
+    OVER = "over"
+    NO_MEMBERS = "no_members"
+    OUTSIDE_HOURS = "outside_hours"
+    OVERRIDDEN = "overridden"
+
+
+WHY_ABSENT = {
+    Cause.NOT_BEGUN: "has not begun",
+    Cause.OVER: "is over",
+    Cause.NO_MEMBERS: "has no members",
+    Cause.OUTSIDE_HOURS: "is outside its hours",
+}
+
+
 def reason(schedule: Schedule, at: datetime, role: str = PRIMARY) -> str:
     """Why those who are on call at an instant are, or why nobody is. It asks the same function as everybody.
 
     `Ana because override #41 by Ben replaces layer 1 (Weekly), where it is Cid's turn`.
     """
-    shift = on_call(schedule, at, role)
+    return "; ".join(reasons(schedule, on_call(schedule, at, role)))
+
+
+def reasons(schedule: Schedule, shift: Shift) -> list[str]:
+    """A sentence for each person of a shift, in their order, as of its start; one for nobody."""
     if shift.is_gap:
-        return f"Nobody: {_passed(schedule, shift, None) or f'there is no layer for {role}'}"
-    return "; ".join(f"{one.person.name} because {_because(schedule, shift, one)}" for one in shift.on_call)
+        return [f"Nobody: {_passed(schedule, shift, None) or f'there is no layer for {shift.role}'}"]
+    return [f"{one.person.name} because {_because(schedule, shift, one)}" for one in shift.on_call]
+
+
+def cause_of(schedule: Schedule, shift: Shift) -> Cause:
+    """Why nobody has a shift, as a code: what holds of the layer that is asked last."""
+    held, layers = held_at(schedule, shift.start, shift.role), schedule.layers_of(shift.role)
+    if not layers:
+        return Cause.NO_LAYER
+    return Cause.OVERRIDDEN if held[-1] else _absent(layers[-1], shift.start)
 
 
 def moment(at: datetime, zone: ZoneInfo, year: int | None = None) -> str:
@@ -79,7 +111,7 @@ def _passed(schedule: Schedule, shift: Shift, answering: Layer | None) -> str:
     above = layers[: layers.index(answering)] if answering else layers
     said = []
     for layer, held in zip(above, held_at(schedule, shift.start, shift.role), strict=False):
-        cause = _removed(schedule, shift, held.person) if held else _absent(layer, shift.start)
+        cause = _removed(schedule, shift, held.person) if held else WHY_ABSENT[_absent(layer, shift.start)]
         said.append(f"{title(layers, layer)} {cause}")
     return ", ".join(said)
 
@@ -96,13 +128,13 @@ def _removed(schedule: Schedule, shift: Shift, person: Person) -> str:
     return f"has nobody because override #{by.number} by {by.by.name} {verb} {person.name}"
 
 
-def _absent(layer: Layer, at: datetime) -> str:
+def _absent(layer: Layer, at: datetime) -> Cause:
     """Why a layer has nobody at an instant, overrides aside."""
     zone = ZoneInfo(layer.zone)
     if at < max(hand_off(layer, 0, zone), layer.since or at):
-        return "has not begun"
+        return Cause.NOT_BEGUN
     if life(layer, Window(at, at + INSTANT), zone) is None:
-        return "is over"
+        return Cause.OVER
     if person_of(reigns(layer, zone), turn_at(layer, at, zone)) is None:
-        return "has no members"
-    return "is outside its hours"
+        return Cause.NO_MEMBERS
+    return Cause.OUTSIDE_HOURS

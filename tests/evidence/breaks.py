@@ -195,6 +195,12 @@ def one_ill(house, **_):
     give_up(house.alice.contact_methods.get(), house.now)
 
 
+def unrecorded(house, **_):
+    held = builders.schedule(house.alice, house.bob, team=house.team, now=ago(house, 60))
+    held.next_change_at = ago(house, 31)
+    held.save(now=house.now)
+
+
 def by_watchdog(house, **_):
     liveness.beat("engine", now=ago(house, 60))
     liveness.beat("watchdog", now=house.now)
@@ -356,6 +362,7 @@ BREAKS = {
     "oncall.providers_take_pages": (refused, False),
     "oncall.somebody_reachable": (nobody, False),
     "oncall.people_reachable": (one_silent, False),
+    "oncall.duty_on_record": (unrecorded, True),
     "oncall.contacts_healthy": (one_ill, False),
     "monitors.checks_planned": (unplanned, True),
     "monitors.plans_taken": (untaken, False),

@@ -35,6 +35,8 @@ from ledger.verify import verify
 from monitors.services import change_monitor, create_badge, create_monitor, create_service, create_system
 from monitors.services.agreements import create_sla
 from monitors.services.ping_keys import create_project_key, plain_key
+from oncall.services.overrides import end_override, make_override
+from oncall.services.schedules import set_members
 from postmortems.sections import ALL
 from postmortems.services.actions import change_action, create_action, drop, finish, today
 from postmortems.services.documents import classify, save_section, start_postmortem
@@ -91,6 +93,7 @@ def night(world):
         planted |= _monitors(world, ada, bob)
         planted |= _webhooks(world)
         planted |= _tools(world, alice)
+        _schedules(world, alice, bob)
         _incidents(world, actor, alice, bob)
         _customers(world, actor, alice)
         webhooks(world.now)
@@ -220,6 +223,15 @@ def _incidents(world, actor, alice, bob):
     world.advance(minutes=1)
     for message in [*world.twilio.texts, *mail.outbox]:
         message.expected = True
+
+
+def _schedules(world, alice, bob):
+    """A rotation in which members change, shifts are taken and given back, and everybody is on record by name."""
+    by = {"now": world.now, "reason": REASON}
+    schedule = builders.schedule(alice, bob, name="Nights", team=world.team, now=world.now)
+    set_members(schedule.layers.get(), people=[bob.public_id], at_once=True, **by)
+    taken = make_override(schedule, kind="replace", end_at=world.now + timedelta(days=1), by=alice, who=alice, **by)
+    end_override(taken, now=world.now, reason=REASON)
 
 
 def _customers(world, actor, alice):

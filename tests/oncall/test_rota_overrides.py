@@ -5,7 +5,7 @@ from datetime import time
 from oncall.rota.calendar import window
 from oncall.rota.resolve import next_on_call, on_call, shift_of, shifts, standing
 from oncall.rota.schedule import SECONDARY, Hours, Members
-from oncall.rota.words import reason
+from oncall.rota.words import cause_of, reason
 from tests.oncall.rota_cast import (
     ANA,
     BEN,
@@ -146,12 +146,16 @@ def test_reasons_of_overrides():
     assert because(*swapped).startswith("Nobody: layer 1 (Weekly) has nobody because override #46 by Ben replaces Ana")
 
 
-def test_reasons_of_gaps():
+def test_reasons_of_gaps_and_their_codes():
     assert reason(schedule(), AT) == "Nobody: there is no layer for primary"
-    for planned, said in (
-        (layer(ANA, since=TO), "has not begun"),
-        (layer(ANA, until=FROM), "is over"),
-        (layer(), "has no members"),
-        (layer(ANA, restrictions=(Hours(time(1), time(2)),)), "is outside its hours"),
+    assert cause_of(schedule(), on_call(schedule(), AT)) == "no_layer"
+    for planned, said, code in (
+        (layer(ANA, since=TO), "has not begun", "not_begun"),
+        (layer(ANA, until=FROM), "is over", "over"),
+        (layer(), "has no members", "no_members"),
+        (layer(ANA, restrictions=(Hours(time(1), time(2)),)), "is outside its hours", "outside_hours"),
     ):
         assert reason(schedule(planned), AT) == f"Nobody: layer 1 (Weekly) {said}"
+        assert cause_of(schedule(planned), on_call(schedule(planned), AT)) == code
+    removed = weekly(override(1, "remove", FROM, TO, whom=ANA))
+    assert cause_of(removed, on_call(removed, AT)) == "overridden"
