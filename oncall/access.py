@@ -1,6 +1,6 @@
-"""The only door to policies and the catch-all for screens and API.
+"""The only door to policies, schedules and the catch-all for screens and API.
 
-Every member reads them; a policy is edited by managers of its team, the catch-all by admins. What does not
+Every member reads them; a policy or schedule is edited by managers of its team, the catch-all by admins. What does not
 exist is 404, what may be seen but not done is 403.
 """
 
@@ -9,8 +9,20 @@ from typing import Any
 from django.db.models import Prefetch, QuerySet
 from django.http import Http404
 
-from accounts.access import require
-from oncall.models import CatchAll, Page, Policy, Run, StepExecution
+from accounts.access import can, require
+from accounts.models import User
+from oncall.models import (
+    CatchAll,
+    LayerMembers,
+    OnCallInterval,
+    Override,
+    Page,
+    Policy,
+    Run,
+    Schedule,
+    ScheduleLayer,
+    StepExecution,
+)
 
 
 def get_policy(user: Any, public_id: str, need: str = "read") -> Policy:
@@ -64,6 +76,75 @@ def get_page(user: Any, public_id: str) -> Page:
     if page is None:
         raise Http404
     return page
+
+
+def get_schedule(user: Any, public_id: str, need: str = "read") -> Schedule:
+    """A schedule; retired ones can be read, not edited. Raises Http404, PermissionDenied."""
+    _signed_in(user)
+    found = Schedule.objects.all() if need == "read" else Schedule.objects.in_force()
+    schedule = found.select_related("team").filter(public_id=public_id).first()
+    if schedule is None:
+        raise Http404
+    require(user, need, schedule)
+    return schedule
+
+
+def get_layer(user: Any, public_id: str, need: str = "read") -> ScheduleLayer:
+    """A layer, which belongs to the team of its schedule. Raises Http404, PermissionDenied."""
+    _signed_in(user)
+    layer = ScheduleLayer.objects.select_related("schedule__team").filter(public_id=public_id).first()
+    if layer is None:
+        raise Http404
+    require(user, need, layer.schedule)
+    return layer
+
+
+def get_members(user: Any, public_id: str, need: str = "read") -> LayerMembers:
+    """A list of members, which belongs to the team of its schedule. Raises Http404, PermissionDenied."""
+    _signed_in(user)
+    members = LayerMembers.objects.select_related("layer__schedule__team").filter(public_id=public_id).first()
+    if members is None:
+        raise Http404
+    require(user, need, members.layer.schedule)
+    return members
+
+
+def all_overrides(user: Any) -> QuerySet[Override]:
+    """Overrides, those that were taken back too: all members read them. Raises PermissionDenied."""
+    require(user, "read")
+    return Override.objects.select_related("schedule__team", "who", "whom", "made_by")
+
+
+def get_override(user: Any, public_id: str, need: str = "read") -> Override:
+    """An override; it is ended by who may edit its schedule, and by who made it. Raises Http404, PermissionDenied."""
+    _signed_in(user)
+    override = all_overrides(user).filter(public_id=public_id).first()
+    if override is None:
+        raise Http404
+    if need == "read" or override.made_by_id != user.pk:
+        require(user, need, override.schedule)
+    return override
+
+
+def require_override(user: Any, schedule: Schedule, *, who: User | None) -> None:
+    """Who answers pages may take a shift themselves; more takes the right to edit. Raises PermissionDenied."""
+    if who is None or who.pk != user.pk or not can(user, "respond"):
+        require(user, "edit", schedule)
+
+
+def all_intervals(user: Any) -> QuerySet[OnCallInterval]:
+    """Who was on call, as it was recorded: all members read it. Raises PermissionDenied."""
+    require(user, "read")
+    return OnCallInterval.objects.select_related("schedule", "person", "layer", "override")
+
+
+def get_interval(user: Any, public_id: str) -> OnCallInterval:
+    """One interval of somebody on call, or of nobody. Raises Http404, PermissionDenied."""
+    _signed_in(user)
+    interval = all_intervals(user).filter(public_id=public_id).first()
+    if interval is None:
+        raise Http404
+    return interval
 
 
 def _signed_in(user: Any) -> None:

@@ -1,12 +1,12 @@
-"""Addresses of policies, the catch-all, runs and pages, and of what is sent to a contact method."""
+"""Addresses of policies, schedules, the catch-all, runs and pages, and of what is sent to a contact method."""
 
 from __future__ import annotations
 
 from django.urls import path
 
 from accounts.api.history import history_of
-from oncall.api import paging, policies, reach
-from oncall.models import CatchAll, Policy
+from oncall.api import layers, overrides, paging, policies, reach, schedules
+from oncall.models import CatchAll, LayerMembers, Override, Policy, Schedule, ScheduleLayer
 
 urlpatterns = [
     path("policies/", policies.Policies.as_view()),
@@ -16,6 +16,26 @@ urlpatterns = [
     path("policies/<pid:public_id>/history/", history_of(Policy)),
     path("catch-all/", policies.TheCatchAll.as_view()),
     path("catch-all/<pid:public_id>/history/", history_of(CatchAll)),
+    path("schedules/", schedules.Schedules.as_view()),
+    path("schedules/<pid:public_id>/", schedules.OneSchedule.as_view()),
+    path("schedules/<pid:public_id>/retire/", schedules.ScheduleRetirement.as_view()),
+    path("schedules/<pid:public_id>/on-call/", schedules.WhoIsOnCall.as_view()),
+    path("schedules/<pid:public_id>/shifts/", schedules.PlannedShifts.as_view()),
+    path("schedules/<pid:public_id>/history/", history_of(Schedule)),
+    path("schedule-layers/", layers.Layers.as_view()),
+    path("schedule-layers/<pid:public_id>/", layers.OneLayer.as_view()),
+    path("schedule-layers/<pid:public_id>/withdraw/", layers.LayerWithdrawal.as_view()),
+    path("schedule-layers/<pid:public_id>/history/", history_of(ScheduleLayer)),
+    path("layer-members/", layers.Lists.as_view()),
+    path("layer-members/<pid:public_id>/", layers.OneList.as_view()),
+    path("layer-members/<pid:public_id>/withdraw/", layers.ListWithdrawal.as_view()),
+    path("layer-members/<pid:public_id>/history/", history_of(LayerMembers)),
+    path("overrides/", overrides.Overrides.as_view()),
+    path("overrides/<pid:public_id>/", overrides.OneOverride.as_view()),
+    path("overrides/<pid:public_id>/end/", overrides.OverrideEnding.as_view()),
+    path("overrides/<pid:public_id>/history/", history_of(Override)),
+    path("on-call-intervals/", overrides.Intervals.as_view()),
+    path("on-call-intervals/<pid:public_id>/", overrides.OneInterval.as_view()),
     path("runs/", paging.Runs.as_view()),
     path("runs/<pid:public_id>/", paging.OneRun.as_view()),
     path("pages/", paging.Pages.as_view()),

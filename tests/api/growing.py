@@ -39,7 +39,7 @@ from monitors.services.gaps import explain_gap, record_gap
 from monitors.services.ping_keys import create_project_key, plain_key
 from monitors.services.pinging import Call as PingCall
 from monitors.services.pinging import receive
-from oncall.models import Attempt, Callback, Page
+from oncall.models import Attempt, Callback, Page, Schedule
 from oncall.ticks import plan
 from postmortems.models import Publication
 from postmortems.services.actions import create_action, today
@@ -252,6 +252,10 @@ def _anchor(house, n, now):
     add_anchor(name=f"Anchor {n}", address=f"a{n}@hollis.example", now=now, reason="Test")
 
 
+def _schedule(house, n, now):
+    builders.schedule(house.people["admin"], name=f"Schedule {n}", team=house.team, now=now)
+
+
 def _pack(house, n, now):
     pack = Pack.objects.order_by("-pk").first()
     pack.pk, pack.public_id = None, f"pck_{n:016d}"
@@ -328,6 +332,13 @@ GROW = {
     "signals/": lambda house, n, now: builders.signal(house.monitor, opens=bool(n % 2), at=now),
     "policies/": lambda house, n, now: builders.policy(
         house.people["admin"], name=f"Policy {n}", team=builders.team(f"Team {n}", now=now), now=now
+    ),
+    "schedules/": _schedule,
+    "schedule-layers/": _schedule,
+    "layer-members/": _schedule,
+    "on-call-intervals/": _schedule,
+    "overrides/": lambda house, n, now: builders.override(
+        Schedule.objects.get(public_id=house.ids["schedules"]), by=house.people["admin"], now=now
     ),
     "runs/": _incident,
     "pages/": _page,

@@ -128,6 +128,8 @@ def build() -> House:
     sla = builders.sla(house.service, now=now)
     house.policy = builders.policy(admin, team=house.team, now=now)
     catch_all = builders.catch_all(admin, now=now)
+    schedule = builders.schedule(admin, team=house.team, now=now)
+    override = builders.override(schedule, by=admin, now=now)
     route = builders.route(house.policy, now=now)
     network = allow_network(cidr="10.20.0.0/24", now=now, reason="Test")
     token, _ = cast.token_for(admin)
@@ -200,6 +202,11 @@ def build() -> House:
         "monitor-locations": MonitorLocation.objects.get().public_id,
         "policies": house.policy.public_id,
         "catch-all": catch_all.public_id,
+        "schedules": schedule.public_id,
+        "schedule-layers": schedule.layers.get().public_id,
+        "layer-members": schedule.layers.get().lists.get().public_id,
+        "overrides": override.public_id,
+        "on-call-intervals": schedule.intervals.first().public_id,
         "runs": Run.objects.get().public_id,
         "pages": Page.objects.first().public_id,
         "incidents": house.incident.number,
