@@ -7,6 +7,7 @@ from django.core import mail
 from django.db import connection
 
 from accounts.models import ApiToken
+from accounts.services.contact_rules import write_rules
 from accounts.services.contacts import (
     add_contact,
     confirm_contact,
@@ -124,6 +125,11 @@ def _people(world, ada):
     contact = add_contact(user=person, kind="phone", address=NEWCOMER["phone"], label="", now=now)
     code = verification_code(start_verification(contact, now=now))
     confirm_contact(contact, code, now=now)
+    write_rules(
+        person, "low", rules=[{"contact": contact.public_id, "delay_s": 60}],
+        opt_outs=[{"contact": person.contact_methods.exclude(pk=contact.pk).first().public_id, "reason": NOTE}], now=now,
+        reason=REASON,
+    )  # fmt: skip
     change_settings(person, name="Xanthippe Vellum", timezone="Europe/London", theme="dark", now=now)
     token, key = issue_token(
         owner=person, label="laptop", scopes=["read"], expires_at=now + timedelta(days=1), now=now, reason=REASON
