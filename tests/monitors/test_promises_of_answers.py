@@ -120,7 +120,8 @@ def test_a_promise_that_its_checks_cannot_show_is_doubtful():
 
 
 @pytest.fixture
-def shop(db):
+def shop(db, monkeypatch):
+    monkeypatch.setattr("monitors.services.months.BUDGET_S", 60)
     builders.organisation(now=BORN)
     return builders.service("Shop", now=BORN)
 
