@@ -12,17 +12,15 @@ from functools import cache
 from typing import Any
 
 from accounts.evidence import as_of_words, public_ids, with_threads
-from accounts.models import Organisation, User
+from accounts.models import User
 from ledger.evidence import NO_THREAD
 from ledger.tables import Row, Scope, Table
 from ledger.tracked import as_of
 from monitors.agreements import Period, periods
 from monitors.availability import MILLION, POLICY, ratio_text
-from monitors.evidence_uptime import months_in, uptime_table
-from monitors.latency import Latency
+from monitors.evidence_latency import Measured
+from monitors.evidence_uptime import uptime_table
 from monitors.models import SLA, Monitor, Service
-from monitors.periods import period_name
-from monitors.response_times import summary_of
 
 KEPT = (
     "period", "period_tz", "service_id", "sla_id", "sla_version", "approved", "target_ratio", "basis", "actual_ratio", "low",
@@ -33,10 +31,6 @@ KEPT = (
 ANSWERS = (
     "period", "period_tz", "service_id", "sla_id", "sla_version", "monitor_id", "limit_ms", "target_ratio", "checks_fast",
     "checks_slow", "checks_unseen", "share_ratio", "low", "high", "verdict", "composition_verdict", "sealed_month_id",
-)  # fmt: skip
-LATENCY = (
-    "period", "period_tz", "monitor_id", "samples_ok", "samples_failed", "timeouts", "p50_ms", "p90_ms", "p95_ms", "p99_ms",
-    "max_ms", "error_bound_ratio", "method", "share_over_threshold_ratio", "threshold_ms",
 )  # fmt: skip
 DEFINITIONS = (
     "as_of", "sla_id", "version", "service_id", "name", "target_ratio", "window", "period_tz", "composition", "quorum",
@@ -59,7 +53,7 @@ def availability_tables(scope: Scope, monitors: Sequence[Monitor], services: Seq
         uptime_table(scope, services),
         _kept(scope, windows),
         _answers(scope, windows),
-        _latency(scope, monitors),
+        *Measured(scope, monitors).tables(),
         _definitions(scope, services),
     ]
 
@@ -120,38 +114,6 @@ def _promise(one: Period) -> tuple[int | None, str | None, str | None]:
     if one.answers is None:
         return None, None, None
     return one.answers.limit_ms, _share(one.answers.share_ppm), one.answers.verdict.value
-
-
-def _latency(scope: Scope, monitors: Sequence[Monitor]) -> Table:
-    def rows() -> Iterator[Row]:
-        house = Organisation.current()
-        promised = dict(
-            SLA.objects.in_force()
-            .filter(latency_ms__isnull=False)
-            .order_by("pk")
-            .values_list("service_id", "latency_ms")
-        )
-        for window in months_in(scope, house.zone):
-            for monitor in monitors:
-                limit = promised.get(monitor.service_id)
-                threshold_us = None if limit is None else limit * 1000
-                told = summary_of(monitor, window.start, window.end, threshold_us=threshold_us)
-                if told.ok or told.failed or told.timeouts:
-                    yield _latency_cells(period_name(window, house.zone), house.timezone, monitor, told, limit)
-
-    words = (
-        "Checks of each monitor from all its locations in each month, cut to the window: nearest rank over single checks, "
-        "retries and late results left out; a check that timed out is at least as slow as its timeout."
-    )
-    return Table("03_availability/latency_monthly", LATENCY, rows, "latency_monthly", words, scope.window)
-
-
-def _latency_cells(period: str, zone: str, monitor: Monitor, told: Latency, limit: int | None) -> Row:
-    return (
-        period, zone, monitor.public_id, told.ok, told.failed, told.timeouts,
-        *[one.text for one in told.percentiles.values()], told.slowest.text, str(told.error_bound_ratio), told.method,
-        ratio_text(told.over_ratio), limit, *NO_THREAD,
-    )  # fmt: skip
 
 
 def _definitions(scope: Scope, services: Sequence[Service]) -> Table:

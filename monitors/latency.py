@@ -62,10 +62,14 @@ class Latency:
     over: int | None = None
 
     @property
+    def checks(self) -> int:
+        """How many ran."""
+        return self.ok + self.failed + self.timeouts
+
+    @property
     def over_ratio(self) -> Fraction | None:
         """The share of all checks that was not answered within the threshold; None without one, or without checks."""
-        checks = self.ok + self.failed + self.timeouts
-        return Fraction(self.over, checks) if self.over is not None and checks else None
+        return Fraction(self.over, self.checks) if self.over is not None and self.checks else None
 
 
 @dataclass(frozen=True, slots=True)

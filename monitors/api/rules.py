@@ -1,8 +1,7 @@
-"""Rules: how loud they are, the threshold of response times with its preview, and what response times came to."""
+"""Rules: how loud they are, and the threshold of response times with its preview."""
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 from django.db.models import QuerySet
@@ -15,17 +14,13 @@ from accounts.api.filters import ChoiceOf, Filters, IdFilter, WholeFilter
 from accounts.api.views import ApiView, operation
 from monitors.access import get_monitor, get_rule
 from monitors.api.inventory import Ref, changed
-from monitors.availability import ratio_text
 from monitors.conditions import LABELS
-from monitors.latency import Latency, Percentile
 from monitors.models import Rule
 from monitors.models.monitors import URGENCIES
-from monitors.response_times import Preview, preview, summary_of
+from monitors.response_times import Preview, preview
 from monitors.services.rules import change_loudness, read_slow_terms, retire_slow_rule, set_slow_rule
 from monitors.thresholds import DAY_S, MISSING, MOST_SAMPLES, OPERATORS, UNITS, Level
 
-SPANS = {"day": timedelta(days=1), "week": timedelta(days=7), "month": timedelta(days=30)}
-MOST_CHECKS = 200_000
 TIME_UNITS = [unit for unit, (measures, _) in UNITS.items() if measures == "time"]
 
 
@@ -120,46 +115,6 @@ class TrialOut(serializers.Serializer):
         return int(tried.lasted.total_seconds())
 
 
-class PercentileOut(serializers.Serializer):
-    """A length in milliseconds. at_least: so many checks timed out that it is no less than this."""
-
-    ms = serializers.SerializerMethodField()
-    at_least = serializers.BooleanField(source="censored")
-
-    def get_ms(self, one: Percentile) -> float | None:
-        """Null without checks."""
-        return None if one.us is None else one.us / 1000
-
-
-class SummaryOut(serializers.Serializer):
-    """What the checks of a span came to. method: exact, or histogram with its error."""
-
-    span = serializers.CharField()
-    ok = serializers.IntegerField(source="told.ok")
-    failed = serializers.IntegerField(source="told.failed")
-    timeouts = serializers.IntegerField(source="told.timeouts")
-    p50 = PercentileOut(source="told.percentiles.p50")
-    p90 = PercentileOut(source="told.percentiles.p90")
-    p95 = PercentileOut(source="told.percentiles.p95")
-    p99 = PercentileOut(source="told.percentiles.p99")
-    slowest = PercentileOut(source="told.slowest")
-    method = serializers.CharField(source="told.method")
-    error_bound_ratio = serializers.FloatField(source="told.error_bound_ratio")
-    threshold_ms = serializers.FloatField(allow_null=True)
-    over_ratio = serializers.SerializerMethodField()
-
-    def get_over_ratio(self, one: dict[str, Any]) -> str | None:
-        """The share of all checks not answered within the threshold; null without a rule."""
-        told: Latency = one["told"]
-        return ratio_text(told.over_ratio) or None
-
-
-class SummariesOut(serializers.Serializer):
-    """The last day, week and month, as far as they are not too many checks."""
-
-    items = SummaryOut(many=True)
-
-
 class RuleFilters(Filters):
     """Filters of rules."""
 
@@ -223,26 +178,3 @@ class SlowRulePreview(ApiView):
         """On the checks of the last seven days, with the function that judges live. Nothing is stored."""
         monitor = get_monitor(self.person, public_id, "edit")
         return preview(monitor, read_slow_terms(body["terms"]), now=self.now)
-
-
-class ResponseTimes(ApiView):
-    """What response times came to."""
-
-    @operation("Read the response times of a monitor", verb="read", gives=SummariesOut)
-    def get(self, request: Request, public_id: str) -> dict[str, Any]:
-        """Percentiles are nearest rank; retries and late results count in nothing."""
-        monitor = get_monitor(self.person, public_id)
-        rule = Rule.objects.in_force().filter(monitor=monitor, condition="slow").first()
-        limit = rule.terms["value"] * UNITS[rule.terms["unit"]][1] if rule else None
-        items = [
-            {
-                "span": name,
-                "threshold_ms": limit,
-                "told": summary_of(
-                    monitor, self.now - span, self.now, threshold_us=None if limit is None else round(limit * 1000)
-                ),
-            }
-            for name, span in SPANS.items()
-            if span.total_seconds() / monitor.interval_s <= MOST_CHECKS
-        ]
-        return {"items": items}

@@ -16,6 +16,7 @@ from accounts.models import Organisation, Team
 from ledger.clock import now
 from monitors.access import get_monitor
 from monitors.agreements import uptime_of_monitor
+from monitors.answer_days import AnswerDays, answer_days
 from monitors.conditions import LABELS
 from monitors.kinds import DNS, HEALTH, HEARTBEAT, KINDS
 from monitors.kinds.words import settings_in_words
@@ -170,8 +171,13 @@ def _measured(monitor: Monitor, instant: datetime) -> dict[str, Any]:
             for rule in rules
         ],
         "uptime": uptime_of_monitor(monitor, now=instant),
+        "answer_days": None if monitor.kind == HEARTBEAT else _answer_days(monitor, instant),
         "timed": [(span.total_seconds(), summary_of(monitor, instant - span, instant)) for span in spans],
     }
+
+
+def _answer_days(monitor: Monitor, instant: datetime) -> AnswerDays | None:
+    return answer_days(monitor, now=instant, zone=Organisation.current().zone)
 
 
 def _failure(monitor: Monitor) -> dict[str, Any]:
