@@ -13,7 +13,8 @@ OPEN_STATES = (TRIGGERED, ACKNOWLEDGED)
 
 ACKNOWLEDGE, RESOLVE, RECOVER = "acknowledge", "resolve", "recover"
 REOPEN, ATTACH, ESCALATE, ADD_PERSON, NOTE = "reopen", "attach", "escalate", "add_person", "note"
-EVENTS = (ACKNOWLEDGE, RESOLVE, RECOVER, REOPEN, ATTACH, ESCALATE, ADD_PERSON, NOTE)
+SNOOZE, ASK_AGAIN = "snooze", "ask_again"
+EVENTS = (ACKNOWLEDGE, RESOLVE, RECOVER, REOPEN, ATTACH, ESCALATE, ADD_PERSON, NOTE, SNOOZE, ASK_AGAIN)
 
 TABLE: dict[tuple[str, str], str] = {
     (TRIGGERED, ACKNOWLEDGE): ACKNOWLEDGED,
@@ -32,6 +33,9 @@ TABLE: dict[tuple[str, str], str] = {
     # escalating means that whoever has it wants somebody else to be called: it is nobody's again
     (TRIGGERED, ESCALATE): TRIGGERED,
     (ACKNOWLEDGED, ESCALATE): TRIGGERED,
+    # only what somebody has can be put off, and only they can be asked again
+    (ACKNOWLEDGED, SNOOZE): ACKNOWLEDGED,
+    (ACKNOWLEDGED, ASK_AGAIN): TRIGGERED,
     (TRIGGERED, ADD_PERSON): TRIGGERED,
     (ACKNOWLEDGED, ADD_PERSON): ACKNOWLEDGED,
     # a note may be written down long after the end

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from accounts.durations import spell_duration
 from incidents.wording import OPENING_REASONS, join_names
 
 HOWS = {"screen": "on the screen", "API": "by API"}
@@ -91,6 +92,13 @@ LINES: dict[str, Callable[[Line], str]] = {
     "recovered": _recovered,
     "stood_down": lambda line: f"Told to stand down: {line.named('people')}.",
     "escalated": lambda line: f"{line.who} escalated{line.way}: the next people are called now.",
+    "snoozed": lambda line: (
+        f"{line.who} put it off{line.way}: asked again in {spell_duration(line.data.get('for_s', 0))}."
+    ),
+    "asked_again": lambda line: (
+        f"{line.named('had_it') or 'Whoever had it'} had it for {spell_duration(line.data.get('after_s', 0) // 60 * 60 or 60)} "
+        "and it goes on: they are called again, then the chain."
+    ),
     "person_added": lambda line: f"{line.who} added {line.named('added')}{line.way}.",
     "customer_update": _customer_update,
     "note": lambda line: f"{line.who} noted{line.way}.",

@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 
 from incidents import intake as signals
-from incidents.services import keys, sms
+from incidents.services import asking, keys, sms
 
 
 def intake(now: datetime) -> int:
-    """Act on texts and keys that a stopped process left behind, then take waiting signals; return how many of all."""
-    return sms.apply_waiting(now=now) + keys.apply_waiting(now=now) + signals.run(now)
+    """Act on texts and keys that a stopped process left behind, then take waiting signals, then ask again; return how many of all."""
+    answers = sms.apply_waiting(now=now) + keys.apply_waiting(now=now)
+    # signals before it: what has just recovered asks nobody again
+    return answers + signals.run(now) + asking.ask_again_due(now)

@@ -10,6 +10,7 @@ pages = [
     path("incidents/<str:number>/", incident.show, name="incident"),
     path("incidents/<str:number>/acknowledge/", incident.acknowledge_it, name="acknowledge"),
     path("incidents/<str:number>/resolve/", incident.resolve_it, name="resolve"),
+    path("incidents/<str:number>/snooze/", incident.put_off, name="snooze"),
     path("incidents/<str:number>/escalate/", incident.escalate_it, name="escalate"),
     path("incidents/<str:number>/people/", incident.add_somebody, name="add_person"),
     path("incidents/<str:number>/notes/", incident.write_note, name="note"),

@@ -56,10 +56,17 @@ def spoken_duration(span: timedelta) -> str:
     return " ".join(f"{count} {unit}" for count, unit in parts[first : first + 2] if count) or "0 s"
 
 
-def acknowledged(number: str, at: datetime, not_called: Sequence[str] = (), also_open: Sequence[str] = ()) -> str:
-    """Answer to the first acknowledge. at: in the reader's zone. not_called: names. also_open: `INC…[12]`."""
+def acknowledged(
+    number: str,
+    at: datetime,
+    not_called: Sequence[str] = (),
+    also_open: Sequence[str] = (),
+    again: datetime | None = None,
+) -> str:
+    """Answer to the first acknowledge. at, again: in the reader's zone. not_called: names. also_open: `INC…[12]`."""
     spared = f" {join_names(not_called)} {'was' if len(not_called) == 1 else 'were'} not called." if not_called else ""
-    return f"Acknowledged {number} at {at:%H:%M}. {NOBODY_ELSE}{spared}{_also(also_open)}"
+    asked = f" You are asked again at {again:%H:%M} if it goes on." if again else ""
+    return f"Acknowledged {number} at {at:%H:%M}. {NOBODY_ELSE}{spared}{asked}{_also(also_open)}"
 
 
 def already_acknowledged(

@@ -17,7 +17,7 @@ from oncall.models import Attempt, Callback, CatchAll, Page, Policy, Run, StepEx
 from oncall.resolved import Resolved, resolved
 
 POLICIES = (
-    "as_of", "policy_id", "version", "name", "team_id", "repeat", "step_no", "delay_s", "round_robin", "hours",
+    "as_of", "policy_id", "version", "name", "team_id", "repeat", "ask_again_s", "step_no", "delay_s", "round_robin", "hours",
     "target_type", "target_id", "resolved_user_id",
     *(f"{column}_{urgency}" for urgency in URGENCIES for column in ("resolved_how", "resolved_channel_kinds")),
     "all_channels_verified", "retired_at", "last_modified_at", "last_modified_by",
@@ -90,7 +90,7 @@ def _policies(scope: Scope, policies: Sequence[str]) -> Table:
         reached = resolved((one for people in stood_for.values() for one in people if one), scope.as_of)
         pairs = [
             (p, (
-                scope.as_of, p.public_id, p.version, p.name, teams.get(p.team_id), p.repeat, number, step["delay_s"],
+                scope.as_of, p.public_id, p.version, p.name, teams.get(p.team_id), p.repeat, p.ask_again_s, number, step["delay_s"],
                 bool(step.get("round_robin")), step.get("hours"), target_kind(target), target, person,
                 *_resolved_cells(reached.get(person or "")), p.retired_at, p.history_date, p.actor_id or p.actor_kind,
             ))

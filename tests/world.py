@@ -312,6 +312,7 @@ class World:
             rows.filter(**{f"{column}__gt": self.now}).aggregate(at=Min(column))["at"]
             for rows, column in (
                 (Run.objects, "due_at"),
+                (Incident.objects, "ask_again_at"),
                 (Page.objects.filter(state="planned"), "due_at"),
                 (Page.objects.filter(state="claimed"), "lease_until"),
                 (Attempt.objects, "inquire_at"),

@@ -18,6 +18,7 @@ from incidents.access import get_incident
 from incidents.api.timeline import EntryOut, tell_texts
 from incidents.models import Incident, TimelineEntry
 from incidents.queries import recent_incidents
+from incidents.services.asking import LEAST_S, MOST_S, snooze
 from incidents.services.outcomes import Outcome
 from incidents.services.rows import StaleIncident
 from incidents.services.transitions import acknowledge, resolve
@@ -59,6 +60,7 @@ class IncidentOut(serializers.Serializer):
     recorded_at = Instant()
     first_acknowledged_at = Instant(allow_null=True)
     acknowledged_at = Instant(allow_null=True)
+    ask_again_at = Instant(allow_null=True, help_text="When whoever has it is called again if it goes on.")
     acknowledged_by = PersonRef(allow_null=True)
     resolved_at = Instant(allow_null=True)
     resolved_by = PersonRef(allow_null=True)
@@ -92,6 +94,12 @@ class ResolveIn(Body):
 
     note = Text(max_length=MAX_NOTE, required=False, default="", allow_blank=True, help_text="What it was.")
     version = Whole(min_value=1, max_value=2_147_483_647, required=False, help_text="409 if another is in force.")
+
+
+class SnoozeIn(Body):
+    """For how long."""
+
+    for_s = Whole(min_value=LEAST_S, max_value=MOST_S, help_text="Seconds from now.")
 
 
 class AddPersonIn(Body):
@@ -175,6 +183,20 @@ class Resolution(ApiView):
         return resolve(
             incident, actor=current_actor(), person=self.person, how=HOW, now=self.now,
             note=body["note"], expected_version=body.get("version"),
+        )  # fmt: skip
+
+
+class Snooze(ApiView):
+    """Asked again later."""
+
+    refusals = REFUSALS
+
+    @operation("Put an incident off", verb="respond", takes=SnoozeIn, gives=IncidentOut)
+    def post(self, request: Request, number: str, body: dict[str, Any]) -> Incident:
+        """Who has it keeps it, and is called again then if it goes on. 409 while nobody has it."""
+        incident = get_incident(self.person, number, "respond")
+        return snooze(
+            incident, body["for_s"], actor=current_actor(), person=self.person, how=HOW, now=self.now
         )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ urlpatterns = [
     path("incidents/<number:number>/", incidents.OneIncident.as_view()),
     path("incidents/<number:number>/acknowledge/", incidents.Acknowledgement.as_view()),
     path("incidents/<number:number>/resolve/", incidents.Resolution.as_view()),
+    path("incidents/<number:number>/snooze/", incidents.Snooze.as_view()),
     path("incidents/<number:number>/escalate/", incidents.Escalation.as_view()),
     path("incidents/<number:number>/responders/", incidents.Responders.as_view()),
     path("incidents/<number:number>/notes/", incidents.Notes.as_view()),

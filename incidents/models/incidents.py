@@ -33,7 +33,7 @@ class Incident(models.Model):
     """One thing that people work on. `opened_at` is when it began by the evidence, `recorded_at` when we knew.
 
     `acknowledged_*` says who has it now and is emptied when it reopens or escalates;
-    `first_acknowledged_at` is what reports count. Changed only by incidents.services, under row lock.
+    `ask_again_at` is when they are asked again if it still goes on. `first_acknowledged_at` is what reports count. Changed only by incidents.services, under row lock.
     """
 
     number = models.CharField(max_length=20, unique=True, editable=False)
@@ -53,6 +53,7 @@ class Incident(models.Model):
     first_acknowledged_at = models.DateTimeField(null=True)
     acknowledged_at = models.DateTimeField(null=True)
     acknowledged_by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
+    ask_again_at = models.DateTimeField(null=True)
     resolved_at = models.DateTimeField(null=True)
     resolved_by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
     reopened_count = models.PositiveIntegerField(default=0)
@@ -66,6 +67,9 @@ class Incident(models.Model):
             models.Index(fields=["state", "-opened_at"], name="incident_state"),
             models.Index(fields=["service", "-opened_at"], name="incident_service"),
             models.Index(fields=["-opened_at", "-id"], name="incident_newest"),
+            models.Index(
+                fields=["ask_again_at"], condition=models.Q(ask_again_at__isnull=False), name="incident_ask_again"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -70,6 +70,17 @@ def stand_down(incident: Incident, how: str, *, except_for: User | None, now: da
 def escalate_now(incident: Incident, *, by: User, now: datetime) -> None:
     """Take the next step at once; a chain that an acknowledge stopped goes on where it stopped."""
     oncall.escalate_now(subject_of(incident), now=now, by=by)
+
+
+def ask_again_at(incident: Incident, *, now: datetime) -> datetime | None:
+    """When whoever acknowledges now is asked again, by the policy the incident's run froze; None for never."""
+    after = oncall.ask_again_s(KIND, incident.number)
+    return now + timedelta(seconds=after) if after else None
+
+
+def ask_again(incident: Incident, person: User, *, now: datetime) -> None:
+    """Call whoever had it, and after them the chain from its beginning."""
+    oncall.ask_again(subject_of(incident), person, now=now)
 
 
 def add_person(incident: Incident, person: User, *, by: User, now: datetime) -> bool:

@@ -114,7 +114,10 @@ def in_words(outcome: Outcome, page: Page, others: list[str], *, now: datetime) 
         return wording.already_resolved(number, (incident.resolved_at or now).astimezone(zone), others)
     at = (incident.acknowledged_at or now).astimezone(zone)
     if outcome.kind == outcomes.ACKNOWLEDGED:
-        return wording.acknowledged(number, at, [str(user) for user in outcome.spared], others)
+        return wording.acknowledged(
+            number, at, [str(user) for user in outcome.spared], others,
+            again=incident.ask_again_at.astimezone(zone) if incident.ask_again_at else None,
+        )  # fmt: skip
     same = outcome.kind == outcomes.ALREADY_YOURS
     return wording.already_acknowledged(number, str(incident.acknowledged_by), at, same_person=same, also_open=others)
 

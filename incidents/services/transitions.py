@@ -37,8 +37,13 @@ def acknowledge(incident: Incident, *, actor: Actor, person: User, how: str, now
         return _acknowledge_again(incident, actor=actor, person=person, how=how, now=now)
     incident.acknowledged_at, incident.acknowledged_by = now, person
     incident.first_acknowledged_at = incident.first_acknowledged_at or now
+    incident.ask_again_at = calling.ask_again_at(incident, now=now)
     incident.version += 1
-    incident.save(update_fields=["state", "acknowledged_at", "acknowledged_by", "first_acknowledged_at", "version"])
+    incident.save(
+        update_fields=[
+            "state", "acknowledged_at", "acknowledged_by", "first_acknowledged_at", "ask_again_at", "version",
+        ]
+    )  # fmt: skip
     spared = calling.stop(incident, "acknowledged", by=person, now=now)
     tell(
         incident,
@@ -117,9 +122,9 @@ def recover(incident: Incident, *, occurred_at: datetime, now: datetime, reason:
 
 
 def _end(incident: Incident, *, person: User | None, now: datetime) -> None:
-    incident.resolved_at, incident.resolved_by = now, person
+    incident.resolved_at, incident.resolved_by, incident.ask_again_at = now, person, None
     incident.version += 1
-    incident.save(update_fields=["state", "resolved_at", "resolved_by", "version"])
+    incident.save(update_fields=["state", "resolved_at", "resolved_by", "ask_again_at", "version"])
 
 
 @transaction.atomic
@@ -133,7 +138,7 @@ def reopen(incident: Incident, *, severity: int, urgency: str, reason: str, now:
     incident.severity = min(incident.severity, severity)
     incident.urgency = "high" if "high" in (incident.urgency, urgency) else "low"
     incident.resolved_at = incident.resolved_by = None
-    incident.acknowledged_at = incident.acknowledged_by = None
+    incident.acknowledged_at = incident.acknowledged_by = incident.ask_again_at = None
     incident.reopened_count += 1
     incident.last_reopened_at = now
     incident.version += 1

@@ -133,9 +133,9 @@ def escalate(incident: Incident, *, actor: Actor, person: User, how: str, now: d
     incident = lock(incident)
     was, incident.state = incident.state, move(incident.state, states.ESCALATE)
     if was == states.ACKNOWLEDGED:
-        incident.acknowledged_at = incident.acknowledged_by = None
+        incident.acknowledged_at = incident.acknowledged_by = incident.ask_again_at = None
     incident.version += 1
-    incident.save(update_fields=["state", "acknowledged_at", "acknowledged_by", "version"])
+    incident.save(update_fields=["state", "acknowledged_at", "acknowledged_by", "ask_again_at", "version"])
     calling.escalate_now(incident, by=person, now=now)
     tell(incident, "escalated", actor=actor, person=person, how=how, now=now, data={"was": was})
     return incident

@@ -7,13 +7,16 @@ from typing import cast
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.models import User
 from accounts.queries import pageable_people
 from incidents.access import get_incident, may_respond
 from incidents.forms.work import NoteForm, dated_back
+from incidents.models import Incident
 from incidents.services import outcomes
+from incidents.services.asking import snooze
 from incidents.services.outcomes import Outcome
 from incidents.services.transitions import acknowledge, resolve
 from incidents.services.work import BadInput, add_note, add_person, escalate
@@ -73,6 +76,20 @@ def escalate_it(request: HttpRequest, number: str) -> HttpResponse:
 
 
 @require_POST
+def put_off(request: HttpRequest, number: str) -> HttpResponse:
+    """Ask me again later."""
+    incident = get_incident(request.user, number, "respond")
+    asked = request.POST.get("for_s", "")
+    try:
+        seconds = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 7 else 0
+        incident = snooze(incident, seconds, actor=current_actor(), person=me(request), how=SCREEN, now=now())
+        messages.success(request, f"Put off.{_again(incident)}")
+    except (IllegalMove, BadInput) as error:
+        messages.error(request, str(error))
+    return redirect("incidents:incident", incident.number)
+
+
+@require_POST
 def add_somebody(request: HttpRequest, number: str) -> HttpResponse:
     """Page one more person, by every contact they confirmed."""
     incident = get_incident(request.user, number, "respond")
@@ -102,6 +119,11 @@ def write_note(request: HttpRequest, number: str) -> HttpResponse:
     return redirect("incidents:incident", incident.number)
 
 
+def _again(incident: Incident) -> str:
+    at = incident.ask_again_at
+    return f" You are asked again at {timezone.localtime(at):%H:%M} if it goes on." if at else ""
+
+
 def said(outcome: Outcome) -> str:
     """What the person who pressed the button reads next."""
     incident = outcome.incident
@@ -109,7 +131,7 @@ def said(outcome: Outcome) -> str:
     verb = "was" if len(outcome.spared) == 1 else "were"
     not_called = f" {spared} {verb} not called." if spared else ""
     sentences = {
-        outcomes.ACKNOWLEDGED: f"Yours. Nobody else will be called.{not_called}",
+        outcomes.ACKNOWLEDGED: f"Yours. Nobody else will be called.{not_called}{_again(incident)}",
         outcomes.ALREADY_YOURS: "It is yours already.",
         outcomes.ALREADY_TAKEN: f"{incident.acknowledged_by} has it. Yours is recorded too.",
         outcomes.RESOLVED: f"Resolved. Whoever was paged is told to stand down.{not_called}",

@@ -32,6 +32,8 @@ SYMBOLS = {
     "recovered": ("m-up", "is-up"),
     "stood_down": ("i-act", ""),
     "escalated": ("i-act", ""),
+    "snoozed": ("i-act", ""),
+    "asked_again": ("i-act", ""),
     "person_added": ("i-person", ""),
     "note": ("i-note", ""),
     "customer_update": ("i-public", ""),
@@ -45,7 +47,7 @@ RECORDED = {
     "alert_joined": "confirmed",
     "recovered": "confirmed",
 }
-PEOPLE_KEYS = ("spared", "people", "added")
+PEOPLE_KEYS = ("spared", "people", "added", "had_it")
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,8 @@ KINDS: dict[str, str] = {
     "incident.recovered": "It resolved by itself",
     "incident.stood_down": "Who was paged was told that it is over",
     "incident.escalated": "Somebody asked for the next people",
+    "incident.snoozed": "Somebody put off when they are asked again",
+    "incident.asked_again": "Whoever had it is called again, for it goes on",
     "incident.person_added": "One more person was called",
     "incident.note": "A note was written",
     "incident.customer_update": "Customers were told something, or it was corrected",

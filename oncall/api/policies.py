@@ -63,6 +63,7 @@ class PolicyOut(serializers.Serializer):
     team = TeamRef()
     repeat = serializers.IntegerField(help_text="How often the chain is repeated after its first walk.")
     steps = StepOut(many=True)
+    ask_again_s = serializers.IntegerField(help_text="Who acknowledged is called again after so long; 0 for never.")
     version = serializers.IntegerField()
     created_at = Instant()
     retired_at = Instant(allow_null=True)
@@ -103,6 +104,7 @@ class PolicyIn(Body):
     team = Id("tea")
     repeat = Whole(min_value=0, max_value=MAX_REPEAT, required=False, default=0)
     steps = StepIn(many=True, min_length=1, max_length=MAX_STEPS)  # type: ignore[call-arg]
+    ask_again_s = Whole(min_value=0, max_value=MAX_DELAY_S, required=False, help_text="0 for never.")
 
 
 class PolicyChange(Change):
@@ -112,6 +114,7 @@ class PolicyChange(Change):
     team = Id("tea", required=False)
     repeat = Whole(min_value=0, max_value=MAX_REPEAT, required=False)
     steps = StepIn(many=True, min_length=1, max_length=MAX_STEPS, required=False)  # type: ignore[call-arg]
+    ask_again_s = Whole(min_value=0, max_value=MAX_DELAY_S, required=False, help_text="0 for never.")
 
 
 class SimulationIn(Body):
@@ -209,7 +212,7 @@ class OnePolicy(ApiView):
         policy = get_policy(self.person, public_id, "edit")
         if "team" in body:
             body["team"] = reference("team", get_team, self.person, body["team"])
-        held = {name: getattr(policy, name) for name in ("name", "team", "repeat", "steps")}
+        held = {name: getattr(policy, name) for name in ("name", "team", "repeat", "steps", "ask_again_s")}
         given = {**held, **{name: body[name] for name in held if name in body}}
         require(self.person, "edit", Policy(team=given["team"]))
         seen = body.get("version")

@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -16,6 +16,9 @@ MAX_PEOPLE_PER_STEP = 50
 MAX_REPEAT = 9
 MIN_DELAY_S = 1
 MAX_DELAY_S = 24 * 60 * 60
+MIN_ASK_S = 60
+# how long whoever had it is asked alone before the chain is called again
+ASK_FIRST_S = 300
 STEP_KEYS = {"delay_s", "people", "round_robin", "hours"}
 _CLOCK = re.compile(r"(([01]\d|2[0-3]):[0-5]\d){2}")
 
@@ -65,18 +68,30 @@ class Step:
 
 @dataclass(frozen=True)
 class FrozenPolicy:
-    """A policy as it stood when a run began. `public_id` is empty when no policy applied at all."""
+    """A policy as it stood when a run began. `public_id` is empty when no policy applied at all.
+
+    ask_again_s: whoever acknowledged is asked again after so many seconds while the fault goes on; 0 for never. asked: who
+    was asked again first, in a step put before those of the policy; empty for a run that began with a fault.
+    """
 
     public_id: str
     version: int
     name: str
     repeat: int
     steps: tuple[Step, ...]
+    ask_again_s: int = 0
+    asked: str = ""
 
     @property
     def loops(self) -> int:
         """How often the chain is walked: repeat N means N *repeats*, so N + 1 walks."""
         return self.repeat + 1
+
+
+def asking(policy: FrozenPolicy, person: str) -> FrozenPolicy:
+    """The same policy for a run that asks somebody again: first them alone, then the chain from its beginning."""
+    chain = policy.steps[1:] if policy.asked else policy.steps
+    return replace(policy, steps=(Step(ASK_FIRST_S, (person,)), *chain), asked=person)
 
 
 NO_POLICY = FrozenPolicy(public_id="", version=0, name="", repeat=0, steps=())
@@ -160,6 +175,15 @@ def parse_repeat(raw: Any) -> int:
     return raw
 
 
+def parse_ask_again(raw: Any) -> int:
+    """Return after how many seconds an acknowledge is asked again, 0 for never; raise `PolicyError` otherwise."""
+    if raw is None or (raw == 0 and raw is not False):
+        return 0
+    if isinstance(raw, bool) or not isinstance(raw, int) or not MIN_ASK_S <= raw <= MAX_DELAY_S:
+        raise PolicyError({"ask_again_s": f"Ask again after {MIN_ASK_S} to {MAX_DELAY_S} seconds, or 0 for never."})
+    return raw
+
+
 def steps_to_json(steps: Sequence[Step]) -> list[dict[str, Any]]:
     """Return steps in the shape `parse_steps` reads; what is not set is left out, so that hashes of older policies hold."""
     return [_step_to_json(step) for step in steps]
@@ -182,13 +206,15 @@ def _step_from_json(raw: Mapping[str, Any]) -> Step:
 
 def to_json(policy: FrozenPolicy) -> dict[str, Any]:
     """Return the frozen policy as the JSON object a run stores."""
-    return {
+    told = {
         "policy": policy.public_id,
         "version": policy.version,
         "name": policy.name,
         "repeat": policy.repeat,
         "steps": steps_to_json(policy.steps),
     }
+    more = {"ask_again_s": policy.ask_again_s, "asked": policy.asked}
+    return told | {name: value for name, value in more.items() if value}
 
 
 def from_json(raw: Mapping[str, Any]) -> FrozenPolicy:
@@ -199,6 +225,8 @@ def from_json(raw: Mapping[str, Any]) -> FrozenPolicy:
         name=raw["name"],
         repeat=raw["repeat"],
         steps=tuple(_step_from_json(step) for step in raw["steps"]),
+        ask_again_s=raw.get("ask_again_s", 0),
+        asked=raw.get("asked", ""),
     )
 
 

@@ -12,7 +12,7 @@ from accounts.models import User
 from ledger.hints import hint
 from ledger.record import record
 from oncall.escalation import states
-from oncall.escalation.policy import NO_POLICY, FrozenPolicy, digest, to_json
+from oncall.escalation.policy import NO_POLICY, FrozenPolicy, asking, digest, to_json
 from oncall.escalation.who import reachable_contacts
 from oncall.models import Attempt, Page, Policy, Run
 from oncall.notify.rows import new_page
@@ -205,6 +205,28 @@ def escalate_now(subject: Subject, *, now: datetime, by: User | None = None) -> 
     record("run.escalated", [run, (subject.kind, subject.id)], data, now=now)
     hint("plan")
     return run
+
+
+def ask_again_s(subject_kind: str, subject_id: str) -> int:
+    """After how many seconds an acknowledge of the subject is asked again, by its newest run; 0 for never."""
+    run = Run.objects.of(subject_kind, subject_id).first()
+    try:
+        return run.frozen.ask_again_s if run else 0
+    except (KeyError, TypeError, ValueError):
+        return 0  # a damaged policy must not keep anybody from acknowledging
+
+
+@transaction.atomic
+def ask_again(subject: Subject, person: User, *, now: datetime) -> Run:
+    """Begin a new run that asks somebody once more, alone for five minutes and then with the chain from its beginning.
+
+    The policy is the one that was frozen for the fault. Raises NoRun when the subject was never escalated.
+    """
+    run = Run.objects.select_for_update().of(subject.kind, subject.id).first()
+    if run is None:
+        raise NoRun(f"{subject.kind} {subject.id} was never escalated.")
+    frozen = asking(run.frozen, person.public_id)
+    return _begin(subject, run.policy, frozen, loop=1, step=1, turn=run.turn, now=now)
 
 
 @transaction.atomic

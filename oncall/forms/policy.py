@@ -10,8 +10,9 @@ from django import forms
 from accounts.contact_rules import HIGH
 from accounts.durations import parse_duration, spell_duration
 from accounts.forms.changes import ChangeForm
+from accounts.forms.fields import DurationField
 from accounts.zones import zone_choices
-from oncall.escalation.policy import MAX_REPEAT, PolicyError, Step, parse_steps
+from oncall.escalation.policy import MAX_DELAY_S, MAX_REPEAT, MIN_ASK_S, PolicyError, Step, parse_steps
 from oncall.forms.rows import Row
 from oncall.stepwords import DAYS
 
@@ -48,7 +49,15 @@ class PolicyForm(ChangeForm):
     team = forms.ChoiceField()
     repeat = forms.TypedChoiceField(label="When nobody answered", choices=REPEATS, coerce=int)
 
-    field_order = ("name", "team", "repeat", "reason", "version")
+    ask_again_s = DurationField(
+        label="Ask again after",
+        least=MIN_ASK_S,
+        most=MAX_DELAY_S,
+        required=False,
+        help_text="Who acknowledged is called again if it still goes on then. Empty: never.",
+    )
+
+    field_order = ("name", "team", "repeat", "ask_again_s", "reason", "version")
 
     def __init__(
         self,

@@ -11,13 +11,17 @@ from oncall.escalation.policy import FrozenPolicy, Step, parse_steps
 
 
 class Policy(Tracked):
-    """Who is called in which order. A run freezes it, so editing never changes an escalation under way."""
+    """Who is called in which order. A run freezes it, so editing never changes an escalation under way.
+
+    ask_again_s: after how long whoever acknowledged is asked again while the fault goes on; 0 for never.
+    """
 
     public_id = PublicIdField(prefix="pol")
     name = models.CharField(max_length=80)
     team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="policies")
     repeat = models.PositiveSmallIntegerField(default=0)
     steps = models.JSONField(default=list)
+    ask_again_s = models.PositiveIntegerField(default=0)
 
     class Meta:
         verbose_name_plural = "policies"
@@ -37,7 +41,9 @@ class Policy(Tracked):
 
     def frozen(self) -> FrozenPolicy:
         """The policy as a run freezes it."""
-        return FrozenPolicy(self.public_id, self.version, self.name, self.repeat, self.parsed_steps)
+        return FrozenPolicy(
+            self.public_id, self.version, self.name, self.repeat, self.parsed_steps, self.ask_again_s
+        )  # fmt: skip
 
 
 class CatchAll(Tracked):

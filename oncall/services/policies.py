@@ -9,7 +9,7 @@ from typing import Any
 from django.db import transaction
 
 from accounts.models import Team, User
-from oncall.escalation.policy import PolicyError, parse_repeat, parse_steps, steps_to_json
+from oncall.escalation.policy import PolicyError, parse_ask_again, parse_repeat, parse_steps, steps_to_json
 from oncall.escalation.targets import known_targets
 from oncall.models import CatchAll, Policy
 from oncall.policy_uses import uses_of
@@ -21,11 +21,18 @@ class NameTaken(Exception):
 
 @transaction.atomic
 def create_policy(
-    *, name: str, team: Team, repeat: int, steps: Sequence[dict[str, Any]], now: datetime, reason: str
+    *,
+    name: str,
+    team: Team,
+    repeat: int,
+    steps: Sequence[dict[str, Any]],
+    now: datetime,
+    reason: str,
+    ask_again_s: int = 0,
 ) -> Policy:
     """Make a policy. steps: as `oncall.escalation.policy.parse_steps` reads them. Raises PolicyError, NameTaken."""
     policy = Policy(team=team)
-    _fill(policy, name=name, repeat=repeat, steps=steps)
+    _fill(policy, name=name, repeat=repeat, steps=steps, ask_again_s=ask_again_s)
     policy.save(now=now, reason=reason)
     return policy
 
@@ -40,10 +47,12 @@ def change_policy(
     steps: Sequence[dict[str, Any]],
     now: datetime,
     reason: str,
+    ask_again_s: int | None = None,
     expected_version: int | None = None,
 ) -> Policy:
     """Change a policy for the runs that begin from now on. Raises PolicyError, NameTaken, StaleVersion."""
-    _fill(policy, name=name, repeat=repeat, steps=steps)
+    asks = policy.ask_again_s if ask_again_s is None else ask_again_s
+    _fill(policy, name=name, repeat=repeat, steps=steps, ask_again_s=asks)
     policy.team = team
     policy.save(now=now, reason=reason, expected_version=expected_version)
     return policy
@@ -70,16 +79,17 @@ def change_catch_all(
     return catch_all
 
 
-def _fill(policy: Policy, *, name: str, repeat: int, steps: Sequence[dict[str, Any]]) -> None:
+def _fill(policy: Policy, *, name: str, repeat: int, steps: Sequence[dict[str, Any]], ask_again_s: int) -> None:
     """Validate everything and only then touch the policy, so that a refused form leaves it as it was."""
     name = name.strip()
     if not name:
         raise PolicyError({"name": "A policy needs a name."})
-    parsed, times = parse_steps(list(steps)), parse_repeat(repeat)
+    parsed, times, asks = parse_steps(list(steps)), parse_repeat(repeat), parse_ask_again(ask_again_s)
     _refuse_unknown({f"steps.{index}.people": step.targets for index, step in enumerate(parsed)})
     if Policy.objects.in_force().filter(name__iexact=name).exclude(pk=policy.pk).exists():
         raise NameTaken(name)
     policy.name, policy.repeat, policy.steps = name, times, steps_to_json(parsed)
+    policy.ask_again_s = asks
 
 
 def _refuse_unknown(named: dict[str, Sequence[str]]) -> None:

@@ -42,13 +42,19 @@ def policy_page(request: HttpRequest, public_id: str) -> HttpResponse:
 def new_policy(request: HttpRequest) -> HttpResponse:
     """Make a policy."""
     require(request.user, "edit")
-    form = _form(request, NewPolicyForm, initial={"repeat": 1})
+    form = _form(request, NewPolicyForm, initial={"repeat": 1, "ask_again_s": 1800})
     if _is_save(request) and form.is_valid():
         data = form.cleaned_data
         team = get_team(request.user, data["team"])
         try:
             policy = create_policy(
-                name=data["name"], team=team, repeat=data["repeat"], steps=form.steps, now=now(), reason="New policy"
+                name=data["name"],
+                team=team,
+                repeat=data["repeat"],
+                steps=form.steps,
+                now=now(),
+                reason="New policy",
+                ask_again_s=data["ask_again_s"] or 0,
             )
         except NameTaken:
             form.add_error("name", f"There is a policy {data['name']} already.")
@@ -61,6 +67,7 @@ def edit_policy(request: HttpRequest, public_id: str) -> HttpResponse:
     """Change a policy; runs under way go on under the one they froze."""
     policy = get_policy(request.user, public_id, "edit")
     initial = {"name": policy.name, "team": policy.team.public_id, "repeat": policy.repeat, "version": policy.version}
+    initial["ask_again_s"] = policy.ask_again_s or None
     form = _form(request, PolicyForm, initial=initial, rows=rows_of(policy.parsed_steps))
     if _is_save(request) and form.is_valid() and _changed(request, policy, form):
         messages.success(request, f"{policy} saved as version {policy.version}.")
@@ -101,7 +108,7 @@ def _changed(request: HttpRequest, policy: Policy, form: PolicyForm) -> bool:
     try:
         change_policy(
             policy, name=data["name"], team=team, repeat=data["repeat"], steps=form.steps,
-            now=now(), reason=data["reason"], expected_version=data["version"],
+            ask_again_s=data["ask_again_s"] or 0, now=now(), reason=data["reason"], expected_version=data["version"],
         )  # fmt: skip
     except NameTaken:
         form.add_error("name", f"There is a policy {data['name']} already.")

@@ -13,6 +13,10 @@ REFUSED = {
     (RESOLVED, states.ATTACH),
     (RESOLVED, states.ESCALATE),
     (RESOLVED, states.ADD_PERSON),
+    (TRIGGERED, states.SNOOZE),
+    (RESOLVED, states.SNOOZE),
+    (TRIGGERED, states.ASK_AGAIN),
+    (RESOLVED, states.ASK_AGAIN),
 }
 
 
