@@ -26,7 +26,8 @@ SEED = 20261122
 # by the name of a field or parameter: what of the house it may name
 NAMES = {
     "team": "teams", "owner": "people", "person": "people", "service": "services", "policy": "policies",
-    "monitor": "monitors", "run": "runs", "postmortem": "post-mortems",
+    "monitor": "monitors", "run": "runs", "postmortem": "post-mortems", "schedule": "schedules", "layer": "schedule-layers",
+    "who": "people", "whom": "people",
 }  # fmt: skip
 MANY = {"people": "people", "systems": "systems"}
 
