@@ -14,6 +14,7 @@ from ledger.link import chain_end
 from ledger.models import Seal
 from ledger.tables import Scope, Table
 from monitors.evidence import period_tables as of_monitors
+from oncall.evidence_duty import duty_tables
 from postmortems.evidence import period_tables as of_lessons
 from statuspage.evidence import period_tables as of_pages
 
@@ -44,6 +45,7 @@ def period_tables(scope: Scope) -> list[Table]:
         *people_tables(scope, everybody),
         *of_monitors(scope),
         *of_incidents(scope),
+        *duty_tables(scope),
         *of_lessons(scope),
         *of_pages(scope),
         *clock_tables(scope),

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Q
 
 from accounts.models import User
+from ledger.tracked import as_of
 from oncall.models import LayerMembers, Override, Schedule, ScheduleLayer
 from oncall.rota import schedule as rota
 from oncall.rota.resolve import shift_of
@@ -42,6 +44,31 @@ def planned_all(schedules: Sequence[Schedule], since: datetime) -> list[rota.Sch
     ]
 
 
+def planned_as_of(instant: datetime) -> list[tuple[Any, rota.Schedule]]:
+    """Every schedule that was in force at an instant, as its history row and as it was planned then, from history alone.
+
+    Histories hold no names, so people are called by their public ids.
+    """
+    schedules, layers, lists, overrides = (
+        [row for row in as_of(model, instant) if row.retired_at is None]
+        for model in (Schedule, ScheduleLayer, LayerMembers, Override)
+    )
+    people = {one: rota.Person(one, one) for row in lists for one in row.people}
+    return [
+        (
+            row,
+            rota.Schedule(
+                row.public_id,
+                row.name,
+                row.zone,
+                tuple(layer_value(one, lists, people) for one in layers if one.schedule_id == row.id),
+                tuple(override_value(one) for one in overrides if one.schedule_id == row.id and one.end_at > instant),
+            ),
+        )
+        for row in schedules
+    ]
+
+
 def layer_value(layer: ScheduleLayer, lists: Iterable[LayerMembers], people: People) -> rota.Layer:
     """A layer with those of the `lists` that are its own."""
     return rota.Layer(
@@ -51,7 +78,7 @@ def layer_value(layer: ScheduleLayer, lists: Iterable[LayerMembers], people: Peo
         zone=layer.zone,
         rotation=read_rotation(layer.unit, layer.lengths),
         start=read_wall(layer.starts),
-        members=tuple(members_value(one, people) for one in lists if one.layer_id == layer.pk),
+        members=tuple(members_value(one, people) for one in lists if one.layer_id == layer.id),
         restrictions=read_hours(layer.restrictions),
         since=layer.since,
         until=layer.until,

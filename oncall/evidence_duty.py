@@ -1,0 +1,237 @@
+"""The schedules of a pack: how they were configured, who was planned, who was on call, and when nobody was."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db.models import F, Q, QuerySet
+
+from accounts.evidence import as_of_words, public_ids, with_threads
+from accounts.models import Team, User
+from ledger.evidence import threaded, version_threads
+from ledger.tables import Row, Scope, Table
+from ledger.tracked import as_of
+from oncall.models import LayerMembers, OnCallInterval, Override, Page, Schedule, ScheduleLayer
+from oncall.rota.calendar import Window
+from oncall.rota.resolve import shifts
+from oncall.rota.schedule import OnCall, Shift
+from oncall.schedules import planned_as_of
+
+SCHEDULES = ("as_of", "schedule_id", "version", "name", "team_id", "tz", "retired_at")
+LAYERS = (
+    "as_of", "layer_id", "version", "schedule_id", "name", "role", "place", "tz", "unit", "lengths", "first_hand_off",
+    "restrictions", "counts_from", "counts_until", "retired_at",
+)  # fmt: skip
+MEMBERS = ("as_of", "list_id", "version", "layer_id", "counts_from", "at_once", "turn_order", "user_id", "retired_at")
+OVERRIDES = (
+    "override_id", "version", "schedule_id", "number", "role", "kind", "start_at", "end_at", "user_id", "instead_of_user_id",
+    "override_by", "created_at", "retired_at",
+)  # fmt: skip
+PLANNED = (
+    "as_of", "schedule_id", "version", "role", "layer_id", "turn", "user_id", "start_at", "end_at", "tz", "local_start",
+    "local_end", "kind", "override_id",
+)  # fmt: skip
+ACTUAL = (
+    "shift_id", "schedule_id", "schedule_version", "role", "user_id", "start_at", "end_at", "source", "layer_id", "turn",
+    "override_id", "override_by", "why_sha256", "pages", "pages_confirmed", "recorded_at", "closed_at",
+)  # fmt: skip
+GAPS = (
+    "gap_id", "schedule_id", "schedule_version", "role", "start_at", "end_at", "duration_s", "cause", "recorded_at", "closed_at",
+)  # fmt: skip
+# pages that somebody got because they were on call, or were asked to help
+COUNTED = ("step", "responder")
+
+
+def duty_tables(scope: Scope) -> list[Table]:
+    """Schedules as they were, and their shifts in the scope: as planned, as lived, and those that nobody had."""
+    return [
+        _schedules(scope),
+        _layers(scope),
+        _members(scope),
+        _overrides(scope),
+        _planned(scope),
+        _actual(scope),
+        _gaps(scope),
+    ]
+
+
+def _schedules(scope: Scope) -> Table:
+    def rows() -> Iterator[Row]:
+        held = as_of(Schedule, scope.as_of)
+        teams = public_ids(Team, [row.team_id for row in held])
+        cells = [
+            (scope.as_of, s.public_id, s.version, s.name, teams.get(s.team_id), s.zone, s.retired_at) for s in held
+        ]
+        return with_threads(Schedule, held, cells)
+
+    words = as_of_words("On-call schedules")
+    return Table("02_config/schedules_as_of", SCHEDULES, rows, "schedules_as_of", words, scope.at)
+
+
+def _layers(scope: Scope) -> Table:
+    def rows() -> Iterator[Row]:
+        held = as_of(ScheduleLayer, scope.as_of)
+        schedules = public_ids(Schedule, [row.schedule_id for row in held])
+        cells = [
+            (
+                scope.as_of, y.public_id, y.version, schedules.get(y.schedule_id), y.name, y.role, y.place, y.zone, y.unit,
+                y.lengths, y.starts, y.restrictions, y.since, y.until, y.retired_at,
+            )
+            for y in held
+        ]  # fmt: skip
+        return with_threads(ScheduleLayer, held, cells)
+
+    words = as_of_words("Rotations of those schedules; first_hand_off is on the wall of tz,")
+    return Table("02_config/schedule_layers_as_of", LAYERS, rows, "schedule_layers_as_of", words, scope.at)
+
+
+def _members(scope: Scope) -> Table:
+    def rows() -> Iterator[Row]:
+        held = as_of(LayerMembers, scope.as_of)
+        layers = public_ids(ScheduleLayer, [row.layer_id for row in held])
+        pairs = [
+            (one, (
+                scope.as_of, one.public_id, one.version, layers.get(one.layer_id), one.since, one.at_once, number, person,
+                one.retired_at,
+            ))
+            for one in held for number, person in enumerate(one.people or [None], 1)
+        ]  # fmt: skip
+        return with_threads(LayerMembers, [one for one, _ in pairs], [cells for _, cells in pairs])
+
+    words = as_of_words(
+        "Who takes turns in those rotations, one row a list and person, a row without one for an empty list,"
+    )
+    return Table("02_config/schedule_members_as_of", MEMBERS, rows, "schedule_members_as_of", words, scope.at)
+
+
+def _overrides(scope: Scope) -> Table:
+    def rows() -> Iterator[Row]:
+        held = list(_touching(scope))
+        known = version_threads("override", {row.public_id: row.version for row in held})
+        for o in held:
+            yield (
+                o.public_id, o.version, o.schedule.public_id, o.number, o.role, o.kind, o.start_at, o.end_at, _id(o.who),
+                _id(o.whom), _id(o.made_by), o.created_at, o.retired_at, *known.get(o.public_id, (None, None)),
+            )  # fmt: skip
+
+    words = "Overrides that touch the window, those that were taken back before they began too, in the order in which they were made."
+    return Table("07_oncall/overrides", OVERRIDES, rows, "overrides", words, scope.window)
+
+
+def _planned(scope: Scope) -> Table:
+    def rows() -> Iterator[Row]:
+        for published, until in _months(scope):
+            held = planned_as_of(published)
+            lines = version_threads("schedule", {row.public_id: row.version for row, _ in held})
+            for row, plan in held:
+                for role in plan.roles():
+                    for shift in shifts(plan, Window(published, until), role):
+                        for one in shift.on_call or (None,):
+                            cells = _planned_cells(published, row, shift, one)
+                            yield (*cells, *lines.get(row.public_id, (None, None)))
+
+    words = (
+        "The shifts of each month as they were planned when it began (as_of), before any of them did; of the first month "
+        "when the window began. From configuration history. The lines are those of the schedule's version."
+    )
+    return Table("07_oncall/schedule_as_planned", PLANNED, rows, "schedule_as_planned", words, scope.window)
+
+
+def _planned_cells(published: datetime, row: Any, shift: Shift, one: OnCall | None) -> tuple[Any, ...]:
+    zone = ZoneInfo(row.zone)
+    turn, override = (one.turn, one.override) if one else (None, None)
+    return (
+        published, row.public_id, row.version, shift.role, turn.layer if turn else None, turn.number if turn else None,
+        one.person.id if one else None, shift.start, shift.end, row.zone, shift.start.astimezone(zone).isoformat(),
+        shift.end.astimezone(zone).isoformat(), "override" if override else "rotation" if one else "nobody",
+        override.id if override else None,
+    )  # fmt: skip
+
+
+def _actual(scope: Scope) -> Table:
+    def rows() -> Iterator[Row]:
+        held = list(_recorded(scope).exclude(person=None))
+        paged = _paged(scope)
+        cells = (
+            (
+                r.public_id, r.schedule.public_id, r.schedule_version, r.role, _id(r.person), r.started_at, r.ended_at,
+                r.source, _id(r.layer), r.turn, _id(r.override), _id(r.override.made_by) if r.override else None,
+                r.why_sha256, *_within(paged, r, scope), r.recorded_at, r.closed_at,
+            )
+            for r in held
+        )  # fmt: skip
+        return threaded(cells, "oncallinterval", [r.public_id for r in held])
+
+    words = (
+        "Who was on call, as it was recorded when it began and when it ended; an empty end: it goes on. "
+        "pages: planned to that person then, within the window. why_sha256 names the reason that was given."
+    )
+    return Table("07_oncall/oncall_actual", ACTUAL, rows, "oncall_actual", words, scope.window)
+
+
+def _gaps(scope: Scope) -> Table:
+    def rows() -> Iterator[Row]:
+        held = list(_recorded(scope).filter(person=None))
+        cells = (
+            (
+                r.public_id, r.schedule.public_id, r.schedule_version, r.role, r.started_at, r.ended_at,
+                int((min(r.ended_at or scope.end, scope.end) - max(r.started_at, scope.start)).total_seconds()), r.cause,
+                r.recorded_at, r.closed_at,
+            )
+            for r in held
+        )  # fmt: skip
+        return threaded(cells, "oncallinterval", [r.public_id for r in held])
+
+    words = "Time in which nobody was on call in a role, as it was recorded. duration_s: within the window."
+    return Table("07_oncall/oncall_gaps", GAPS, rows, "oncall_gaps", words, scope.window)
+
+
+def _recorded(scope: Scope) -> QuerySet[OnCallInterval]:
+    """Intervals that touch the window, in the order in which they began; answers that were replaced at once are left out."""
+    goes_on = Q(ended_at__isnull=True) | Q(ended_at__gt=scope.start)
+    rows = OnCallInterval.objects.filter(goes_on, started_at__lt=scope.end).exclude(ended_at=F("started_at"))
+    return rows.select_related("schedule", "person", "layer", "override__made_by").order_by("started_at", "pk")
+
+
+def _touching(scope: Scope) -> QuerySet[Override]:
+    rows = Override.objects.filter(start_at__lt=scope.end, end_at__gt=scope.start)
+    return rows.select_related("schedule", "who", "whom", "made_by").order_by("schedule_id", "number")
+
+
+def _months(scope: Scope) -> Iterator[tuple[datetime, datetime]]:
+    """The months of a window in UTC, cut to it."""
+    start = scope.start
+    while start < scope.end:
+        following = (start.replace(day=1, hour=0, minute=0, second=0, microsecond=0) + timedelta(days=32)).replace(
+            day=1
+        )
+        yield start, min(following, scope.end)
+        start = following
+
+
+def _paged(scope: Scope) -> dict[int, list[tuple[datetime, bool]]]:
+    """(planned, confirmed) of the pages of each person in the window, in order."""
+    found: dict[int, list[tuple[datetime, bool]]] = defaultdict(list)
+    rows = Page.objects.filter(planned_at__gte=scope.start, planned_at__lt=scope.end, origin__in=COUNTED)
+    for person, planned_at, confirmed in rows.order_by("planned_at").values_list(
+        "person_id", "planned_at", "confirmed_at"
+    ):
+        found[person].append((planned_at, confirmed is not None))
+    return found
+
+
+def _within(paged: dict[int, list[tuple[datetime, bool]]], row: OnCallInterval, scope: Scope) -> tuple[int, int]:
+    """How many pages went to the person of an interval within it, and how many of them were confirmed."""
+    mine = paged.get(row.person_id or 0, [])
+    first = bisect_left(mine, (row.started_at, False))
+    last = bisect_left(mine, (row.ended_at or scope.end, False))
+    return last - first, sum(confirmed for _, confirmed in mine[first:last])
+
+
+def _id(thing: User | ScheduleLayer | Override | None) -> str | None:
+    return thing.public_id if thing else None
