@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from accounts.contact_rules import URGENCIES
 from accounts.evidence import as_of_words, known_as_of, public_ids, with_threads
@@ -12,9 +13,10 @@ from accounts.models import Membership, Team, User
 from ledger.evidence import NO_THREAD, threaded, threads
 from ledger.tables import Row, Scope, Table, pieces
 from ledger.tracked import as_of
-from oncall.escalation.targets import target_kind
-from oncall.models import Attempt, Callback, CatchAll, Page, Policy, Run, StepExecution
+from oncall.escalation.targets import NEXT, SECOND, split, target_kind
+from oncall.models import Attempt, Callback, CatchAll, OnCallInterval, Page, Policy, Run, StepExecution
 from oncall.resolved import Resolved, resolved
+from oncall.rota.schedule import PRIMARY, SECONDARY
 
 POLICIES = (
     "as_of", "policy_id", "version", "name", "team_id", "repeat", "ask_again_s", "step_no", "delay_s", "round_robin", "hours",
@@ -101,7 +103,7 @@ def _policies(scope: Scope, policies: Sequence[str]) -> Table:
 
     words = as_of_words("Escalation policies that were run or could have been, one row a step and person,")
     words += (
-        " A team stands for its members then; one that had none has a row without a person."
+        " A team stands for its members then, a schedule for who was on call by the record; where that was nobody the row has no person."
         " Resolved: how a step would have reached the person then, by urgency, as channel@seconds after the step, from contacts"
         " that were verified and contact rules; whether a contact worked is no part of configuration."
     )
@@ -116,10 +118,28 @@ def _stood_for(targets: set[str], scope: Scope) -> dict[str, list[str | None]]:
     held: dict[int, list[str]] = {}
     for row in sorted(members, key=lambda row: row.id):
         held.setdefault(row.team_id, []).append(people[row.user_id])
-    return {
-        target: list(held.get(teams.get(target, 0), [])) or [None] if target_kind(target) == "team" else [target]
-        for target in targets
-    }
+    found: dict[str, list[str | None]] = {}
+    for target in targets:
+        kind = target_kind(target)
+        if kind == "team":
+            found[target] = list(held.get(teams.get(target, 0), [])) or [None]
+        else:
+            found[target] = [target] if kind == "user" else _on_record(target, scope.as_of)
+    return found
+
+
+def _on_record(target: str, at: datetime) -> list[str | None]:
+    """Who was on call by the record at an instant, never by the plan of today; of who follows, who came after them."""
+    schedule, part = split(target)
+    rows = OnCallInterval.objects.filter(
+        schedule__public_id=schedule, role=SECONDARY if part == SECOND else PRIMARY, person__isnull=False
+    ).order_by("started_at", "pk")
+    then = rows.filter(Q(ended_at__isnull=True) | Q(ended_at__gt=at), started_at__lte=at)
+    people: list[str | None] = list(then.values_list("person__public_id", flat=True))
+    if part == NEXT:
+        later = rows.filter(started_at__gt=at).exclude(person__public_id__in=people)
+        people = list(later.values_list("person__public_id", flat=True)[:1])
+    return people or [None]
 
 
 def _resolved_cells(found: Resolved | None) -> tuple[object, ...]:

@@ -11,7 +11,7 @@ from rest_framework.request import Request
 
 from accounts.access import get_team, require
 from accounts.api.errors import Refusal, Refusals
-from accounts.api.fields import Body, Change, Id, Instant, OneOf, Text, Whole, YesNo
+from accounts.api.fields import Body, Change, Id, Instant, OneOf, Pattern, Text, Whole, YesNo
 from accounts.api.filters import Filters, IdFilter, TextFilter
 from accounts.api.people import PersonRef, TeamRef, ZoneField
 from accounts.api.views import ApiView, operation, reference
@@ -50,7 +50,10 @@ class StepOut(serializers.Serializer):
     """One rung: everybody in it is paged at once, then so many seconds pass before the next."""
 
     delay_s = serializers.IntegerField()
-    people = serializers.ListField(child=serializers.CharField(), help_text="People and teams by their ids.")
+    people = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="People, teams and schedules by their ids; `sch_….secondary` and `sch_….next` for who is behind and who follows.",
+    )
     round_robin = serializers.BooleanField(required=False, help_text="Only one of them is paged, each run the next.")
     hours = HoursOut(required=False, help_text="When the step is taken; outside them it is passed.")
 
@@ -91,7 +94,14 @@ class StepIn(Body):
 
     delay_s = Whole(min_value=MIN_DELAY_S, max_value=MAX_DELAY_S)
     people = serializers.ListField(
-        child=Id("usr", "tea"), min_length=1, max_length=MAX_PEOPLE_PER_STEP, help_text="People and teams by their ids."
+        child=Pattern(
+            r"(usr|tea)_[a-z0-9]{16}|sch_[a-z0-9]{16}(\.next|\.secondary)?",
+            "Send an id such as usr_x3k9…, tea_x3k9… or sch_x3k9…; after that of a schedule .secondary or .next.",
+            max_length=60,
+        ),
+        min_length=1,
+        max_length=MAX_PEOPLE_PER_STEP,
+        help_text="People, teams and schedules by their ids; `sch_….secondary` and `sch_….next` for who is behind and who follows.",
     )
     round_robin = YesNo(required=False, help_text="Only one of them is paged, each run the next.")
     hours = HoursIn(required=False, allow_null=True)

@@ -3,18 +3,35 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from accounts.models import Membership, Team
 from oncall.escalation.plan import Named
+from oncall.models import Schedule
+from oncall.rota import schedule as rota
+from oncall.rota.resolve import next_on_call, on_call
+from oncall.schedules import planned_all
 
 TEAM, SCHEDULE = "tea_", "sch_"
+# what may stand after the id of a schedule, and its words after the schedule's name
+NEXT, SECOND = "next", "secondary"
+PARTS = {"": "", SECOND: " (secondary)", NEXT: " (who follows)"}
+
+
+def split(target: str) -> tuple[str, str]:
+    """The public id of a target, and what stands after it."""
+    public_id, dot, part = target.partition(".")
+    return public_id, part or dot
 
 
 def stand_for(targets: Iterable[str], *, now: datetime) -> dict[str, tuple[Named, ...]]:
-    """People by target, for targets that are no person. A team stands for its active members, by name."""
-    return team_members(targets)
+    """People by target, for targets that are no person. A team stands for its active members, by name; a schedule for who
+    is on call, `sch_….secondary` for who is behind them, `sch_….next` for who follows. Whoever has it by an override is named
+    with it.
+    """
+    wanted = set(targets)
+    return team_members(wanted) | _schedules({target for target in wanted if target.startswith(SCHEDULE)}, now)
 
 
 def target_kind(target: str) -> str:
@@ -29,16 +46,28 @@ def changes_with_time(target: str) -> bool:
 
 def known_targets(wanted: Iterable[str]) -> set[str]:
     """Those of some targets that are no person, exist and are in force."""
-    teams = {target for target in wanted if target.startswith(TEAM)}
-    return (
-        set(Team.objects.in_force().filter(public_id__in=teams).values_list("public_id", flat=True)) if teams else set()
-    )
+    parts = {target: split(target) for target in wanted if target_kind(target) != "user"}
+    ids = {public_id for public_id, part in parts.values() if part in PARTS}
+    held = set(Team.objects.in_force().filter(public_id__in=ids).values_list("public_id", flat=True))
+    held |= set(Schedule.objects.in_force().filter(public_id__in=ids).values_list("public_id", flat=True))
+    return {
+        target
+        for target, (public_id, part) in parts.items()
+        if public_id in held and part in PARTS and (not part or target.startswith(SCHEDULE))
+    }
 
 
 def target_names(targets: Iterable[str]) -> dict[str, str]:
     """Names of targets that are no person, those out of force too: history and frozen policies speak of them."""
-    teams = {target for target in targets if target.startswith(TEAM)}
-    return dict(Team.objects.filter(public_id__in=teams).values_list("public_id", "name")) if teams else {}
+    parts = {target: split(target) for target in targets if target_kind(target) != "user"}
+    ids = {public_id for public_id, _ in parts.values()}
+    names = dict(Team.objects.filter(public_id__in=ids).values_list("public_id", "name"))
+    names |= dict(Schedule.objects.filter(public_id__in=ids).values_list("public_id", "name"))
+    return {
+        target: names[public_id] + PARTS.get(part, "")
+        for target, (public_id, part) in parts.items()
+        if public_id in names
+    }
 
 
 def people_of(targets: Iterable[str], *, now: datetime) -> set[str]:
@@ -46,6 +75,24 @@ def people_of(targets: Iterable[str], *, now: datetime) -> set[str]:
     wanted = set(targets)
     named = stand_for(wanted, now=now)
     return (wanted - set(named)) | {one.person for people in named.values() for one in people}
+
+
+def _schedules(wanted: set[str], now: datetime) -> dict[str, tuple[Named, ...]]:
+    if not wanted:
+        return {}
+    rows = list(Schedule.objects.in_force().filter(public_id__in={split(target)[0] for target in wanted}))
+    plans = {plan.id: plan for plan in planned_all(rows, now)}
+    return {target: tuple(_on_call(plans.get(split(target)[0]), split(target)[1], now)) for target in wanted}
+
+
+def _on_call(plan: rota.Schedule | None, part: str, now: datetime) -> Iterator[Named]:
+    if plan is None:
+        return
+    role = rota.SECONDARY if part == SECOND else rota.PRIMARY
+    shift = next_on_call(plan, now) if part == NEXT else on_call(plan, now, role)
+    for one in shift.on_call if shift else ():
+        source = one.override.id if one.override else one.turn.layer if one.turn else ""
+        yield Named(one.person.id, f"schedule:{plan.id}:{source}")
 
 
 def team_members(targets: Iterable[str]) -> dict[str, tuple[Named, ...]]:

@@ -97,7 +97,7 @@ def _refuse_unknown(named: dict[str, Sequence[str]]) -> None:
     known = set(User.objects.filter(public_id__in=wanted, is_active=True).values_list("public_id", flat=True))
     known |= known_targets(wanted)
     problems = {
-        field: f"{', '.join(sorted(set(people) - known))} is nobody who can be paged. Choose active people, or teams."
+        field: f"{', '.join(sorted(set(people) - known))} is nobody who can be paged. Choose active people, teams or schedules."
         for field, people in named.items()
         if set(people) - known
     }

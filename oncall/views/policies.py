@@ -17,11 +17,13 @@ from ledger.clock import now
 from ledger.tracked import StaleVersion
 from oncall.access import get_policy
 from oncall.escalation.policy import PolicyError
+from oncall.escalation.targets import NEXT, SECOND
 from oncall.forms.policy import AtForm, NewPolicyForm, PolicyForm, rows_of
 from oncall.forms.rows import Row, apply_edit, read_edit, read_rows
 from oncall.ladders import ladder_of
-from oncall.models import CatchAll, Policy
+from oncall.models import CatchAll, Policy, Schedule, ScheduleLayer
 from oncall.queries import policies_in_force, policies_naming
+from oncall.rota.schedule import SECONDARY
 from oncall.services import NameTaken, change_policy, create_policy, retire_policy
 from oncall.stepwords import said_steps, step_words
 
@@ -126,7 +128,7 @@ def _form(
 ) -> PolicyForm:
     """The form as drawn, as posted, or as posted and then grown by one of its buttons."""
     people = [(person.public_id, person.name) for person in pageable_people()]
-    groups = [(team.public_id, team.name) for team in teams()]
+    groups = _groups()
     own = {team.public_id: team.name for team in teams() if can(request.user, "edit", _Owned(team.pk))}
     zone = Organisation.current().timezone
     choices: dict[str, Any] = {"zone": zone, "people": people, "groups": groups, "teams": list(own.items())}
@@ -137,6 +139,19 @@ def _form(
     if edit is None:
         return kind(request.POST, rows=posted, **choices)
     return kind(initial={**initial, **request.POST.dict()}, rows=apply_edit(posted, edit), **choices)
+
+
+def _groups() -> list[tuple[str, str]]:
+    """What a step may name but people: teams, and of each schedule who is on call, who is behind them and who follows."""
+    schedules = list(Schedule.objects.in_force().order_by("name", "pk"))
+    behind = set(ScheduleLayer.objects.in_force().filter(role=SECONDARY).values_list("schedule_id", flat=True))
+    found = [(team.public_id, f"Team {team.name}") for team in teams()]
+    for one in schedules:
+        found.append((one.public_id, f"On call: {one.name}"))
+        if one.pk in behind:
+            found.append((f"{one.public_id}.{SECOND}", f"On call behind them: {one.name}"))
+        found.append((f"{one.public_id}.{NEXT}", f"On call next: {one.name}"))
+    return found
 
 
 class _Owned:

@@ -15,7 +15,9 @@ from oncall.escalation.simulate import simulate
 from oncall.ladders import ladder_of
 from oncall.models import Page, Run, StepExecution
 from oncall.queries import next_step, people_of_policies, policies_naming
+from oncall.rota.problems import ScheduleError
 from oncall.services import create_policy
+from oncall.services.schedules import retire_schedule
 from oncall.uses import uses_of_person
 from tests import builders
 
@@ -267,3 +269,75 @@ def test_a_target_that_is_not_there_is_refused(larkspur, stranger):
         made(world, {"delay_s": 60, "people": [stranger]})
     assert not Run.objects.exists() and not Page.objects.exists()
     assert not Entry.objects.filter(kind="policy.created").exists()
+
+
+# --- schedules ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def weekly(larkspur):
+    """Ana and Ben take weeks from Monday 09:00 in Berlin; on this Tuesday night Ana has hers."""
+    world, ana, ben, _zoe = larkspur
+    return world, ana, ben, builders.schedule(ana, ben, team=world.team, now=world.now)
+
+
+def called_at(rule, instant):
+    (rung, *_) = ladder_of(rule, begins=instant)
+    return [(one.person.name, one.through) for one in rung.people]
+
+
+def test_a_schedule_stands_for_who_is_on_call_at_the_step_and_for_who_follows(weekly):
+    world, ana, ben, schedule = weekly
+    rule = made(
+        world,
+        {"delay_s": 60, "people": [schedule.public_id]},
+        {"delay_s": 60, "people": [f"{schedule.public_id}.next"]},
+    )
+    assert called_at(rule, world.now) == [("Ana Duarte", "schedule Shop")]
+    assert called_at(rule, at("2026-03-23T08:59")) == [("Ana Duarte", "schedule Shop")]
+    assert called_at(rule, at("2026-03-23T09:00")) == [("Ben Okafor", "schedule Shop")]
+    (_first, second, *_end) = ladder_of(rule, begins=world.now)
+    assert [one.person for one in second.people] == [ben]
+    assert people_of_policies(now=world.now) == {ana.public_id, ben.public_id}
+
+
+def test_a_hand_off_between_two_steps_calls_who_has_it_then(weekly):
+    world, _ana, _ben, schedule = weekly
+    rule = made(world, *[{"delay_s": 600, "people": [schedule.public_id]}] * 2)
+    first, second, *_ = ladder_of(rule, begins=at("2026-03-23T08:55"))
+    assert [one.person.name for rung in (first, second) for one in rung.people] == ["Ana Duarte", "Ben Okafor"]
+
+
+def test_the_engine_pages_who_is_on_call_and_records_by_what(weekly):
+    world, ana, ben, schedule = weekly
+    change = builders.override(schedule, who=ben, whom=ana, by=ana, starts_in=timedelta(0), now=world.now)
+    rule = made(world, {"delay_s": 60, "people": [schedule.public_id]})
+    run = world.start(rule)
+    world.twilio.expect(BEN)
+    (to,) = StepExecution.objects.get(run=run).recipients
+    assert (to["person"], to["why"]) == (ben.public_id, f"schedule:{schedule.public_id}:{change.public_id}")
+
+
+def test_a_schedule_with_nobody_is_an_empty_step_and_the_catch_all_hears(weekly):
+    world, _ana, _ben, schedule = weekly
+    rule = made(world, {"delay_s": 60, "people": [f"{schedule.public_id}.secondary"]})
+    first, *_ = ladder_of(rule, begins=world.now)
+    assert (first.outcome, first.people) == ("nobody", ())
+
+
+def test_a_schedule_that_a_policy_calls_is_not_retired(weekly):
+    world, _ana, _ben, schedule = weekly
+    made(world, {"delay_s": 60, "people": [f"{schedule.public_id}.next"]})
+    with pytest.raises(ScheduleError, match="still called by Night"):
+        retire_schedule(schedule, now=world.now, reason="Old")
+    schedule.refresh_from_db()
+    assert schedule.retired_at is None
+
+
+@pytest.mark.parametrize("part", [".third", ".", ".next.next"])
+def test_a_part_that_no_schedule_has_is_refused(weekly, part):
+    world, _ana, _ben, schedule = weekly
+    with pytest.raises(PolicyError, match="is nobody who can be paged"):
+        made(world, {"delay_s": 60, "people": [f"{schedule.public_id}{part}"]})
+    with pytest.raises(PolicyError, match="is nobody who can be paged"):
+        made(world, {"delay_s": 60, "people": [f"{world.team.public_id}.next"]})
