@@ -29,6 +29,7 @@ from config.demo import (
     maintenance,
     people,
     promises,
+    rotations,
     samples,
     seals,
     watcher,
@@ -53,6 +54,7 @@ PLANNED: tuple[Callable[[Demo], None], ...] = (
     lessons.spread,
     maintenance.spread,
     promises.made,
+    rotations.turn,
     hooks.begin,
     watcher.looks,
 )

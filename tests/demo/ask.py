@@ -18,7 +18,7 @@ from monitors.engine.packing import KEEP_ROWS
 from monitors.models import SLA, MaintenanceSpan, Monitor, Result, ResultPack, StateInterval
 from monitors.packs import decode
 from monitors.samples import hour_of, packed_until, samples
-from oncall.models import Attempt, Page, StepExecution
+from oncall.models import Attempt, OnCallInterval, Page, Schedule, StepExecution
 from oncall.notify.links import token_for
 
 
@@ -76,6 +76,16 @@ def pages_with_the_mark():
     return told
 
 
+def rotations():
+    """By schedule, the people on record and whether the record has neither hole nor overlap to its end."""
+    found = {}
+    for schedule in Schedule.objects.all():
+        rows = list(OnCallInterval.objects.filter(schedule=schedule).order_by("started_at", "pk"))
+        tiles = all(one.ended_at == other.started_at for one, other in pairwise(rows)) and rows[-1].ended_at is None
+        found[schedule.name] = [sorted({row.person.name for row in rows}), tiles]
+    return found
+
+
 def maintenance():
     """How many times of windows ended in which way, and the incidents of what a window covered that opened inside it."""
     spans = MaintenanceSpan.objects.select_related("window")
@@ -110,6 +120,7 @@ def answer():
             if read(Seal.objects.get(day=day).text)["checks_executed"]
             != str(continuity_of(day, now=Seal.objects.get(day=day).sealed_at).checks_executed)
         ],
+        "rotations": rotations(),
         "maintenance": maintenance(),
         "agreements": {
             one.service.name: [

@@ -75,6 +75,12 @@ def test_services_are_promised_by_one_and_approved_by_another_and_one_promise_wa
     assert held["Tracking API"][0] == 4, "written, approved, made stricter, approved again"
 
 
+def test_teams_take_weeks_in_turn_and_who_was_on_call_is_on_record_without_a_hole(told):
+    assert set(told["rotations"]) == {"Carriers", "Platform", "Shop"}
+    assert all(tiles for _people, tiles in told["rotations"].values())
+    assert told["rotations"]["Platform"][0] == ["Jonas Weber", "Kofi Mensah", "Noor Haddad"]
+
+
 def test_the_mistakes_are_in_it(told):
     assert {"unknown/engine_stopped", "unknown/resumed", "paused/"} <= set(told["states"])
     assert told["reopened"] >= 2  # a night of flapping is one incident
