@@ -14,6 +14,7 @@ from accounts.models import User
 from oncall.models import (
     CatchAll,
     LayerMembers,
+    OnCallCorrection,
     OnCallInterval,
     Override,
     Page,
@@ -145,6 +146,26 @@ def get_interval(user: Any, public_id: str) -> OnCallInterval:
     if interval is None:
         raise Http404
     return interval
+
+
+def all_corrections(user: Any) -> QuerySet[OnCallCorrection]:
+    """Corrections of who was on call, refused ones too: all members read them. Raises PermissionDenied."""
+    require(user, "read")
+    return OnCallCorrection.objects.select_related("schedule__team", "requested_by", "decided_by")
+
+
+def get_correction(user: Any, public_id: str, need: str = "read") -> OnCallCorrection:
+    """A correction, with the rights of its schedule. `withdraw`: to refuse it, which who asked may too.
+
+    Raises Http404, PermissionDenied.
+    """
+    _signed_in(user)
+    correction = all_corrections(user).filter(public_id=public_id).first()
+    if correction is None:
+        raise Http404
+    if need != "withdraw" or correction.requested_by_id != user.pk:
+        require(user, "edit" if need == "withdraw" else need, correction.schedule)
+    return correction
 
 
 def _signed_in(user: Any) -> None:

@@ -9,14 +9,15 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import QuerySet
 
 from accounts.evidence import as_of_words, public_ids, with_threads
 from accounts.models import Team, User
 from ledger.evidence import threaded, version_threads
 from ledger.tables import Row, Scope, Table
 from ledger.tracked import as_of
-from oncall.models import LayerMembers, OnCallInterval, Override, Page, Schedule, ScheduleLayer
+from oncall.lived import recorded
+from oncall.models import LayerMembers, OnCallCorrection, OnCallInterval, Override, Page, Schedule, ScheduleLayer
 from oncall.rota.calendar import Window
 from oncall.rota.resolve import shifts
 from oncall.rota.schedule import OnCall, Shift
@@ -43,6 +44,10 @@ ACTUAL = (
 GAPS = (
     "gap_id", "schedule_id", "schedule_version", "role", "start_at", "end_at", "duration_s", "cause", "recorded_at", "closed_at",
 )  # fmt: skip
+CORRECTIONS = (
+    "correction_id", "schedule_id", "role", "start_at", "end_at", "user_ids", "shift_ids", "standing", "reason_sha256",
+    "requested_by", "requested_at", "decided_by", "decided_at", "approved_alone", "decision_sha256",
+)  # fmt: skip
 # pages that somebody got because they were on call, or were asked to help
 COUNTED = ("step", "responder")
 
@@ -57,6 +62,7 @@ def duty_tables(scope: Scope) -> list[Table]:
         _planned(scope),
         _actual(scope),
         _gaps(scope),
+        _corrections(scope),
     ]
 
 
@@ -191,11 +197,30 @@ def _gaps(scope: Scope) -> Table:
     return Table("07_oncall/oncall_gaps", GAPS, rows, "oncall_gaps", words, scope.window)
 
 
+def _corrections(scope: Scope) -> Table:
+    def rows() -> Iterator[Row]:
+        touching = OnCallCorrection.objects.filter(start_at__lt=scope.end, end_at__gt=scope.start).order_by("pk")
+        held = list(touching.select_related("schedule", "requested_by", "decided_by"))
+        cells = (
+            (
+                c.public_id, c.schedule.public_id, c.role, c.start_at, c.end_at, c.people, c.intervals, c.standing,
+                c.reason_sha256, _id(c.requested_by), c.requested_at, _id(c.decided_by), c.decided_at, c.approved_alone,
+                c.decision_sha256,
+            )
+            for c in held
+        )  # fmt: skip
+        return threaded(cells, "oncallcorrection", [c.public_id for c in held])
+
+    words = (
+        "Corrections of who was on call in the window, refused ones too. An approved one lies over shift_ids, whose rows "
+        "stand as they were recorded; no user_ids: nobody."
+    )
+    return Table("07_oncall/oncall_corrections", CORRECTIONS, rows, "oncall_corrections", words, scope.window)
+
+
 def _recorded(scope: Scope) -> QuerySet[OnCallInterval]:
-    """Intervals that touch the window, in the order in which they began; answers that were replaced at once are left out."""
-    goes_on = Q(ended_at__isnull=True) | Q(ended_at__gt=scope.start)
-    rows = OnCallInterval.objects.filter(goes_on, started_at__lt=scope.end).exclude(ended_at=F("started_at"))
-    return rows.select_related("schedule", "person", "layer", "override__made_by").order_by("started_at", "pk")
+    rows = recorded(Window(scope.start, scope.end))
+    return rows.select_related("schedule", "person", "layer", "override__made_by")
 
 
 def _touching(scope: Scope) -> QuerySet[Override]:

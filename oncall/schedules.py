@@ -120,7 +120,7 @@ def people_of(lists: Iterable[LayerMembers]) -> dict[str, rota.Person]:
 def coming_shifts(user: User) -> list[tuple[Schedule, rota.Shift]]:
     """The shift that somebody has now or next in each schedule and role, as far as 400 days ahead, by schedule.
 
-    "Now" is the instant to which a schedule is on record, which is a second ago at most while the engine runs.
+    "Now" is the last change that is on record: the answer has been the same since.
     """
     person, found = person_value(user), []
     for schedule in Schedule.objects.in_force().order_by("name", "pk"):

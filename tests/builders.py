@@ -28,8 +28,9 @@ from monitors.models import (
 from monitors.services.agreements import create_sla
 from monitors.services.monitors import create_monitor
 from monitors.services.windows import approve_window, plan_window
-from oncall.models import CatchAll
+from oncall.models import CatchAll, Schedule
 from oncall.services import create_policy
+from oncall.services.corrections import request_correction
 from oncall.services.overrides import make_override
 from oncall.services.schedules import add_layer, create_schedule
 from statuspage.services import create_component, create_page
@@ -209,6 +210,21 @@ def override(schedule, *, kind="replace", who=None, whom=None, by, starts_in=tim
         schedule, kind=kind, start_at=now + starts_in, end_at=now + starts_in + timedelta(days=1),
         who=by if who is None and kind != "remove" else who, whom=whom, by=by, now=now, reason=REASON,
     )  # fmt: skip
+
+
+def duty_correction(schedule, *people, by, now=NIGHT):
+    """Somebody asks a minute later that these people, or nobody, were on call in the minute after the last change."""
+    start = Schedule.objects.get(pk=schedule.pk).recorded_until
+    end = start + timedelta(minutes=1)
+    return request_correction(
+        schedule,
+        start_at=start,
+        end_at=end,
+        people=[one.public_id for one in people],
+        by=by,
+        reason=REASON,
+        now=max(now, end),
+    )
 
 
 def catch_all(*people, now=NIGHT):

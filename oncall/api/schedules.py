@@ -45,7 +45,7 @@ class ScheduleOut(serializers.Serializer):
     name = serializers.CharField()
     team = TeamRef()
     zone = serializers.CharField(help_text="The zone it is shown in.")
-    recorded_until = Instant(help_text="To where who was on call is on record.")
+    recorded_until = Instant(help_text="When the record was last written; what it says holds until the next change.")
     version = serializers.IntegerField()
     created_at = Instant()
     retired_at = Instant(allow_null=True)

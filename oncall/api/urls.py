@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from accounts.api.history import history_of
-from oncall.api import layers, overrides, paging, policies, reach, schedules
+from oncall.api import layers, lived, overrides, paging, policies, reach, schedules
 from oncall.models import CatchAll, LayerMembers, Override, Policy, Schedule, ScheduleLayer
 
 urlpatterns = [
@@ -36,6 +36,11 @@ urlpatterns = [
     path("overrides/<pid:public_id>/history/", history_of(Override)),
     path("on-call-intervals/", overrides.Intervals.as_view()),
     path("on-call-intervals/<pid:public_id>/", overrides.OneInterval.as_view()),
+    path("schedules/<pid:public_id>/lived/", lived.LivedShifts.as_view()),
+    path("on-call-corrections/", lived.Corrections.as_view()),
+    path("on-call-corrections/<pid:public_id>/", lived.OneCorrection.as_view()),
+    path("on-call-corrections/<pid:public_id>/approve/", lived.CorrectionApproval.as_view()),
+    path("on-call-corrections/<pid:public_id>/refuse/", lived.CorrectionRefusal.as_view()),
     path("runs/", paging.Runs.as_view()),
     path("runs/<pid:public_id>/", paging.OneRun.as_view()),
     path("pages/", paging.Pages.as_view()),

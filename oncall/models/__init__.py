@@ -1,6 +1,6 @@
 """Models of oncall: configuration (tracked) apart from what happens at run time."""
 
-from oncall.models.duty import OnCallInterval
+from oncall.models.duty import OnCallCorrection, OnCallInterval
 from oncall.models.paging import Attempt, Callback, InboundKey, InboundSms, Page, PhoneCode
 from oncall.models.policies import CatchAll, Policy
 from oncall.models.runs import Run, StepExecution
@@ -13,6 +13,7 @@ __all__ = [
     "InboundKey",
     "InboundSms",
     "LayerMembers",
+    "OnCallCorrection",
     "OnCallInterval",
     "Override",
     "Page",

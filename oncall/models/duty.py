@@ -12,6 +12,7 @@ from ledger.fields import PublicIdField
 from oncall.models.schedules import Override, Schedule, ScheduleLayer
 
 ROTATION, OVERRIDE, NOBODY = "rotation", "override", "nobody"
+ASKED, APPROVED, REFUSED = "asked", "approved", "refused"
 
 
 class OnCallInterval(models.Model):
@@ -71,3 +72,48 @@ class OnCallInterval(models.Model):
         """Insert only: the end is set once, by conditional update."""
         kwargs["force_insert"] = True
         super().save(*args, **kwargs)
+
+
+class OnCallCorrection(models.Model):
+    """Who was on call in `[start_at, end_at)` after all, asked for by one person and decided by another. Only grows.
+
+    The intervals stay as they were recorded: an approved correction lies over them. people: public ids, none for nobody.
+    intervals: public ids of what it lies over. reason, decision: hashes of texts that can be redacted.
+    """
+
+    append_only = AppendOnly(set_once=("decided_at", "decided_by_id", "approved", "approved_alone", "decision_sha256"))
+
+    public_id = PublicIdField(prefix="occ")
+    schedule = models.ForeignKey(Schedule, on_delete=models.PROTECT, related_name="corrections")
+    role = models.CharField(max_length=16)
+    start_at = models.DateTimeField()
+    end_at = models.DateTimeField()
+    people = models.JSONField()
+    intervals = models.JSONField()
+    reason_sha256 = models.CharField(max_length=64)
+    requested_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    requested_at = models.DateTimeField()
+    decided_at = models.DateTimeField(null=True)
+    decided_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    approved = models.BooleanField(null=True)
+    approved_alone = models.BooleanField(null=True)
+    decision_sha256 = models.CharField(max_length=64, null=True)  # noqa: DJ001 - set once, from NULL
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(end_at__gt=models.F("start_at")), name="duty_correction_forward")
+        ]
+        indexes = [models.Index(fields=["schedule", "role", "start_at"], name="duty_correction_by_start")]
+
+    def __str__(self) -> str:
+        return f"correction of {self.schedule}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Insert only: the decision is set once, by conditional update."""
+        kwargs["force_insert"] = True
+        super().save(*args, **kwargs)
+
+    @property
+    def standing(self) -> str:
+        """asked, approved or refused."""
+        return ASKED if self.approved is None else APPROVED if self.approved else REFUSED

@@ -13,8 +13,8 @@ from oncall.rota.schedule import PRIMARY
 class Schedule(Tracked):
     """Who is on call when. Its version goes up with every change of a layer or of its members, which `parts` counts.
 
-    zone: the one it is shown in. recorded_until: to where who was on call is on record; next_change_at: when the plan has
-    the next change to be recorded.
+    zone: the one it is shown in. recorded_until: to where the plan was read for the record; next_change_at: when it has
+    the next change to be recorded, up to which nothing changes.
     """
 
     untracked_fields = ("recorded_until", "next_change_at")

@@ -337,6 +337,9 @@ GROW = {
     "schedule-layers/": _schedule,
     "layer-members/": _schedule,
     "on-call-intervals/": _schedule,
+    "on-call-corrections/": lambda house, n, now: builders.duty_correction(
+        Schedule.objects.get(public_id=house.ids["schedules"]), by=house.people["admin"], now=now
+    ),
     "overrides/": lambda house, n, now: builders.override(
         Schedule.objects.get(public_id=house.ids["schedules"]), by=house.people["admin"], now=now
     ),

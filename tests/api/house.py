@@ -130,6 +130,7 @@ def build() -> House:
     catch_all = builders.catch_all(admin, now=now)
     schedule = builders.schedule(admin, team=house.team, now=now)
     override = builders.override(schedule, by=admin, now=now)
+    correction = builders.duty_correction(schedule, by=admin, now=now)
     route = builders.route(house.policy, now=now)
     network = allow_network(cidr="10.20.0.0/24", now=now, reason="Test")
     token, _ = cast.token_for(admin)
@@ -206,6 +207,7 @@ def build() -> House:
         "schedule-layers": schedule.layers.get().public_id,
         "layer-members": schedule.layers.get().lists.get().public_id,
         "overrides": override.public_id,
+        "on-call-corrections": correction.public_id,
         "on-call-intervals": schedule.intervals.first().public_id,
         "runs": Run.objects.get().public_id,
         "pages": Page.objects.first().public_id,

@@ -62,6 +62,7 @@ SERVED = {
     "oncall.Callback": ("pages/<pid:public_id>/callbacks/",),
     "oncall.CatchAll": ("catch-all/",),
     "oncall.LayerMembers": ("layer-members/", "layer-members/<pid:public_id>/"),
+    "oncall.OnCallCorrection": ("on-call-corrections/", "on-call-corrections/<pid:public_id>/"),
     "oncall.OnCallInterval": ("on-call-intervals/", "on-call-intervals/<pid:public_id>/"),
     "oncall.Override": ("overrides/", "overrides/<pid:public_id>/"),
     "oncall.Page": ("pages/", "pages/<pid:public_id>/"),

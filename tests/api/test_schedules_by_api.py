@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from ledger import clock
+from oncall.models import Schedule
 from tests import builders
 from tests.api import cast
 
@@ -205,3 +206,33 @@ def test_nobody_leaves_while_they_have_a_shift_to_come(caller, schedule, mona, r
     without = {"layer": made["id"], "people": [mona.public_id], "at_once": True}
     assert caller.post("/api/v1/layer-members/", without, "json").status_code == 201
     assert admin.post(leave, {"reason": "Left"}, "json").status_code in (200, 204)
+
+
+def test_the_record_is_corrected_by_two_people(caller, schedule, mona, rita):
+    add(caller, schedule, mona)
+    hers = cast.client(rita, "respond")
+    start = Schedule.objects.get(public_id=schedule).recorded_until
+    end = clock.now()
+    within = {"start": start.isoformat(), "end": end.isoformat()}
+    asked = hers.post(
+        "/api/v1/on-call-corrections/",
+        {
+            "schedule": schedule,
+            "start_at": within["start"],
+            "end_at": within["end"],
+            "people": [rita.public_id],
+            "reason": "I had it",
+        },
+        "json",
+    ).json()
+    address = f"/api/v1/on-call-corrections/{asked['id']}/"
+    assert (asked["standing"], asked["reason"]) == ("asked", "I had it")
+    assert hers.post(f"{address}approve/", {}, "json").status_code == 403
+    assert caller.post(f"{address}approve/", {"reason": "True"}, "json").json()["standing"] == "approved"
+    again = caller.post(f"{address}refuse/", {"reason": "No"}, "json")
+    assert (again.status_code, again.json()["error"]["code"]) == (409, "conflict")
+    lived = caller.post(f"/api/v1/schedules/{schedule}/lived/", within, "json").json()
+    assert [(one["people"], one["correction"]) for one in lived["stretches"]] == [([rita.public_id], asked["id"])]
+    assert [(load["name"], load["seconds"]) for load in lived["loads"]] == [
+        ("Rita", int((end - start).total_seconds()))
+    ]
