@@ -15,6 +15,7 @@ from ledger.models import Seal
 from ledger.tables import Scope, Table
 from monitors.evidence import period_tables as of_monitors
 from oncall.evidence_duty import duty_tables
+from oncall.proof_evidence import contact_test_tables
 from postmortems.evidence import period_tables as of_lessons
 from statuspage.evidence import period_tables as of_pages
 
@@ -43,6 +44,7 @@ def period_tables(scope: Scope) -> list[Table]:
     everybody = list(User.objects.order_by("pk").values_list("public_id", flat=True))
     tables = [
         *people_tables(scope, everybody),
+        *contact_test_tables(scope, everybody),
         *of_monitors(scope),
         *of_incidents(scope),
         *duty_tables(scope),

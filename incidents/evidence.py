@@ -20,6 +20,7 @@ from monitors.heartbeats_evidence import heartbeats_of, heartbeats_table
 from monitors.models import Monitor, Service
 from oncall.evidence import paging_ids, paging_tables, people_named
 from oncall.models import Policy
+from oncall.proof_evidence import contact_test_tables
 
 AROUND = timedelta(hours=1)
 PIECE = 200  # incidents whose alerts are asked for at once
@@ -80,6 +81,7 @@ def incident_tables(incident: Incident, around: Surroundings) -> list[Table]:
         *monitor_tables(scope, around.monitors, around.services),
         heartbeats_table(scope, around.monitors, _alerts_of),
         *paging_tables(scope, KIND, incident.number, around.policies),
+        *contact_test_tables(scope, around.people),
     ]
 
 

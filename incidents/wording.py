@@ -106,6 +106,11 @@ def nothing_to_answer() -> str:
     return "No page went to this number in the last 24 hours, so there is nothing to answer."
 
 
+def test_confirmed(at: datetime) -> str:
+    """Answer to a reply to a test. at: in the reader's zone."""
+    return f"Test confirmed at {at:%H:%M}: pages reach this phone, and your replies reach us."
+
+
 def not_understood(open_codes: Sequence[str]) -> str:
     """Answer to a text we cannot read."""
     known = f" Open: {', '.join(open_codes)}." if open_codes else ""

@@ -13,6 +13,7 @@ from accounts.access import can, require
 from accounts.models import User
 from oncall.models import (
     CatchAll,
+    ContactTest,
     LayerMembers,
     OnCallCorrection,
     OnCallInterval,
@@ -166,6 +167,21 @@ def get_correction(user: Any, public_id: str, need: str = "read") -> OnCallCorre
     if need != "withdraw" or correction.requested_by_id != user.pk:
         require(user, "edit" if need == "withdraw" else need, correction.schedule)
     return correction
+
+
+def all_tests(user: Any) -> QuerySet[ContactTest]:
+    """Every test of contacts: all members read them, with masks. Raises PermissionDenied."""
+    require(user, "read")
+    return ContactTest.objects.select_related("person", "asked_by")
+
+
+def get_test(user: Any, public_id: str) -> ContactTest:
+    """A test of contacts. Raises Http404, PermissionDenied."""
+    _signed_in(user)
+    test = all_tests(user).filter(public_id=public_id).first()
+    if test is None:
+        raise Http404
+    return test
 
 
 def _signed_in(user: Any) -> None:

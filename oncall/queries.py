@@ -135,6 +135,18 @@ def pages_by_fingerprint(phone_fingerprint: str, *, now: datetime) -> QuerySet[P
     return pages.select_related("run", "person", "contact").order_by("-pk")
 
 
+def newest_test(phone_fingerprint: str, *, now: datetime) -> Page | None:
+    """The newest test that went to a phone in the last 24 hours: what a reply may confirm."""
+    tests = Page.objects.filter(
+        contact__address_fingerprint=phone_fingerprint,
+        kind="sms",
+        origin="test",
+        planned_at__gt=now - REPLY_WINDOW,
+        attempts_made__gt=0,
+    )
+    return tests.select_related("person", "contact").order_by("-pk").first()
+
+
 def page_for_reply(number: str, code: int | None, *, now: datetime) -> Page | None:
     """The page a reply from `number` answers: the newest with that short code, or simply the newest."""
     pages = pages_by_phone(number, now=now)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from accounts.contact_rules import URGENCIES
 from accounts.models import ContactMethod, ContactRules, User
@@ -11,15 +12,17 @@ from accounts.queries import contacts_of, rules_of
 from oncall.escalation.reach import NO_VERIFIED_CONTACT, Reach, reach
 from oncall.escalation.who import channel_of, contacts_by_person, reachable_contacts
 from oncall.notify import setup
+from oncall.proofs import Proof, proofs_of
 from oncall.readiness import INACTIVE, Cell, Row, Way, grid
 
 
 @dataclass(frozen=True)
 class Reached:
-    """One person: contacts in force, rules in force by urgency, and a row of readiness an urgency."""
+    """One person: contacts in force with their newest proofs, rules in force by urgency, a row of readiness an urgency."""
 
     person: User
     contacts: Sequence[ContactMethod]
+    proofs: Sequence[Proof]
     rules: dict[str, ContactRules]
     rows: list[Row]
 
@@ -30,14 +33,16 @@ class Reached:
         return [(cells[0].channel, list(cells)) for cells in columns]
 
 
-def reached(person: User) -> Reached:
-    """Return how a step would reach this person if it were taken now. Three queries."""
+def reached(person: User, *, now: datetime) -> Reached:
+    """Return how a step would reach this person if it were taken now. Five queries."""
     contacts = list(contacts_of(person))
+    proofs = proofs_of(contacts)
     rules = {held.urgency: held for held in rules_of(person)}
     usable = contacts_by_person(reachable_contacts([person])).get(person.public_id, ())
     found = {urgency: _found(person, reach(usable, held.values() if held else None)) for urgency, held in _each(rules)}
     left_out = {urgency: held.values().opted_out for urgency, held in rules.items()}
-    return Reached(person, contacts, rules, grid([_way(one) for one in contacts], found, left_out, setup.ready()))
+    ways = [_way(proof, now) for proof in proofs]
+    return Reached(person, contacts, proofs, rules, grid(ways, found, left_out, setup.ready()))
 
 
 def contact_name(contact: ContactMethod) -> str:
@@ -54,6 +59,8 @@ def _found(person: User, said: Reach) -> Reach:
     return replace(said, absent=INACTIVE) if gone else said
 
 
-def _way(contact: ContactMethod) -> Way:
+def _way(proof: Proof, now: datetime) -> Way:
+    contact = proof.contact
     verified, healthy = contact.verified_at is not None, contact.unhealthy_since is None
-    return Way(contact.public_id, channel_of(contact.kind), contact_name(contact), verified, healthy)
+    name = contact_name(contact)
+    return Way(contact.public_id, channel_of(contact.kind), name, verified, healthy, not proof.overdue(now))

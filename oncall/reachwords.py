@@ -24,6 +24,7 @@ WHY = {
     "not_in_rules": "not in the rules",
     "not_set_up": "not set up here",
     "inactive": "no longer here",
+    "not_tested": "not tested for long",
 }
 ABSENT = {
     "no_working_contact": ("has no working contact", "have no working contact"),

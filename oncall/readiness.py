@@ -18,19 +18,22 @@ STATES = (READY, PARTLY, NOT_REACHABLE)
 
 # Why a channel is not, or not fully, counted on.
 NO_CONTACT, NOT_VERIFIED, BROKEN, OPTED_OUT = "no_contact", "not_verified", "broken", "opted_out"
-NOT_IN_RULES, NOT_SET_UP, INACTIVE = "not_in_rules", "not_set_up", "inactive"
-REASONS = (NO_CONTACT, NOT_VERIFIED, BROKEN, OPTED_OUT, NOT_IN_RULES, NOT_SET_UP, INACTIVE)
+NOT_IN_RULES, NOT_SET_UP, INACTIVE, NOT_TESTED = "not_in_rules", "not_set_up", "inactive", "not_tested"
+REASONS = (NO_CONTACT, NOT_VERIFIED, BROKEN, OPTED_OUT, NOT_IN_RULES, NOT_SET_UP, INACTIVE, NOT_TESTED)
+# What makes a channel that is used less than ready.
+AMISS = (NOT_VERIFIED, BROKEN, NOT_TESTED)
 
 
 @dataclass(frozen=True)
 class Way:
-    """One contact in force. name: its mask, with what the person calls it."""
+    """One contact in force. name: its mask, with what the person calls it. proven: lately enough, if it can be."""
 
     id: str
     channel: str
     name: str
     verified: bool
     healthy: bool
+    proven: bool = True
 
 
 @dataclass(frozen=True)
@@ -116,7 +119,7 @@ def _cell(channel: str, said: Reach, ways: Sequence[Way], left_out: frozenset[st
     if not any(line.rule != LAST_RESORT for line in lines):
         return Cell(channel, NOT_REACHABLE, None, calls, why)
     first = min(line.delay_s for line in lines)
-    amiss = tuple(fault for fault in why if fault.reason in (NOT_VERIFIED, BROKEN))
+    amiss = tuple(fault for fault in why if fault.reason in AMISS)
     return Cell(channel, PARTLY if amiss else READY, first, calls, amiss)
 
 
@@ -137,3 +140,5 @@ def _faults(held: Sequence[Way], lines: Sequence[Line], said: Reach, left_out: f
             yield Fault(BROKEN, way.name)
         elif way.id not in used:
             yield Fault(NOT_IN_RULES, way.name)
+        elif not way.proven:
+            yield Fault(NOT_TESTED, way.name)

@@ -9,13 +9,14 @@ from django.db.models import Q, QuerySet
 
 from accounts.models import ContactMethod, User
 from ledger.hints import hint
-from ledger.promises import MOST_NAMED, Breach, Promise, counted, named, waiting
+from ledger.promises import MOST_NAMED, Breach, Promise, counted, lasting, named, waiting
 from oncall import ticks
 from oncall.escalation.who import reachable_contacts
 from oncall.models import Attempt, Callback, CatchAll, Page, Run, Schedule
 from oncall.notify import callbacks
 from oncall.notify.retry import CONTACT_CODES
 from oncall.notify.states import CLAIMED, PLANNED
+from oncall.proofs import TESTED_WITHIN, overdue_contacts
 from oncall.queries import people_of_policies
 
 LATE = timedelta(seconds=30)
@@ -126,6 +127,16 @@ def contacts_healthy(now: datetime) -> Breach | None:
     number = ill.count()
     verb = "does" if number == 1 else "do"
     return Breach(f"{counted(number, 'contact')} of people who would be paged {verb} not work.", named(first))
+
+
+def contacts_tested(now: datetime) -> Breach | None:
+    """Every contact of somebody who would be paged was proved within five weeks."""
+    old = overdue_contacts(_wanted(now), now=now)
+    if not old:
+        return None
+    verb = "was" if len(old) == 1 else "were"
+    said = f"{counted(len(old), 'contact')} of people who would be paged {verb} not confirmed for {lasting(TESTED_WITHIN)}."
+    return Breach(said, named(contact.public_id for contact in old))
 
 
 def _wanted(now: datetime) -> set[str]:
@@ -239,5 +250,12 @@ PROMISES = (
         trouble="some contacts do not work",
         check=contacts_healthy,
         remedy="Ask them to send themselves a test page, or to replace the address.",
+    ),
+    Promise(
+        name="oncall.contacts_tested",
+        says="Each contact of somebody who would be paged was confirmed within 35 d: by a code, a test, or a page answered there.",
+        trouble="contacts are not tested",
+        check=contacts_tested,
+        remedy="Ask them to test their contacts under My settings.",
     ),
 )

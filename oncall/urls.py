@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from oncall.views import catch_all, contacts, policies, reach
+from oncall.views import catch_all, contact_tests, contacts, policies, reach
 
 pages = [
     path("policies/", policies.policies_page, name="policies"),
@@ -11,6 +11,8 @@ pages = [
     path("policies/<str:public_id>/edit/", policies.edit_policy, name="edit_policy"),
     path("policies/<str:public_id>/retire/", policies.retire, name="retire_policy"),
     path("people/<str:public_id>/policies/", policies.policies_of_person, name="policies_of_person"),
+    path("people/<str:public_id>/tests/", contact_tests.tests, name="tests"),
+    path("people/<str:public_id>/tests/ask/", contact_tests.ask, name="ask_for_test"),
     path("people/<str:public_id>/reach/", reach.reach_page, name="reach"),
     path("people/<str:public_id>/reach/<str:urgency>/", reach.edit_rules, name="edit_rules"),
     path("people/<str:public_id>/reach/<str:urgency>/drop/", reach.drop, name="drop_rules"),

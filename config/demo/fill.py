@@ -29,6 +29,7 @@ from config.demo import (
     maintenance,
     people,
     promises,
+    reaching,
     rotations,
     samples,
     seals,
@@ -46,6 +47,7 @@ from monitors.models import Monitor, ProbeSlot
 PLANNED: tuple[Callable[[Demo], None], ...] = (
     people.begin,
     people.changes,
+    reaching.begin,
     estate.begin,
     customers.begin,
     changes.spread,

@@ -20,9 +20,9 @@ from ledger.failpoints import fail_point
 from ledger.record import record
 from oncall.models import InboundSms, Page
 from oncall.notify import replies
-from oncall.notify.services import handle_sms, receive_sms
+from oncall.notify.services import confirmed, handle_sms, receive_sms
 from oncall.notify.transitions import mark_healthy
-from oncall.queries import pages_by_fingerprint
+from oncall.queries import newest_test, pages_by_fingerprint
 
 log = structlog.get_logger(__name__)
 
@@ -86,11 +86,20 @@ def _understand(sms: InboundSms, *, now: datetime) -> str:
     if reply is None or reply.verb == replies.HELP:
         return _explain(sms, wording.not_understood(_open(sms, now=now)), now=now)
     page = (pages if reply.code is None else pages.filter(short_code=reply.code)).first()
+    test = newest_test(sms.from_fingerprint, now=now) if reply.code is None else None
+    if test is not None and (page is None or test.pk > page.pk) and not _open(sms, now=now):
+        return _confirm_test(test, now=now)
     if page is None and reply.code is not None:
         return _explain(sms, wording.no_such_code(str(reply.code), _open(sms, now=now)), now=now)
     if page is None:
         return _explain(sms, wording.nothing_to_answer(), now=now)
     return _answer(sms, page, RESOLVE if reply.verb == replies.RESOLVE else ACK, now=now)
+
+
+def _confirm_test(test: Page, *, now: datetime) -> str:
+    """The newest page of this phone is a test and nothing is open: the reply is about the test."""
+    confirmed(test, "sms", now=now)
+    return wording.test_confirmed(now.astimezone(test.person.zone))
 
 
 def _answer(sms: InboundSms, page: Page, verb: str, *, now: datetime) -> str:

@@ -29,7 +29,8 @@ from incidents.views.twiml import message
 from ledger.actors import current_actor
 from ledger.clock import now
 from oncall.notify import callbacks, links
-from oncall.notify.links import BadLink, ExpiredLink, LinkTarget
+from oncall.notify.links import TEST, BadLink, ExpiredLink, LinkTarget
+from oncall.notify.services import confirmed
 
 log = structlog.get_logger(__name__)
 
@@ -100,7 +101,7 @@ class ForeignLink(Exception):
 
 def _target(request: HttpRequest, token: str) -> LinkTarget:
     target = links.read(token, now())
-    if target.subject_kind != KIND:
+    if target.subject_kind not in (KIND, TEST):
         raise BadLink
     if request.user.is_authenticated and request.user.pk != target.person.pk:
         raise ForeignLink
@@ -116,10 +117,29 @@ def _refusal(request: HttpRequest, why: str, status: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def answer(request: HttpRequest, target: LinkTarget, token: str) -> HttpResponse:
     """GET shows the incident to the person who was paged and changes nothing; POST does what they press."""
+    if target.subject_kind == TEST:
+        return _test(request, target, token)
     incident = Incident.objects.select_related("service", "acknowledged_by").get(number=target.subject_id)
     if request.method == "POST":
         return _act(request, target, token, incident)
     return render(request, "incidents/answer.html", phone_page(incident, target, token, now=now()))
+
+
+def _test(request: HttpRequest, target: LinkTarget, token: str) -> HttpResponse:
+    """A test: one button says that it reached its person. Mail and chat programs open links, so opening is no answer."""
+    if request.method == "POST":
+        if announced_length(request) > MAX_BODY:
+            return _refusal(request, "too_large", 413)
+        confirmed(target.page, "link", now=now())
+        return redirect("answer", token)
+    context = {
+        "page": target.page,
+        "person": target.person,
+        "address": request.path,
+        "expires_at": links.expires_at(target.page),
+        "now": now(),
+    }
+    return render(request, "incidents/answer_test.html", context)
 
 
 def _act(request: HttpRequest, target: LinkTarget, token: str, incident: Incident) -> HttpResponse:

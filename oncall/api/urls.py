@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from accounts.api.history import history_of
-from oncall.api import layers, lived, overrides, paging, policies, reach, schedules
+from oncall.api import contact_tests, layers, lived, overrides, paging, policies, reach, schedules
 from oncall.models import CatchAll, LayerMembers, Override, Policy, Schedule, ScheduleLayer
 
 urlpatterns = [
@@ -47,6 +47,8 @@ urlpatterns = [
     path("pages/<pid:public_id>/", paging.OnePage.as_view()),
     path("pages/<pid:public_id>/callbacks/", paging.Callbacks.as_view()),
     path("contact-methods/<pid:public_id>/verification/", paging.Verification.as_view()),
+    path("contact-tests/", contact_tests.ContactTests.as_view()),
+    path("contact-tests/<pid:public_id>/", contact_tests.OneContactTest.as_view()),
     path("people/<pid:public_id>/readiness/", reach.Readiness.as_view()),
     path("contact-methods/<pid:public_id>/test/", paging.TestPage.as_view()),
 ]

@@ -1,5 +1,6 @@
 """Models of oncall: configuration (tracked) apart from what happens at run time."""
 
+from oncall.models.contact_tests import ContactTest
 from oncall.models.duty import OnCallCorrection, OnCallInterval
 from oncall.models.paging import Attempt, Callback, InboundKey, InboundSms, Page, PhoneCode
 from oncall.models.policies import CatchAll, Policy
@@ -10,6 +11,7 @@ __all__ = [
     "Attempt",
     "Callback",
     "CatchAll",
+    "ContactTest",
     "InboundKey",
     "InboundSms",
     "LayerMembers",

@@ -76,6 +76,10 @@ class Page(models.Model):
             models.Index(fields=["priority", "due_at"], condition=Q(state=PLANNED), name="page_due"),
             models.Index(fields=["lease_until"], condition=Q(state=CLAIMED), name="page_claimed"),
             models.Index(fields=["run", "loop", "step"], name="page_step"),
+            models.Index(
+                fields=["contact", "-confirmed_at"], condition=Q(confirmed_at__isnull=False), name="page_proof"
+            ),
+            models.Index(fields=["reference"], condition=Q(origin="test"), name="page_test"),
         ]
 
     def __str__(self) -> str:

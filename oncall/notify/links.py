@@ -1,4 +1,4 @@
-"""The signed link in a page: one person, one subject, 24 hours, no sign-in. It can be read, never guessed or moved.
+"""The signed link in a page: one person, one subject (of a test: itself), 24 hours, no sign-in. Read, never guessed or moved.
 
 The token is short, because it shares 160 characters with everything else in an SMS: the page's own random id and 132 bits
 of an HMAC over page, person, subject and expiry. Nothing is stored for it.
@@ -20,6 +20,8 @@ LIFE = timedelta(hours=24)
 _ID_LENGTH = 16
 _MAC_LENGTH = 22
 _LINKED = ("step", "responder")
+# The subject of a link in a test: the page itself, which it proves and nothing else.
+TEST = "test"
 
 
 class BadLink(Exception):
@@ -41,7 +43,7 @@ class LinkTarget(NamedTuple):
 
 def token_for(page: Page) -> str:
     """Return the token of a page, the same one every time; "" for pages that carry no link."""
-    if page.run is None or page.origin not in _LINKED:
+    if _subject(page) is None:
         return ""
     return page.public_id.partition("_")[2] + _mac(page)
 
@@ -61,7 +63,8 @@ def read(token: str, now: datetime) -> LinkTarget:
     """Return what a token speaks for. Raises BadLink, ExpiredLink. A GET may call this: it changes nothing."""
     page_id, mac = token[:_ID_LENGTH], token[_ID_LENGTH:]
     page = Page.objects.select_related("run", "person").filter(public_id=f"ntf_{page_id}").first()
-    if page is None or page.run is None or page.origin not in _LINKED:
+    subject = _subject(page) if page else None
+    if page is None or subject is None:
         raise BadLink
     if not hmac.compare_digest(_mac(page).encode(), mac.encode("utf-8", "replace")):
         raise BadLink
@@ -69,17 +72,19 @@ def read(token: str, now: datetime) -> LinkTarget:
         raise BadLink
     if now >= expires_at(page):
         raise ExpiredLink
-    return LinkTarget(page.person, page.run.subject_kind, page.run.subject_id, page)
+    return LinkTarget(page.person, *subject, page)
+
+
+def _subject(page: Page) -> tuple[str, str] | None:
+    """What a page's link is about: (kind, id); None for pages that carry none."""
+    if page.run is not None:
+        return (page.run.subject_kind, page.run.subject_id) if page.origin in _LINKED else None
+    return (TEST, page.public_id) if page.origin == TEST else None
 
 
 def _mac(page: Page) -> str:
-    if page.run is None:
+    subject = _subject(page)
+    if subject is None:
         raise BadLink
-    bound = (
-        page.public_id,
-        page.person.public_id,
-        page.run.subject_kind,
-        page.run.subject_id,
-        f"{expires_at(page):%Y%m%dT%H%M%S.%f}",
-    )
+    bound = (page.public_id, page.person.public_id, *subject, f"{expires_at(page):%Y%m%dT%H%M%S.%f}")
     return sign("\n".join(bound), "page-link")[:_MAC_LENGTH]

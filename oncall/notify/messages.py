@@ -78,7 +78,8 @@ def _ttl_s(page: Page, now: datetime) -> int:
 
 def _facts(page: Page, now: datetime) -> Facts:
     if page.run is None:
-        return Facts(page.origin, digits=_digits(page, now) if page.origin == "verification" else "")
+        digits = _digits(page, now) if page.origin == "verification" else ""
+        return Facts(page.origin, digits=digits, link=url_for(page), note=page.note)
     run = page.run
     return Facts(
         origin=page.origin,

@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
 
 from accounts.masks import mask_phone
-from accounts.models import ContactMethod
+from accounts.models import ContactMethod, User
+from accounts.queries import contacts_of
 from accounts.services.contacts import CodeRefused, start_verification
 from ledger.crypto import fingerprint
 from ledger.hints import hint
 from ledger.record import record
 from oncall.escalation.who import reachable
-from oncall.models import InboundKey, InboundSms, Page
+from oncall.models import ContactTest, InboundKey, InboundSms, Page
 from oncall.notify.rows import new_page
 from oncall.notify.states import ANSWERED
 from oncall.notify.transitions import confirm, learnt, lock
 
+# To one contact; and how often somebody may have another person's contacts tested, whoever it is.
 TESTS_PER_HOUR = 6
+TESTS_OF_ANOTHER_PER_HOUR = 2
+
+
+class NothingToTest(Exception):
+    """The person has no contact that could be tested; the message says so."""
 
 
 @transaction.atomic
@@ -29,17 +38,49 @@ def send_verification(contact: ContactMethod, *, now: datetime) -> Page:
 
 
 @transaction.atomic
+def ask_for_test(
+    person: User, *, by: User, now: datetime, contacts: Sequence[ContactMethod] | None = None
+) -> tuple[ContactTest, list[Page]]:
+    """Page a person with a test over the same ways as a real page: over each verified contact, or over these.
+
+    Raises NothingToTest when there is no contact, CodeRefused after too many tests in an hour, so that nobody is flooded.
+    """
+    asked = list(contacts_of(person).filter(verified_at__isnull=False)) if contacts is None else list(contacts)
+    if not asked:
+        raise NothingToTest(f"{person} has no confirmed contact, so there is nothing to test.")
+    _refuse_too_many(person, by, asked, now=now)
+    test = ContactTest.objects.create(person=person, asked_by=by, asked_at=now)
+    note = "" if by.pk == person.pk else f"{by} asked for it."
+    pages = [_send(contact, "test", test.public_id, now=now, note=note) for contact in asked]
+    record("contact.test_asked", [test, person, *asked], {"by": by.public_id, "pages": len(pages)}, now=now)
+    return test, pages
+
+
 def send_test(contact: ContactMethod, *, now: datetime) -> Page:
-    """Page a contact with a test, over the same way as a real page. Raises CodeRefused after six in an hour."""
-    recent = Page.objects.filter(contact=contact, origin="test", planned_at__gt=now - timedelta(hours=1)).count()
-    if recent >= TESTS_PER_HOUR:
-        raise CodeRefused(f"{TESTS_PER_HOUR} tests were sent there in the last hour. Wait a while before the next one.")
-    return _send(contact, "test", f"test-{now:%Y%m%d%H%M%S%f}", now=now)
+    """Test one contact of one's own, whether it is verified or not. Raises CodeRefused after six in an hour."""
+    return ask_for_test(contact.user, by=contact.user, now=now, contacts=[contact])[1][0]
 
 
-def _send(contact: ContactMethod, origin: str, reference: str, *, now: datetime) -> Page:
+def _refuse_too_many(person: User, by: User, asked: Sequence[ContactMethod], *, now: datetime) -> None:
+    lately = now - timedelta(hours=1)
+    sent = Page.objects.filter(contact__in=asked, origin="test", planned_at__gt=lately)
+    counts = Counter(sent.values_list("contact_id", flat=True))
+    full = next((contact for contact in asked if counts[contact.pk] >= TESTS_PER_HOUR), None)
+    if full is not None:
+        raise CodeRefused(
+            f"{TESTS_PER_HOUR} tests were sent to {full.address_mask} in the last hour. Wait a while before the next one."
+        )
+    by_others = ContactTest.objects.filter(person=person, asked_at__gt=lately).exclude(asked_by=person)
+    if by.pk != person.pk and by_others.count() >= TESTS_OF_ANOTHER_PER_HOUR:
+        raise CodeRefused(
+            f"Others had {person} tested {TESTS_OF_ANOTHER_PER_HOUR} times in the last hour. That is enough for now."
+        )
+
+
+def _send(contact: ContactMethod, origin: str, reference: str, *, now: datetime, note: str = "") -> Page:
     person = contact.user
-    page = new_page(reachable(contact, person), run=None, origin=origin, now=now, reference=reference)
+    to = reachable(contact, person)
+    page = new_page(to, run=None, origin=origin, now=now, reference=reference, note=note)
     page.save(force_insert=True)
     record(f"page.{origin}_planned", [page, contact, person], {"channel": page.kind}, now=now)
     hint("send")

@@ -105,9 +105,11 @@ def _sms_verification(facts: Facts) -> Words:
 
 
 def _sms_test(facts: Facts) -> Words:
-    return Words(
-        "", cut(to_gsm7("Watchbook test: this is how a page arrives. Nothing is wrong, nothing to do."), SEGMENT)
-    )
+    return _sms("Watchbook test.", _joined(facts.note, "Nothing is wrong."), "Reply 4 to confirm.", facts.link)
+
+
+def _joined(*sentences: str) -> str:
+    return " ".join(filter(None, map(one_line, sentences)))
 
 
 def _mail_alarm(facts: Facts) -> Words:
@@ -152,8 +154,13 @@ def _mail_verification(facts: Facts) -> Words:
 
 
 def _mail_test(facts: Facts) -> Words:
-    lines = ["This is how a page arrives. Nothing is wrong, and there is nothing to do."]
-    return Words("Watchbook test page", "\n".join(lines) + "\n")
+    lines = [
+        _joined("This is how a page arrives.", facts.note, "Nothing is wrong."),
+        "",
+        "Confirm that it reached you, without signing in. The link is yours alone and holds for 24 hours:",
+        facts.link,
+    ]
+    return Words("Watchbook test page", "\n".join(lines).rstrip() + "\n")
 
 
 def _call_alarm(facts: Facts) -> Words:
@@ -174,12 +181,12 @@ def _call_verification(facts: Facts) -> Words:
 
 
 def _call_test(facts: Facts) -> Words:
-    return _spoken("This is a test of how a call arrives. Nothing is wrong.")
+    return _spoken("This is a test of how a call arrives.", facts.note, "Nothing is wrong.")
 
 
 def _spoken(*sentences: str) -> Words:
     """Plain sentences for a voice: no sign that would be read aloud as its name, and no end to listen for in vain."""
-    said = " ".join(("This is Watchbook.", *sentences))
+    said = " ".join(filter(None, ("This is Watchbook.", *sentences)))
     return Words("", one_line("".join(" " if char in _UNSPOKEN else char for char in said))[:_MAX_SPOKEN])
 
 
@@ -208,7 +215,7 @@ def _line_verification(facts: Facts) -> Words:
 
 
 def _line_test(facts: Facts) -> Words:
-    return Words("", "Watchbook test: this is how a page arrives. Nothing is wrong, nothing to do.")
+    return Words("", _joined("Watchbook test: this is how a page arrives.", facts.note, "Nothing is wrong."))
 
 
 # Channels that build more around one line of plain text.

@@ -32,6 +32,7 @@ from oncall.forms.rows import read_edit
 from oncall.reached import Reached, contact_name, reached
 from oncall.reachwords import after_words
 from oncall.rulewords import names_of_contacts, opt_out_words, rule_words
+from oncall.views.contact_tests import tests_context
 
 FIRST = "First rules"
 # Sets of rules whose history the page tells: those in force, and some that were taken away.
@@ -42,7 +43,7 @@ def reach_page(request: HttpRequest, public_id: str) -> HttpResponse:
     """Whether, over what and when a person is reached. The grid alone is a fragment of their page."""
     person = get_person(request.user, public_id)
     if request.htmx:  # type: ignore[attr-defined]
-        context = {"person": person, "found": reached(person), "alone": False}
+        context = {"person": person, "found": reached(person, now=now())}
         return render(request, "oncall/_reach_of_person.html", context)
     return _page(request, person)
 
@@ -95,14 +96,12 @@ class ShownRules:
 def _page(
     request: HttpRequest, person: User, *, drop_form: RetireForm | None = None, dropping: str = "", status: int = 200
 ) -> HttpResponse:
-    found = reached(person)
+    found = reached(person, now=now())
     may = person.is_active and can_arrange(request.user, person)
     shown = [_shown(found, urgency, drop_form if urgency == dropping else None) for urgency in URGENCIES]
     context = {
-        "person": person,
-        "mine": person.pk == request.user.pk,
+        **tests_context(request, person, list(found.proofs)),
         "found": found,
-        "alone": True,
         "rules": shown,
         "can_edit": may,
         "any_verified": any(one.verified_at for one in found.contacts),

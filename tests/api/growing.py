@@ -40,6 +40,7 @@ from monitors.services.ping_keys import create_project_key, plain_key
 from monitors.services.pinging import Call as PingCall
 from monitors.services.pinging import receive
 from oncall.models import Attempt, Callback, Page, Schedule
+from oncall.notify.services import ask_for_test
 from oncall.ticks import plan
 from postmortems.models import Publication
 from postmortems.services.actions import create_action, today
@@ -141,6 +142,11 @@ def _rules(house, n, now):
     person = builders.person(f"p{n}", phone=f"+4477009{n:05}", now=now)
     mail, phone = person.contact_methods.order_by("kind")
     builders.contact_rules(person, (mail, n), leave_out=[phone], now=now)
+
+
+def _test(house, n, now):
+    person = builders.person(f"p{n}", now=now)
+    ask_for_test(person, by=house.people["admin"], now=now)
 
 
 def _finding(house, n, now):
@@ -302,6 +308,7 @@ GROW = {
     "memberships/": _member,
     "contact-methods/": _member,
     "contact-rules/": _rules,
+    "contact-tests/": _test,
     "tokens/": lambda house, n, now: cast.token_for(house.people["admin"]),
     "allowed-networks/": lambda house, n, now: allow_network(cidr=f"10.{n // 250}.{n % 250}.0/24", now=now, reason="T"),
     "services/": _monitor,

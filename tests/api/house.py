@@ -32,6 +32,7 @@ from monitors.services.ping_keys import plain_key
 from monitors.services.pinging import Call as PingCall
 from monitors.services.pinging import receive
 from oncall.models import Page, Run
+from oncall.notify.services import ask_for_test
 from oncall.ticks import plan
 from postmortems.services.actions import create_action, today
 from postmortems.services.documents import start_postmortem
@@ -182,6 +183,7 @@ def build() -> House:
         "teams": house.team.public_id,
         "memberships": Membership.objects.first().public_id,
         "contact-methods": admin.contact_methods.first().public_id,
+        "contact-tests": ask_for_test(admin, by=admin, now=now)[0].public_id,
         "contact-rules": builders.contact_rules(
             admin, (admin.contact_methods.first(), 0), urgency="low", now=now
         ).public_id,

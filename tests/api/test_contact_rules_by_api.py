@@ -3,6 +3,7 @@
 import pytest
 
 from accounts.models import Membership
+from ledger import clock
 from tests import builders
 from tests.api import cast
 from tests.api.house import build
@@ -95,6 +96,9 @@ def test_what_cannot_be_kept_is_refused_on_its_own_field(house, ana):
 
 def test_how_a_person_is_reached_is_read_by_everybody_with_masks(house, ana, settings):
     settings.EMAIL_URL = "smtp://127.0.0.1:25"
+    for held in ana.contact_methods.all():
+        held.verified_at = clock.now()
+        held.save(now=clock.now(), reason="Test")
     mail = ana.contact_methods.get(kind="email")
     builders.contact_rules(ana, (mail, 120))
     answer = cast.client(house.people["viewer"], "read").get(f"/api/v1/people/{ana.public_id}/readiness/")
@@ -103,5 +107,32 @@ def test_how_a_person_is_reached_is_read_by_everybody_with_masks(house, ana, set
     assert (low["how"], low["first_s"]) == ("no_rules", 0)
     by_channel = {one["channel"]: one for one in high["channels"]}
     assert [call["contact"] for call in by_channel["email"]["calls"]] == [mail.public_id]
+    assert [(one["channel"], one["proved_how"]) for one in answer.json()["contacts"]] == [
+        ("email", "code"),
+        ("sms", "code"),
+    ]
     assert by_channel["sms"]["why"][-1] == {"reason": "not_in_rules", "name": "+44 … 01"}
     assert ana.email not in answer.content.decode() and "7700900001" not in answer.content.decode()
+
+
+@pytest.mark.parametrize(("role", "status"), [("manager", 201), ("admin", 201), ("responder", 403)])
+def test_contacts_are_tested_by_the_person_their_manager_or_an_admin(house, ana, role, status):
+    caller = cast.client(house.people[role], "people") if role == "admin" else cast.client(house.people[role], "admin")
+    made = caller.post("/api/v1/contact-tests/", {"person": ana.public_id})
+    assert made.status_code == status, made.content
+    if status == 201:
+        assert [page["origin"] for page in made.json()["pages"]] == ["test", "test"]
+        assert made.json()["asked_by"]["id"] == house.people[role].public_id
+        assert caller.get(f"/api/v1/contact-tests/{made.json()['id']}/").json()["pages"][0]["state"] == "planned"
+
+
+def test_what_cannot_be_tested_is_refused_in_words(house, ana):
+    caller = cast.client(ana, "people")
+    for _ in range(6):
+        assert caller.post("/api/v1/contact-tests/", {}).status_code == 201
+    again = caller.post("/api/v1/contact-tests/", {})
+    assert (again.status_code, again.json()["error"]["code"]) == (429, "too_many_requests")
+    for held in ana.contact_methods.all():
+        held.retire(now=clock.now(), reason="Test")
+    empty = caller.post("/api/v1/contact-tests/", {})
+    assert (empty.status_code, empty.json()["error"]["code"]) in ((409, "nothing_to_test"), (429, "rate_limited"))

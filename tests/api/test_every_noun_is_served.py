@@ -65,6 +65,7 @@ SERVED = {
     "oncall.OnCallCorrection": ("on-call-corrections/", "on-call-corrections/<pid:public_id>/"),
     "oncall.OnCallInterval": ("on-call-intervals/", "on-call-intervals/<pid:public_id>/"),
     "oncall.Override": ("overrides/", "overrides/<pid:public_id>/"),
+    "oncall.ContactTest": ("contact-tests/", "contact-tests/<pid:public_id>/"),
     "oncall.Page": ("pages/", "pages/<pid:public_id>/"),
     "oncall.Policy": ("policies/", "policies/<pid:public_id>/"),
     "oncall.Run": ("runs/", "runs/<pid:public_id>/"),

@@ -191,6 +191,12 @@ def one_silent(house, **_):
     builders.policy(carla, name="Other", team=house.team)
 
 
+def long_untested(house, **_):
+    mail = house.alice.contact_methods.get()
+    mail.verified_at = house.now - timedelta(days=36)
+    mail.save(now=house.now, reason="Test")
+
+
 def one_ill(house, **_):
     give_up(house.alice.contact_methods.get(), house.now)
 
@@ -364,6 +370,7 @@ BREAKS = {
     "oncall.people_reachable": (one_silent, False),
     "oncall.duty_on_record": (unrecorded, True),
     "oncall.contacts_healthy": (one_ill, False),
+    "oncall.contacts_tested": (long_untested, False),
     "monitors.checks_planned": (unplanned, True),
     "monitors.plans_taken": (untaken, False),
     "monitors.plans_end": (unswept, True),

@@ -131,6 +131,6 @@ def test_a_seal_that_was_given_up_is_told_of_for_a_week(house):
 
 
 def test_a_check_costs_few_queries(house, django_assert_max_num_queries):
-    with django_assert_max_num_queries(62):
+    with django_assert_max_num_queries(66):
         for promise in PROMISES:
             promise.check(house.now)

@@ -13,8 +13,8 @@ from tests import builders
 EVERY = ("email", "sms", "voice")
 
 
-def way(channel, *, verified=True, healthy=True, name=""):
-    return Way(name or channel, channel, f"{channel} …", verified, healthy)
+def way(channel, *, verified=True, healthy=True, proven=True, name=""):
+    return Way(name or channel, channel, f"{channel} …", verified, healthy, proven)
 
 
 def rules(*pairs, left_out=(), silent=False):
@@ -65,6 +65,7 @@ def test_rules_say_at_which_minute_each_channel_is_first_used():
         ([way("sms"), way("sms", healthy=False, name="old")], None, EVERY, PARTLY, ("broken",)),
         ([way("sms"), way("sms", verified=False, name="new")], None, EVERY, PARTLY, ("not_verified",)),
         ([way("sms"), way("sms", name="other")], rules(("sms", 0)), EVERY, READY, ()),
+        ([way("sms", proven=False)], None, EVERY, PARTLY, ("not_tested",)),
     ],
 )
 def test_a_cell_says_ready_partly_or_not_reachable_and_why(ways, held, ready, state, why):
@@ -78,7 +79,7 @@ def test_a_person_with_nothing_but_broken_contacts_is_not_reachable_although_the
 
 
 ways = st.lists(
-    st.builds(Way, st.sampled_from("abcd"), st.sampled_from(EVERY), st.just("…"), st.booleans(), st.booleans()),
+    st.builds(Way, st.sampled_from("abcd"), st.sampled_from(EVERY), st.just("…"), *[st.booleans()] * 3),
     max_size=4,
     unique_by=lambda one: one.id,
 )
@@ -114,8 +115,8 @@ def test_the_grid_of_a_person_comes_with_their_rules_and_masks_only(db, settings
     ana = builders.person("Ana Duarte", phone="+447700900001")
     mail, phone = ana.contact_methods.order_by("kind")
     builders.contact_rules(ana, (mail, 60), leave_out=[phone])
-    with django_assert_max_num_queries(3):
-        found = reached(ana)
+    with django_assert_max_num_queries(5):
+        found = reached(ana, now=builders.NIGHT)
     high, low = found.rows
     assert (high.urgency, high.state, high.first_s, high.source) == (
         "high",
@@ -131,4 +132,6 @@ def test_somebody_who_left_is_not_reachable_and_it_says_so(db):
     ana = builders.person("Ana Duarte")
     ana.is_active = False
     ana.save(now=builders.NIGHT, reason="Left")
-    assert {reason for row in reached(ana).rows for cell in row.cells for reason in reasons(cell)} >= {"inactive"}
+    assert {
+        reason for row in reached(ana, now=builders.NIGHT).rows for cell in row.cells for reason in reasons(cell)
+    } >= {"inactive"}

@@ -1,9 +1,13 @@
 """How a person is reached, and the form of contact rules, on their pages."""
 
+from datetime import timedelta
+
 import pytest
 
 from accounts.models import ContactRules
 from ledger import clock
+from oncall.models import Page
+from oncall.notify.services import confirmed
 from tests import builders as make
 from tests.accounts.test_people_pages import text
 
@@ -169,3 +173,38 @@ def test_nobody_writes_rules_for_somebody_whose_contacts_are_not_confirmed(house
     shown = text(as_("manager").get(address(new)))
     assert "Nothing is confirmed, so no page can be sent." in shown
     assert "Write rules" not in shown
+
+
+def test_somebody_tests_their_contacts_and_reads_what_came_of_it(house, as_, ways):
+    person, mail, _ = ways
+    client = as_("responder")
+    answer = client.post(f"/people/{person.public_id}/tests/ask/", follow=True)
+    assert "A test is on its way over 2 contacts." in text(answer)
+    assert "being sent" in text(answer) and "Responder Larkspur" in text(answer)
+    page = Page.objects.get(contact=mail, origin="test")
+    Page.objects.filter(pk=page.pk).update(state="accepted", accepted_at=page.planned_at)
+    confirmed(page, "link", now=page.planned_at + timedelta(seconds=4))
+    part = client.get(f"/people/{person.public_id}/tests/", headers={"HX-Request": "true"})
+    assert "<html" not in part.content.decode()
+    assert "confirmed by link, 4 s" in text(part)
+
+
+def test_a_contact_that_was_not_tested_for_long_says_so(house, as_, ways):
+    person, mail, _ = ways
+    mail.verified_at = house.now - timedelta(days=40)
+    mail.save(now=house.now, reason="Test")
+    shown = text(as_("viewer").get(address(person)))
+    assert "Test is overdue" in shown and "not tested for long" in shown
+    assert "Test the contacts of" not in shown
+
+
+def test_a_test_too_many_is_refused_aloud(house, as_, ways):
+    person, *_ = ways
+    client = as_("manager")
+    said = [text(client.post(f"/people/{person.public_id}/tests/ask/", follow=True)) for _ in range(3)]
+    assert "Others had Responder Larkspur tested 2 times in the last hour." in said[2]
+
+
+def test_the_settings_fetch_the_tests_as_a_fragment(house, as_, ways):
+    shown = as_("responder").get("/me/").content.decode()
+    assert f'hx-get="/people/{ways[0].public_id}/tests/"' in shown
