@@ -52,5 +52,15 @@ def read_routing_key(text: str) -> str:
     return key
 
 
+def read_member(text: str) -> str:
+    """The id of a member or a channel of Slack, in capitals. Raises AddressRefused."""
+    member = text.strip().upper()
+    if not re.fullmatch(r"[UWCG][A-Z0-9]{7,20}", member):
+        raise AddressRefused(
+            f"Write the id of a member or channel of Slack, such as U024BE7LH. You wrote {_short(text)}."
+        )
+    return member
+
+
 def _short(text: str) -> str:
     return text.strip()[:60] or "nothing"

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from accounts.addresses import read_email, read_phone, read_routing_key, read_web_address
+from accounts.addresses import read_email, read_member, read_phone, read_routing_key, read_web_address
 from accounts.egress.urls import URL_MAX
-from accounts.masks import mask_email, mask_key, mask_phone, mask_url
+from accounts.masks import mask_email, mask_key, mask_member, mask_phone, mask_url
 
 ADDRESS_MAX = URL_MAX
 EMAIL, PHONE, VOICE, WEBHOOK, PAGERDUTY = "email", "phone", "voice", "webhook", "pagerduty"
+SLACK = "slack"
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ CONTACT_KINDS: dict[str, ContactKind] = {
     PHONE: ContactKind("Phone (SMS)", "Phone, by SMS", read_phone, mask_phone),
     VOICE: ContactKind("Phone (call)", "Phone, by call", read_phone, mask_phone),
     EMAIL: ContactKind("E-mail", "E-mail", read_email, mask_email),
+    SLACK: ContactKind("Slack", "Slack, member or channel", read_member, mask_member),
     WEBHOOK: ContactKind("Webhook", "Webhook, signed", read_web_address, mask_url, is_secret=True, signs=True),
     PAGERDUTY: ContactKind("PagerDuty", "PagerDuty, routing key", read_routing_key, mask_key, is_secret=True),
 }

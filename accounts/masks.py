@@ -21,6 +21,11 @@ def mask_key(key: str) -> str:
     return f"… {key[-4:]}" if len(key) > 8 else "…"
 
 
+def mask_member(member: str) -> str:
+    """`U024BE7LH` → `U … 7LH`: a member (U, W) or a channel (C, G) of Slack, and the end of its id."""
+    return f"{member[:1]} … {member[-3:]}" if len(member) > 6 else "…"
+
+
 def mask_name(name: str) -> str:
     """Initials: `Ben Okafor` → `B. O.`"""
     return " ".join(f"{word[0]}." for word in name.split() if word)

@@ -32,7 +32,7 @@ LOCKS = ("requirements.lock", "requirements-dev.lock")
 RUN_TARGET = "import sys; sys.path.insert(0, sys.argv[1]); from config.demo_target import main; sys.exit(main())"
 # settings of a real installation that the demo must not see
 LEFT_OUT_OF_DEMO = (
-    "DATABASE_URL", "REDIS_URL", "EMAIL_", "TWILIO_", "PAGERDUTY_", "SECRET_", "SIGNING_", "ENCRYPTION_", "FINGERPRINT_",
+    "DATABASE_URL", "REDIS_URL", "EMAIL_", "TWILIO_", "PAGERDUTY_", "SLACK_", "SECRET_", "SIGNING_", "ENCRYPTION_", "FINGERPRINT_",
 )  # fmt: skip
 
 

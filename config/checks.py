@@ -71,6 +71,11 @@ def channels_are_complete(app_configs: Any, **kwargs: Any) -> Sequence[CheckMess
         found.append(Error(f"Twilio is set up by half: {', '.join(missing)} missing.", id="watchbook.E007"))
     elif missing:
         found.append(Warning("Twilio is not set up: nobody can be reached by phone.", id="watchbook.W008"))
+    if settings.SLACK_SIGNING_SECRET and not settings.SLACK_BOT_TOKEN:
+        found.append(Error("Slack is set up by half: SLACK_BOT_TOKEN missing.", id="watchbook.E022"))
+    if settings.SLACK_BOT_TOKEN and not settings.SLACK_SIGNING_SECRET:
+        said = "SLACK_SIGNING_SECRET is not set: pages by Slack have no buttons."
+        found.append(Warning(said, id="watchbook.W023"))
     return found
 
 

@@ -254,6 +254,11 @@ TWILIO_FROM = env.text("TWILIO_FROM")
 TWILIO_VOICE_FROM = env.text("TWILIO_VOICE_FROM")
 TWILIO_BASE_URL = env.web_address("TWILIO_BASE_URL", "https://api.twilio.com")
 
+SLACK_BOT_TOKEN = env.secret("SLACK_BOT_TOKEN")
+SLACK_SIGNING_SECRET = env.secret("SLACK_SIGNING_SECRET")
+SLACK_SIGNING_SECRET_PREVIOUS = env.secret("SLACK_SIGNING_SECRET_PREVIOUS")
+SLACK_BASE_URL = env.web_address("SLACK_BASE_URL", "https://slack.com")
+
 PAGERDUTY_BASE_URL = env.web_address("PAGERDUTY_BASE_URL", "https://events.pagerduty.com")
 
 # Who notices when this machine dies -------------------------------------------------------------------

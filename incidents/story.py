@@ -87,6 +87,9 @@ LINES: dict[str, Callable[[Line], str]] = {
     "acknowledged_too": lambda line: f"{line.who} acknowledged too{line.way}.",
     "acknowledged_late": lambda line: f"{line.who} acknowledged{line.way} after the end. Nothing changed.",
     "refused": lambda line: f"{line.who} answered{line.way}, but their role may not. Nothing changed.",
+    "refused_stranger": lambda line: (
+        f"{line.who or 'Somebody'} answered{line.way}, a page of somebody else. Nothing changed."
+    ),
     "resolved": lambda line: f"{line.who} resolved it{line.way}.",
     "resolved_late": lambda line: f"{line.who} resolved it{line.way} after the end. Nothing changed.",
     "recovered": _recovered,

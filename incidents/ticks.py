@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 
 from incidents import intake as signals
-from incidents.services import asking, keys, sms
+from incidents.services import asking, keys, sms, taps
 
 
 def intake(now: datetime) -> int:
-    """Act on texts and keys that a stopped process left behind, then take waiting signals, then ask again; return how many of all."""
-    answers = sms.apply_waiting(now=now) + keys.apply_waiting(now=now)
+    """Act on texts, keys and buttons that a stopped process left behind, take waiting signals, ask again; return how many."""
+    answers = sms.apply_waiting(now=now) + keys.apply_waiting(now=now) + taps.apply_waiting(now=now)
     # signals before it: what has just recovered asks nobody again
     return answers + signals.run(now) + asking.ask_again_due(now)

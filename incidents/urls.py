@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from incidents.views import answers, calls, incident, incidents, routes, webhook, webhooks
+from incidents.views import answers, calls, incident, incidents, routes, slack, webhook, webhooks
 
 pages = [
     path("incidents/", incidents.index, name="incidents"),
@@ -40,6 +40,7 @@ urlpatterns = [
     path("in/twilio/status", answers.twilio_status, name="twilio_status"),
     path("in/twilio/voice/<str:token>/", calls.twilio_voice, name="twilio_voice"),
     path("in/twilio/voice/<str:token>/status", calls.twilio_voice_status, name="twilio_voice_status"),
+    path("in/slack/", slack.slack_action, name="slack_action"),
     path("a/<str:token>/", answers.answer, name="answer"),
     path("", include((pages, "incidents"))),
 ]

@@ -122,6 +122,38 @@ def not_allowed(number: str, role: str) -> str:
     return f"Your role, {role}, may not answer {number}. The next person will be called."
 
 
+def escalated(number: str) -> str:
+    """Answer to an escalate."""
+    return f"Escalated {number}. The next people are called now."
+
+
+def over_for_good(number: str) -> str:
+    """Answer to an escalate after the end."""
+    return f"{number} is over, so nobody else is called."
+
+
+def not_yours() -> str:
+    """Answer to a button that somebody else's page has."""
+    return (
+        "This page went to somebody else, so your answer does not count. Open the incident in Watchbook to act on it."
+    )
+
+
+def button_expired() -> str:
+    """Answer to a button that is too old."""
+    return "This page is older than 24 hours. Open the incident in Watchbook to act on it."
+
+
+def unknown_button() -> str:
+    """Answer to a button that none of our pages has."""
+    return "No page of this Watchbook has this button."
+
+
+def tap_arrived() -> str:
+    """Answer to the button of a test."""
+    return "Your answer arrived. This was a test; there is nothing to do."
+
+
 SPOKEN_CHOICES = "Press 4 to acknowledge, 6 to resolve, 0 for help, or star to hear it again."
 SPOKEN_HELP = (
     "4 acknowledges: you have it, and nobody else is called. 6 resolves: it is over for everybody. "

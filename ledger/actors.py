@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 
-KINDS = ("user", "token", "link", "sms", "voice", "command", "task", "system")
+KINDS = ("user", "token", "link", "sms", "voice", "slack", "command", "task", "system")
 
 
 @dataclass(frozen=True)

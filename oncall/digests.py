@@ -9,7 +9,7 @@ from typing import Any
 
 from ledger.hours import HourSource
 from ledger.record import text_hash
-from oncall.models import Callback, InboundKey, InboundSms
+from oncall.models import Callback, InboundKey, InboundSms, InboundTap
 
 
 def _callbacks(start: datetime, end: datetime) -> Iterator[tuple[Any, ...]]:
@@ -28,8 +28,14 @@ def _keys(start: datetime, end: datetime) -> Iterator[tuple[Any, ...]]:
     yield from rows.values_list("sid", "round", "digits", "received_at")
 
 
+def _taps(start: datetime, end: datetime) -> Iterator[tuple[Any, ...]]:
+    rows = InboundTap.objects.filter(received_at__gte=start, received_at__lt=end).order_by("received_at", "pk")
+    yield from rows.values_list("sid", "provider", "verb", "user_fingerprint", "received_at")
+
+
 HOUR_SOURCES = (
     HourSource("callbacks", _callbacks, "source, provider, sid, status, error_code, received_at, SHA-256 of the payload; in order of arrival"),
     HourSource("texts", _texts, "sid, fingerprint of the sender, received_at; in order of arrival"),
     HourSource("keys", _keys, "sid, round, digits, received_at; in order of arrival"),
+    HourSource("taps", _taps, "sid, provider, verb, fingerprint of the member, received_at; in order of arrival"),
 )  # fmt: skip

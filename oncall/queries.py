@@ -15,7 +15,7 @@ from oncall.escalation.plan import RunView, plan
 from oncall.escalation.states import PLANNABLE
 from oncall.escalation.targets import people_of, stand_for
 from oncall.escalation.who import Reachable, directory, reachable
-from oncall.models import Attempt, Callback, Page, Policy, Run
+from oncall.models import Attempt, Callback, InboundTap, Page, Policy, Run
 from oncall.notify.setup import any_provider, ready
 from oncall.notify.states import AFTERWARDS, CALLS, ENDS_WITH, PLANNED, SENDING, TRUTHS, UNKNOWN
 
@@ -154,9 +154,10 @@ def page_for_reply(number: str, code: int | None, *, now: datetime) -> Page | No
 
 
 def delivery_due(*, now: datetime) -> bool:
-    """Whether the sender has something to do: a page to send, a provider to ask, or a call to take back."""
+    """Whether the sender has something to do: a page to send, a provider to ask, a call to take back, words to say."""
     waits = Attempt.objects.filter(Q(inquire_at__lte=now) | Q(hang_up_at__lte=now))
-    return Page.objects.filter(state=PLANNED, due_at__lte=now).exists() or waits.exists()
+    pages = Page.objects.filter(state=PLANNED, due_at__lte=now)
+    return pages.exists() or waits.exists() or InboundTap.objects.filter(reply_due_at__lte=now).exists()
 
 
 def lag_s(*, now: datetime) -> float:

@@ -10,6 +10,7 @@ from oncall.notify import callbacks
 from oncall.notify.hangups import hang_up_due
 from oncall.notify.inquiries import ask_due
 from oncall.notify.sender import release_expired, send_due
+from oncall.notify.whispers import whisper_due
 from oncall.queries import delivery_due
 from oncall.services.duty import record_due
 from oncall.stopwatch import Stopwatch
@@ -39,11 +40,11 @@ def plan(now: datetime) -> int:
 
 
 def send(now: datetime) -> int:
-    """Take calls back, send what is due, ask providers what is not known; return how often they were called.
+    """Take calls back, send what is due, say a word to who pressed, ask what is not known; return how often providers were called.
 
     Waits for providers. A phone that rings for nothing comes first: it stops ringing by itself soon enough.
     """
-    return hang_up_due(now=now) + send_due(now=now) + ask_due(now=now)
+    return hang_up_due(now=now) + send_due(now=now) + whisper_due(now=now) + ask_due(now=now)
 
 
 def reconcile(now: datetime) -> int:

@@ -40,6 +40,7 @@ from incidents.ticks import intake
 from incidents.views.answers import texts
 from incidents.views.calls import requests_of_a_call
 from incidents.views.inbound import refused_posts
+from incidents.views.slack import presses
 from ledger import clock
 from monitors.engine import life
 from monitors.engine.findings import Finding, Slot
@@ -54,6 +55,7 @@ from oncall.models import Attempt, Page, Run
 from oncall.notify.hangups import hang_up_due
 from oncall.notify.inquiries import ask_due
 from oncall.notify.sender import send_due
+from oncall.notify.whispers import whisper_due
 from oncall.stopwatch import Stopwatch
 from tests import builders
 from tests.builders import NIGHT
@@ -276,6 +278,7 @@ class World:
         oncall.plan(self.now)
         hang_up_due(now=self.now)
         send_due(now=self.now, slots=1)
+        whisper_due(now=self.now)
         ask_due(now=self.now)
         oncall.reconcile(self.now)
         sweep(self.now)
@@ -359,7 +362,7 @@ def move_the_clock(world, monkeypatch):
 def world(db, settings, monkeypatch):
     """A world in which all is well; at its end nothing unexpected may have gone out."""
     settings.PUBLIC_URL = PUBLIC_URL
-    for rule in (refused_posts, requests_of_a_call, texts):
+    for rule in (refused_posts, requests_of_a_call, texts, presses):
         rule.clear()
     settings.ALLOWED_HOSTS = ["testserver", "watchbook.example"]
     with FakeTwilio(auth_token="the night's token") as twilio:

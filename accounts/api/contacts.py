@@ -68,7 +68,7 @@ class ContactIn(Body):
     address = Text(
         max_length=ADDRESS_MAX,
         write_only=True,
-        help_text="E-mail address, a number such as +44 7700 900123, the web address of a webhook, a routing key.",
+        help_text="E-mail address, a number such as +44 7700 900123, the web address of a webhook, a routing key, an id of Slack.",
     )
     label = Text(max_length=40, required=False, default="", allow_blank=True)  # type: ignore[assignment]
 

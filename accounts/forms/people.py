@@ -1,5 +1,6 @@
 """Forms about people: invite, join, role, settings, contacts."""
 
+from collections.abc import Collection
 from typing import Any
 
 from django import forms
@@ -83,19 +84,22 @@ class ThemeForm(forms.Form):
 
 
 class ContactForm(forms.Form):
-    """An address where a person can be paged."""
+    """An address where a person can be paged. left_out: kinds that are not offered here."""
 
-    kind = forms.ChoiceField(
-        choices=[(name, kind.offer) for name, kind in CONTACT_KINDS.items() if kind.offer], initial=PHONE
-    )
+    kind = forms.ChoiceField(initial=PHONE)
     address = forms.CharField(
         label="Number or address",
         max_length=ADDRESS_MAX,
-        help_text="A number with its country code, as in +44 7700 900123; an e-mail address; the web address of a webhook; or a routing key.",
+        help_text="A number with its country code, as in +44 7700 900123; an e-mail address; the web address of a webhook; a routing key; or an id of Slack.",
     )
     label = forms.CharField(
         label="What you call it", max_length=40, required=False, help_text="For instance: work phone."
     )
+
+    def __init__(self, *args: Any, left_out: Collection[str] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        offered = [(name, kind.offer) for name, kind in CONTACT_KINDS.items() if kind.offer and name not in left_out]
+        self.fields["kind"].choices = offered  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         """The address in the one spelling of its kind."""

@@ -27,7 +27,7 @@ ACK, RESOLVE, ESCALATE = "ack", "resolve", "escalate"
 
 @dataclass(frozen=True)
 class Answer:
-    """One answer: which page it belongs to, who gives it (the page's person), by `link`, `sms` or `voice`, and what."""
+    """One answer: which page it belongs to, who gives it (the page's person), by `link`, `sms`, `voice` or `slack`, and what."""
 
     page: Page
     verb: str
@@ -45,6 +45,8 @@ class Answer:
             return f"SMS reply from {self.page.to_mask}"
         if self.by == "voice":
             return f"key press in call to {self.page.to_mask}"
+        if self.by == "slack":
+            return f"button in Slack message to {self.page.to_mask}"
         return f"link in {name_of(self.page.kind)} to {self.page.to_mask}"
 
     @property

@@ -21,7 +21,7 @@ log = structlog.get_logger(__name__)
 
 MAX_BODY = 64 * 1024
 MAX_FIELDS = 200
-# From one network. Twilio's own posts are signed and never counted here.
+# From one network. What providers sign is never counted here.
 refused_posts = RateRule(most=30)
 
 View = Callable[..., HttpResponse]
@@ -66,9 +66,9 @@ def inbound(view: View) -> View:
 
 def twilio_form(request: HttpRequest) -> dict[str, str]:
     """Return the form of a request that Twilio signed for our account. Raises Refused: 413, 400, 403, 429."""
-    form = _form(_body(request))
+    form = form_of(raw_body(request))
     if not verify(request.get_full_path(), form, request.headers.get(HEADER)):
-        raise _unsigned()
+        raise unsigned("The signature is missing or not ours. Check TWILIO_AUTH_TOKEN and PUBLIC_URL.")
     return form
 
 
@@ -78,7 +78,7 @@ def announced_length(request: HttpRequest) -> int:
     return int(announced) if announced.isdigit() else 0
 
 
-def _body(request: HttpRequest) -> bytes:
+def raw_body(request: HttpRequest) -> bytes:
     """Read at most MAX_BODY bytes, whatever the sender announces. Raises Refused."""
     too_large = Refused(413, f"A body has at most {MAX_BODY // 1024} kB.")
     if announced_length(request) > MAX_BODY:
@@ -89,7 +89,8 @@ def _body(request: HttpRequest) -> bytes:
     return body
 
 
-def _form(body: bytes) -> dict[str, str]:
+def form_of(body: bytes) -> dict[str, str]:
+    """Read a form. Raises Refused: 400."""
     try:
         pairs = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=MAX_FIELDS, errors="strict")
     except ValueError:
@@ -99,8 +100,9 @@ def _form(body: bytes) -> dict[str, str]:
     return dict(pairs)
 
 
-def _unsigned() -> Refused:
+def unsigned(sentence: str) -> Refused:
+    """The refusal of a request that nobody we trust signed; of many from one network in a minute, 429."""
     wait = refused_posts.wait_s(current_actor().network, time.monotonic())
     if wait:
         return Refused(429, "Too many requests without a valid signature.", retry_after=wait)
-    return Refused(403, "The signature is missing or not ours. Check TWILIO_AUTH_TOKEN and PUBLIC_URL.")
+    return Refused(403, sentence)

@@ -15,6 +15,7 @@ CONFIRMED = {
     "link": "Tapped Acknowledge on the link",
     "sms": "Replied by SMS",
     "voice": "Pressed a key in the call",
+    "slack": "Pressed a button in Slack",
     "acted": "Acted on the incident, signed in",
 }
 REASONS = {

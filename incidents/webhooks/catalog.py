@@ -22,6 +22,7 @@ KINDS: dict[str, str] = {
     "incident.acknowledged_too": "A second person acknowledged",
     "incident.acknowledged_late": "Somebody acknowledged after the end",
     "incident.refused": "Somebody answered whose role may not",
+    "incident.refused_stranger": "Somebody answered a page that was not theirs",
     "incident.resolved": "A person resolved it",
     "incident.resolved_late": "A person resolved it after the end",
     "incident.recovered": "It resolved by itself",

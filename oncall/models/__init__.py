@@ -6,6 +6,7 @@ from oncall.models.paging import Attempt, Callback, InboundKey, InboundSms, Page
 from oncall.models.policies import CatchAll, Policy
 from oncall.models.runs import Run, StepExecution
 from oncall.models.schedules import LayerMembers, Override, Schedule, ScheduleLayer
+from oncall.models.taps import InboundTap
 
 __all__ = [
     "Attempt",
@@ -14,6 +15,7 @@ __all__ = [
     "ContactTest",
     "InboundKey",
     "InboundSms",
+    "InboundTap",
     "LayerMembers",
     "OnCallCorrection",
     "OnCallInterval",

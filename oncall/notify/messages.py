@@ -11,13 +11,13 @@ from accounts.models import Verification
 from accounts.services.contacts import verification_code
 from oncall.escalation.reach import CATCH_ALL
 from oncall.models import Page, Run
-from oncall.notify import bounces, calls
+from oncall.notify import bounces, buttons, calls
 from oncall.notify.channels.base import Message
 from oncall.notify.links import url_for
 from oncall.notify.moments import not_after
-from oncall.notify.states import CALLS
+from oncall.notify.states import CALLS, FOLLOWING
 from oncall.notify.text import Facts, Words, compose
-from oncall.notify.updates import sid_followed
+from oncall.notify.updates import followed, sid_before, sid_followed
 
 STATUS_PATH = "/in/twilio/status"
 _TTL_LEAST_S, _TTL_MOST_S, _TTL_DEFAULT_S = 30, 600, 300
@@ -62,6 +62,8 @@ def _message(page: Page, facts: Facts, words: Words, attempt: int, now: datetime
         page=page.public_id,
         attempt=attempt,
         changes=sid_followed(page) if page.origin == "update" else "",
+        follows=sid_before(page) if page.origin == "stand_down" and page.kind in FOLLOWING else "",
+        button=buttons.token_for(followed(page) if page.origin == "update" else page),
         facts=facts,
         sent_at=now,
         secrets=tuple(page.contact.secrets_at(now)),
@@ -94,6 +96,7 @@ def _facts(page: Page, now: datetime) -> Facts:
         note=page.note,
         service=run.service_name,
         became=page.rule if page.origin == "update" else "",
+        at=page.planned_at if page.origin == "update" else None,
     )
 
 

@@ -8,6 +8,7 @@ NAMES: dict[str, str] = {
     "voice": "call",
     "webhook": "webhook",
     "pagerduty": "PagerDuty",
+    "slack": "Slack",
 }
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from accounts.masks import mask_phone
+from accounts.masks import mask_member, mask_phone
 from accounts.models import ContactMethod, User
 from accounts.queries import contacts_of
 from accounts.services.contacts import CodeRefused, start_verification
@@ -16,8 +17,9 @@ from ledger.crypto import fingerprint
 from ledger.hints import hint
 from ledger.record import record
 from oncall.escalation.who import reachable
-from oncall.models import ContactTest, InboundKey, InboundSms, Page
+from oncall.models import ContactTest, InboundKey, InboundSms, InboundTap, Page
 from oncall.notify.rows import new_page
+from oncall.notify.slack_actions import Press
 from oncall.notify.states import ANSWERED
 from oncall.notify.transitions import confirm, learnt, lock
 
@@ -121,6 +123,33 @@ def handle_sms(sms: InboundSms, answer: str, *, now: datetime) -> bool:
     """Write down the answer to a text, in the transaction of what it did. False when another process already had."""
     waiting = InboundSms.objects.filter(pk=sms.pk, handled_at__isnull=True)
     return bool(waiting.update(handled_at=now, answer=answer[:400]))
+
+
+@transaction.atomic
+def receive_tap(press: Press, page: Page | None, *, provider: str, now: datetime) -> tuple[InboundTap, bool]:
+    """Store a button that was pressed; return its row and whether it is new.
+
+    page: what the button is about, None where it is none of ours. Must be committed before the press is acted upon.
+    """
+    return InboundTap.objects.get_or_create(
+        sid=press.sid,
+        defaults={
+            "provider": provider,
+            "page": page,
+            "verb": press.verb,
+            "user_fingerprint": fingerprint(press.user, "contact.slack"),
+            "user_mask": mask_member(press.user),
+            "reply_to": json.dumps({"channel": press.channel, "user": press.user}),
+            "received_at": now,
+        },
+    )
+
+
+def handle_tap(tap: InboundTap, outcome: str, answer: str, *, now: datetime) -> None:
+    """Write down what a press did, in the transaction of it, and have the words sent. The caller holds the row's lock."""
+    waiting = InboundTap.objects.filter(pk=tap.pk, handled_at__isnull=True)
+    waiting.update(handled_at=now, outcome=outcome, answer=answer[:400], reply_due_at=now)
+    hint("send")
 
 
 @transaction.atomic

@@ -19,6 +19,11 @@ def missing_anywhere() -> list[str]:
     return list(dict.fromkeys(filter(None, map(missing, _WANTED))))
 
 
+def missing_options() -> set[str]:
+    """Channels that an installation may have and this one has not; nobody needs to be warned of them."""
+    return {channel for channel in NAMES if channel not in _WANTED and missing(channel)}
+
+
 def ready() -> set[str]:
     """Channels over which pages can leave."""
     return {channel for channel in NAMES if not missing(channel)}
@@ -45,7 +50,11 @@ def _voice() -> str:
     return _twilio()
 
 
+def _slack() -> str:
+    return "" if settings.SLACK_BOT_TOKEN else "SLACK_BOT_TOKEN, without which nothing is sent to Slack"
+
+
 # What an installation without is warned of: mail and phones reach people whatever else they use.
 _WANTED = ("email", "sms", "voice")
 # Channels that need something of the operator. The others are ready as they are.
-_MISSING: dict[str, Callable[[], str]] = {"email": _email, "sms": _twilio, "voice": _voice}
+_MISSING: dict[str, Callable[[], str]] = {"email": _email, "sms": _twilio, "voice": _voice, "slack": _slack}

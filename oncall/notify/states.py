@@ -94,9 +94,9 @@ def ends(state: str, kind: str) -> bool:
     return state == ACCEPTED and kind in WITHOUT_RECEIPTS
 
 
-WITHOUT_RECEIPTS = ("email", "webhook", "pagerduty")
+WITHOUT_RECEIPTS = ("email", "webhook", "pagerduty", "slack")
 # What was sent over these follows the subject: an answer changes it, by a page of origin `update`.
-FOLLOWING = ("pagerduty",)
+FOLLOWING = ("pagerduty", "slack")
 # Of these, the ones where the update itself says that it is over; no stand-down need follow.
 ENDS_WITH = ("pagerduty",)
 CALLS = ("voice",)

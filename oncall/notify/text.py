@@ -9,6 +9,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from oncall.notify.gsm import SEGMENT, cut, septets, to_gsm7
 
@@ -21,7 +22,7 @@ _MAX_NOTE = 400
 class Facts:
     """What a page speaks of. Empty strings where an occasion has no such fact; `code` 0 means no short code.
 
-    `became`: of an update, what became of the subject: acknowledged, resolved, merged or manual.
+    Of an update, `became` is what became of the subject (acknowledged, resolved, merged or manual), and `at` when.
     """
 
     origin: str
@@ -37,6 +38,7 @@ class Facts:
     digits: str = ""
     service: str = ""
     became: str = ""
+    at: datetime | None = None
     organisation: str = ""
     person: str = ""
 
@@ -226,9 +228,9 @@ _LINES: dict[str, Callable[[Facts], Words]] = {
     "verification": _line_verification,
     "test": _line_test,
 }
-_OF_ONE_LINE = ("webhook", "pagerduty")
+_OF_ONE_LINE = ("webhook", "pagerduty", "slack")
 # Channels on which what was sent is told that somebody answered. Nothing is updated on the others.
-_UPDATED = ("pagerduty",)
+_UPDATED = ("pagerduty", "slack")
 
 TEXTS: dict[tuple[str, str], Callable[[Facts], Words]] = {
     ("step", "sms"): _sms_alarm,

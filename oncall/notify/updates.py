@@ -54,10 +54,22 @@ def standing(page: Page) -> str:
         return OUTDATED
     if others.filter(pk__lt=page.pk, state__in=(CLAIMED, SENDING), ended_at__isnull=True).exists():
         return WAIT
-    followed = Page.objects.get(public_id=page.reference)
-    if followed.ended_at is None and followed.state in (PLANNED, CLAIMED, SENDING, UNKNOWN):
+    before = followed(page)
+    if before.ended_at is None and before.state in (PLANNED, CLAIMED, SENDING, UNKNOWN):
         return WAIT
     return GO if sid_followed(page) else NOTHING
+
+
+def followed(page: Page) -> Page:
+    """The page that an update is about."""
+    return Page.objects.select_related("person", "contact").get(public_id=page.reference)
+
+
+def sid_before(page: Page) -> str:
+    """The provider's id of the last message about the run over this contact; "" when there is none."""
+    taken = Attempt.objects.filter(page__run=page.run_id, page__contact=page.contact_id).exclude(provider_sid="")
+    newest = taken.exclude(page__origin__in=AFTERWARDS).order_by("-pk")
+    return newest.values_list("provider_sid", flat=True).first() or ""
 
 
 def sid_followed(page: Page) -> str:

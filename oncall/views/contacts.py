@@ -22,13 +22,13 @@ from accounts.services.contacts import (
 from ledger.clock import now
 from oncall.escalation.who import channel_of
 from oncall.notify.services import send_test, send_verification
-from oncall.notify.setup import missing, missing_anywhere
+from oncall.notify.setup import missing, missing_anywhere, missing_options
 
 
 @never_cache
 def add(request: HttpRequest) -> HttpResponse:
     """Add a way to be reached and send it a code at once. The answer may hold a secret; loading it again does not."""
-    form = ContactForm(posted(request))
+    form = ContactForm(posted(request), left_out=missing_options())
     if request.method == "POST" and form.is_valid():
         instant = now()
         try:

@@ -118,6 +118,7 @@ NOT_SERVED = {
     "monitors.ProbeSlot": "the engine's timetable; a monitor tells its interval and its results",
     "monitors.RemoteRefusal": "refused messages by day and reason; /metrics and the page of locations tell them",
     "monitors.ResultPack": "an hour of results in bytes; the monitor's page and its intervals tell what they came to",
+    "oncall.InboundTap": "buttons pressed in chats; what each did is a line of the incident's timeline",
     "oncall.InboundKey": "keys pressed in calls; what each did is a line of the incident's timeline",
     "oncall.InboundSms": "texts of people, encrypted; what each did is a line of the incident's timeline",
     "oncall.PhoneCode": "small numbers in texts, reused",

@@ -45,7 +45,7 @@ def lines():
 
 def test_an_hour_is_one_line_with_counts_and_hashes(hours):
     newest = lines()[-1]
-    assert set(newest["facts"]) == {"packs", "failures", "pings", "callbacks", "texts", "keys"}
+    assert set(newest["facts"]) == {"packs", "failures", "pings", "callbacks", "texts", "keys", "taps"}
     assert all(len(one["sha256"]) == 64 for one in newest["facts"].values())
     assert HourDigest.objects.count() == len(lines())
 

@@ -6,6 +6,7 @@ from accounts.services.organisation import allow_network
 from tests.builders import NIGHT
 from tests.fakes.pagerduty import FakePagerDuty
 from tests.fakes.sink import Sink
+from tests.fakes.slack import FakeSlack
 from tests.fakes.smtp import FakeSmtp
 from tests.fakes.twilio import FakeTwilio
 from tests.oncall.world import World
@@ -57,6 +58,15 @@ def pagerduty(settings):
     """A PagerDuty with one integration and no incidents."""
     with FakePagerDuty() as fake:
         settings.PAGERDUTY_BASE_URL = fake.url
+        yield fake
+
+
+@pytest.fixture
+def workspace(settings):
+    """A workspace with Ana, Ben and a channel, whose bot and app are ours."""
+    with FakeSlack(members=("U0000ANA7", "U0000BEN7"), channels=("C0000CHAN",)) as fake:
+        settings.SLACK_BASE_URL, settings.SLACK_BOT_TOKEN = fake.url, fake.token
+        settings.SLACK_SIGNING_SECRET, settings.SLACK_SIGNING_SECRET_PREVIOUS = fake.secret, ""
         yield fake
 
 

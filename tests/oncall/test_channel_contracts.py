@@ -44,6 +44,7 @@ ADDRESS = {
     "voice": "+447700900001",
     "webhook": "https://tools.larkspur.example/pages?key=9f2b",
     "pagerduty": PAGERDUTY_KEY,
+    "slack": "U0000ANA7",
 }
 BAD = {
     "email": ["", "ana", "ana@", "a b@c.example", "ana@x.example\nBcc: b@x.example"],
@@ -57,15 +58,16 @@ BAD = {
         "https://x.example/#there",
         "https://2130706433/",
     ],
+    "slack": ["", "ana", "@ana", "u0000ana7", "U12", "D0000ANA7", "#ops"],
     "pagerduty": ["", "R0A1", f"{PAGERDUTY_KEY}0", f"{PAGERDUTY_KEY[:-1]}-"],
 }
 SECRET = "s3cret-password-of-the-operator"
 
 
 @pytest.fixture
-def outside(phones, mail, sink, pagerduty, settings):
+def outside(phones, mail, sink, pagerduty, workspace, settings):
     settings.EMAIL_HOST_PASSWORD = ""
-    return {"sms": phones, "voice": phones, "email": mail, "webhook": sink, "pagerduty": pagerduty}
+    return {"sms": phones, "voice": phones, "email": mail, "webhook": sink, "pagerduty": pagerduty, "slack": workspace}
 
 
 @pytest.fixture
@@ -77,7 +79,7 @@ def reached(outside):
 def silence(settings):
     """Nobody listens any more where the fakes were; return where a webhook goes then."""
     settings.EMAIL_PORT = 1
-    settings.TWILIO_BASE_URL = settings.PAGERDUTY_BASE_URL = "http://127.0.0.1:1"
+    settings.TWILIO_BASE_URL = settings.PAGERDUTY_BASE_URL = settings.SLACK_BASE_URL = "http://127.0.0.1:1"
     return {**ADDRESS, "webhook": "http://127.0.0.1:1/hooks/9f2b"}
 
 
@@ -88,6 +90,8 @@ def refuse_for_good(kind, outside):
         outside[kind].fail_next(http=400, code=21211, message=f"{SECRET} is no number: {ADDRESS[kind]}", path=path)
     elif kind == "email":
         outside[kind].rcpt_replies.append(f"550 no such user {ADDRESS[kind]}, not even with {SECRET}")
+    elif kind == "slack":
+        outside[kind].archived.add(ADDRESS[kind])
     elif kind == "pagerduty":
         errors = [f"Invalid routing key {ADDRESS[kind]}"]
         outside[kind].answers.append(in_json(400, {"status": "invalid event", "message": "", "errors": errors}))

@@ -7,11 +7,18 @@ import pytest
 
 from oncall.escalation import states as runs
 from oncall.notify import replies, retry, states, statuses
-from oncall.notify.channels import CHANNELS
+from oncall.notify.channels import CHANNELS, slack
 from oncall.notify.text import ORIGINS
 
 ROOT = Path(__file__).resolve().parents[2]
-SECTIONS = {"sms": "SMS", "voice": "Calls", "email": "E-mail", "webhook": "Webhook", "pagerduty": "PagerDuty"}
+SECTIONS = {
+    "sms": "SMS",
+    "voice": "Calls",
+    "email": "E-mail",
+    "webhook": "Webhook",
+    "pagerduty": "PagerDuty",
+    "slack": "Slack",
+}
 TEXT = (ROOT / "docs" / "paging.md").read_text()
 
 
@@ -28,6 +35,11 @@ def test_the_documented_ranks_are_those_of_the_code(state, rank):
 @pytest.mark.parametrize("code", sorted(retry.TEMPORARY_CODES | retry.CONTACT_CODES))
 def test_every_code_of_the_retry_table_is_listed(code):
     assert str(code) in TEXT
+
+
+@pytest.mark.parametrize("word", sorted(slack.TEMPORARY | slack.AMBIGUOUS | slack.OF_THE_ADDRESS))
+def test_every_word_of_slack_is_listed(word):
+    assert f"`{word}`" in TEXT
 
 
 @pytest.mark.parametrize("word", sorted({*replies._WHOLE, "ack", "acknowledge", "resolve", "close"}))

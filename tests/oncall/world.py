@@ -11,6 +11,7 @@ from oncall.models import Attempt, Page, Run
 from oncall.notify import callbacks, sender, twilio_signature
 from oncall.notify.hangups import hang_up_due
 from oncall.notify.inquiries import ask_due
+from oncall.notify.whispers import whisper_due
 from oncall.subject import Subject
 from tests import builders
 from tests.fakes.twilio import signature
@@ -40,6 +41,7 @@ class World:
         ticks.plan(self.now)
         hang_up_due(now=self.now)
         sender.send_due(now=self.now, slots=1)
+        whisper_due(now=self.now)
         ask_due(now=self.now)
         ticks.reconcile(self.now)
 

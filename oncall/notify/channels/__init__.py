@@ -6,13 +6,14 @@ from functools import cache
 
 from django.utils.module_loading import import_string
 
-from oncall.notify.channels.base import Canceller, Channel, Inquirer
+from oncall.notify.channels.base import Canceller, Channel, Inquirer, Whisperer
 
 CHANNELS: dict[str, str] = {
     "email": "oncall.notify.channels.email.EmailChannel",
     "sms": "oncall.notify.channels.sms.SmsChannel",
     "voice": "oncall.notify.channels.voice.VoiceChannel",
     "pagerduty": "oncall.notify.channels.pagerduty.PagerDutyChannel",
+    "slack": "oncall.notify.channels.slack.SlackChannel",
     "webhook": "oncall.notify.channels.webhook.WebhookChannel",
 }
 
@@ -25,6 +26,12 @@ INQUIRERS: dict[str, str] = {
 # Channels whose messages can be taken back while they are on their way.
 CANCELLERS: dict[str, str] = {
     "voice": "oncall.notify.channels.voice_inquiry.VoiceCanceller",
+}
+
+
+# Channels that can say something to one member of a chat alone: to whom, where, what.
+WHISPERERS: dict[str, str] = {
+    "slack": "oncall.notify.channels.slack.whisper",
 }
 
 
@@ -44,3 +51,9 @@ def inquirer(kind: str) -> Inquirer | None:
 def canceller(kind: str) -> Canceller:
     """Return who takes back messages of a channel; raise KeyError for a channel whose messages cannot be."""
     return import_string(CANCELLERS[kind])()
+
+
+@cache
+def whisperer(kind: str) -> Whisperer:
+    """Return what says something to one member alone; raise KeyError for a channel that cannot."""
+    return import_string(WHISPERERS[kind])

@@ -21,7 +21,8 @@ class Message:
     provider may keep trying before the text is worth nothing; `status_url` is where it may report; `talk_url` is where
     the provider of a call asks what to say; `bounce_to` is where a letter that cannot be delivered comes back to.
 
-    `page` is the page's public id and `attempt` its number; `changes` is the provider's id of what an update is about;
+    `page` is the page's public id and `attempt` its number; `changes` is the provider's id of what an update is about,
+    `follows` of what a stand-down comes after; `button` is what a button carries, "" where there are none;
     `facts` are what the words were made of, for channels that send more than words; `sent_at` is the instant of the attempt;
     `secrets` sign it, the current one first."""
 
@@ -36,6 +37,8 @@ class Message:
     page: str = ""
     attempt: int = 1
     changes: str = ""
+    follows: str = ""
+    button: str = ""
     facts: Facts | None = None
     sent_at: datetime | None = None
     secrets: tuple[str, ...] = ()
@@ -134,6 +137,13 @@ class Canceller(Protocol):
 
     def call_off(self, sid: str) -> Finding:
         """Ask the provider to give it up; return its word afterwards, whether or not it could. Raises SendError."""
+
+
+class Whisperer(Protocol):
+    """Says something in a chat that only one member sees."""
+
+    def __call__(self, channel: str, user: str, text: str) -> None:
+        """Say it. Raises SendError. Never called inside a transaction."""
 
 
 def redact(text: str, *hidden: str) -> str:
