@@ -39,7 +39,7 @@ def hours_words(hours: dict[str, Any]) -> str:
     days = sorted(hours["days"])
     in_row = len(days) > 2 and days == list(range(days[0], days[-1] + 1))
     said = f"{DAYS[days[0]]} to {DAYS[days[-1]]}" if in_row else ", ".join(DAYS[day] for day in days)
-    return f"{said}, {hours['start']} to {hours['end']}, {hours['zone']}"
+    return f"{said}, {hours['starts']} to {hours['ends']}, {hours['zone']}"
 
 
 def said_steps(policy: Policy) -> list[str]:

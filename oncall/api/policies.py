@@ -42,8 +42,8 @@ class HoursOut(serializers.Serializer):
 
     zone = serializers.CharField()
     days = serializers.ListField(child=serializers.IntegerField(), help_text="Weekdays, 0 is Monday.")
-    start = serializers.CharField(help_text="09:00")
-    end = serializers.CharField()
+    starts = serializers.CharField(help_text="09:00")
+    ends = serializers.CharField()
 
 
 class StepOut(serializers.Serializer):
@@ -85,8 +85,8 @@ class HoursIn(Body):
 
     zone = ZoneField()
     days = serializers.ListField(child=Whole(min_value=0, max_value=6), min_length=1, max_length=7)
-    start = Text(max_length=5, help_text="09:00")
-    end = Text(max_length=5)
+    starts = Text(max_length=5, help_text="09:00")
+    ends = Text(max_length=5)
 
 
 class StepIn(Body):

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, time
+from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from oncall.rota.calendar import INSTANT, Window
+from oncall.rota.layers import open_hours
+from oncall.rota.schedule import EVERY_DAY, Hours
+from oncall.rota.written import hours_to_json, read_hours
 
 MAX_STEPS = 20
 MAX_PEOPLE_PER_STEP = 50
@@ -20,7 +24,6 @@ MIN_ASK_S = 60
 # how long whoever had it is asked alone before the chain is called again
 ASK_FIRST_S = 300
 STEP_KEYS = {"delay_s", "people", "round_robin", "hours"}
-_CLOCK = re.compile(r"(([01]\d|2[0-3]):[0-5]\d){2}")
 
 
 class PolicyError(ValueError):
@@ -32,24 +35,16 @@ class PolicyError(ValueError):
 
 
 @dataclass(frozen=True)
-class Hours:
-    """When a step is taken: from `start` to `end` on the wall of `zone`, on these weekdays (0 is Monday).
-
-    With an end at or before the start it goes over midnight and belongs to the day on which it began.
-    """
+class StepHours:
+    """When a step is taken: a stretch of the day on the wall of a zone, by the rules that schedules have for theirs."""
 
     zone: str
-    days: tuple[int, ...]
-    start: time
-    end: time
+    stretch: Hours
 
     def hold(self, at: datetime) -> bool:
-        """Whether an instant lies in them. A wall time that comes twice counts twice; one that is skipped never comes."""
-        wall = at.astimezone(ZoneInfo(self.zone))
-        clock, today, before = wall.time(), wall.weekday() in self.days, (wall.weekday() - 1) % 7 in self.days
-        if self.start < self.end:
-            return today and self.start <= clock < self.end
-        return (today and clock >= self.start) or (before and clock < self.end)
+        """Whether an instant lies in them."""
+        start = at.astimezone(UTC)
+        return bool(open_hours((self.stretch,), Window(start, start + INSTANT), ZoneInfo(self.zone)))
 
 
 @dataclass(frozen=True)
@@ -63,7 +58,7 @@ class Step:
     delay_s: int
     targets: tuple[str, ...]
     round_robin: bool = False
-    hours: Hours | None = None
+    hours: StepHours | None = None
 
 
 @dataclass(frozen=True)
@@ -100,8 +95,8 @@ NO_POLICY = FrozenPolicy(public_id="", version=0, name="", repeat=0, steps=())
 def parse_steps(raw: Any) -> tuple[Step, ...]:
     """Return `[{"delay_s": 300, "people": ["usr_…", "tea_…"]}]` as steps; raise `PolicyError` naming every fault found.
 
-    A step may also have `round_robin` (true) and `hours` (`{"zone": "Europe/Berlin", "days": [0, 4], "start": "09:00",
-    "end": "17:00"}`). The list is called `people` because the first policies named nothing else.
+    A step may also have `round_robin` (true) and `hours` (`{"zone": "Europe/Berlin", "days": [0, 4], "starts": "09:00",
+    "ends": "17:00"}`). The list is called `people` because the first policies named nothing else.
     """
     if not isinstance(raw, Sequence) or isinstance(raw, str) or not raw:
         raise PolicyError({"steps": "A policy needs at least one step."})
@@ -136,7 +131,7 @@ def _parse_step(index: int, item: Any, problems: dict[str, str]) -> Step | None:
     return Step(delay, tuple(people), bool(turns), hours)
 
 
-def _parse_hours(raw: Any, where: str, problems: dict[str, str]) -> Hours | None:
+def _parse_hours(raw: Any, where: str, problems: dict[str, str]) -> StepHours | None:
     if raw is None:
         return None
     try:
@@ -146,14 +141,14 @@ def _parse_hours(raw: Any, where: str, problems: dict[str, str]) -> Hours | None
         return None
 
 
-def _read_hours(raw: Mapping[str, Any]) -> Hours:
-    days = tuple(sorted(set(raw["days"])))
-    if set(raw) != {"zone", "days", "start", "end"} or not days or not set(days) <= set(range(7)):
+def _read_hours(raw: Mapping[str, Any]) -> StepHours:
+    days = raw["days"]
+    if set(raw) != {"zone", "days", "starts", "ends"} or not days or not set(days) <= EVERY_DAY:
         raise ValueError(raw)
-    if any(isinstance(day, bool) for day in days) or not _CLOCK.fullmatch(raw["start"] + raw["end"]):
+    if any(isinstance(day, bool) for day in days):
         raise ValueError(raw)
     ZoneInfo(raw["zone"])
-    return Hours(raw["zone"], days, time.fromisoformat(raw["start"]), time.fromisoformat(raw["end"]))
+    return StepHours(raw["zone"], read_hours([raw])[0])
 
 
 def _people_fault(index: int, people: Any) -> str:
@@ -194,8 +189,7 @@ def _step_to_json(step: Step) -> dict[str, Any]:
     if step.round_robin:
         told["round_robin"] = True
     if step.hours is not None:
-        clocks = {"start": f"{step.hours.start:%H:%M}", "end": f"{step.hours.end:%H:%M}"}
-        told["hours"] = {"zone": step.hours.zone, "days": list(step.hours.days), **clocks}
+        told["hours"] = {"zone": step.hours.zone, **hours_to_json([step.hours.stretch])[0]}
     return told
 
 

@@ -14,6 +14,7 @@ from accounts.forms.fields import DurationField
 from accounts.zones import zone_choices
 from oncall.escalation.policy import MAX_DELAY_S, MAX_REPEAT, MIN_ASK_S, PolicyError, Step, parse_steps
 from oncall.forms.rows import Row
+from oncall.rota.written import hours_to_json
 from oncall.stepwords import DAYS
 
 REPEATS = [(0, "Not again: the catch-all is called"), (1, "Once more")]
@@ -113,7 +114,7 @@ class PolicyForm(ChangeForm):
             raw["round_robin"] = True
         if row.days:
             days = [int(day) for day in row.days if day in DIGITS]
-            raw["hours"] = {"zone": row.zone, "days": days, "start": row.start, "end": row.end}
+            raw["hours"] = {"zone": row.zone, "days": days, "starts": row.starts, "ends": row.ends}
         return raw
 
     def _delay(self, index: int, row: Row) -> int:
@@ -178,5 +179,6 @@ def _row_of(step: Step) -> Row:
     row = Row(step.targets, spell_duration(step.delay_s), step.round_robin)
     if step.hours is None:
         return row
-    days, clocks = tuple(map(str, step.hours.days)), (f"{step.hours.start:%H:%M}", f"{step.hours.end:%H:%M}")
-    return replace(row, days=days, start=clocks[0], end=clocks[1], zone=step.hours.zone)
+    written = hours_to_json([step.hours.stretch])[0]
+    days = tuple(map(str, written["days"]))
+    return replace(row, days=days, starts=written["starts"], ends=written["ends"], zone=step.hours.zone)

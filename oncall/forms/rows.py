@@ -22,8 +22,8 @@ class Row:
     delay: str = FIRST_DELAY
     in_turn: bool = False
     days: tuple[str, ...] = ()
-    start: str = "09:00"
-    end: str = "17:00"
+    starts: str = "09:00"
+    ends: str = "17:00"
     zone: str = ""
 
 
@@ -44,8 +44,8 @@ def read_rows(lists: Mapping[str, Sequence[str]]) -> list[Row]:
             delay=_first(lists, f"step-{i}-delay"),
             in_turn=bool(_first(lists, f"step-{i}-turn")),
             days=tuple(lists.get(f"step-{i}-days", ())),
-            start=_first(lists, f"step-{i}-start"),
-            end=_first(lists, f"step-{i}-end"),
+            starts=_first(lists, f"step-{i}-starts"),
+            ends=_first(lists, f"step-{i}-ends"),
             zone=_first(lists, f"step-{i}-zone"),
         )
         for i in range(min(count, MAX_STEPS))

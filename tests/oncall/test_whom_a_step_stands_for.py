@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from ledger.models import Entry
 from oncall.escalation.plan import Named, Ring, RunView, Who, plan
-from oncall.escalation.policy import FrozenPolicy, Hours, PolicyError, Step, digest, from_json, parse_steps, to_json
+from oncall.escalation.policy import FrozenPolicy, PolicyError, Step, digest, from_json, parse_steps, to_json
 from oncall.escalation.reach import Contact
 from oncall.escalation.simulate import simulate
 from oncall.ladders import ladder_of
@@ -23,7 +23,7 @@ from tests import builders
 
 NIGHT = datetime(2026, 3, 17, 3, tzinfo=UTC)  # a Tuesday
 BERLIN = "Europe/Berlin"
-OFFICE = {"zone": BERLIN, "days": [0, 1, 2, 3, 4], "start": "09:00", "end": "17:00"}
+OFFICE = {"zone": BERLIN, "days": [0, 1, 2, 3, 4], "starts": "09:00", "ends": "17:00"}
 ANA, BEN = "+447700900001", "+447700900002"
 
 
@@ -33,7 +33,7 @@ def at(text, zone=BERLIN):
 
 def hours(days=(0, 1, 2, 3, 4), start="09:00", end="17:00"):
     (step,) = parse_steps(
-        [{"delay_s": 60, "people": ["usr_a"], "hours": {**OFFICE, "days": list(days), "start": start, "end": end}}]
+        [{"delay_s": 60, "people": ["usr_a"], "hours": {**OFFICE, "days": list(days), "starts": start, "ends": end}}]
     )
     return step.hours
 
@@ -65,14 +65,16 @@ def test_hours_follow_the_wall_across_a_clock_change():
     spring = [datetime(2026, 3, 29, 0, 30, tzinfo=UTC), datetime(2026, 3, 29, 1, 30, tzinfo=UTC)]
     assert [early.hold(one) for one in spring] == [False, False], "02:00 to 03:00 does not come on that night"
     autumn = [datetime(2026, 10, 25, 0, 30, tzinfo=UTC), datetime(2026, 10, 25, 1, 30, tzinfo=UTC)]
-    assert [early.hold(one) for one in autumn] == [True, True], "and in autumn it comes twice"
+    assert [early.hold(one) for one in autumn] == [True, True], "in autumn that stretch is two hours long"
+    half = hours(days=[6], start="02:15", end="02:45")
+    assert [half.hold(one) for one in autumn] == [True, False], "and what has ended does not begin again"
 
 
 @pytest.mark.parametrize(
     "broken",
     [
-        {}, {"zone": "Mars/Olympus"}, {"days": []}, {"days": [7]}, {"days": [True]}, {"days": "01"}, {"start": "9:00"},
-        {"start": "24:00"}, {"end": 17}, {"extra": 1}, "always", [1],
+        {}, {"zone": "Mars/Olympus"}, {"days": []}, {"days": [7]}, {"days": [True]}, {"days": "01"}, {"starts": "nine"},
+        {"starts": "24:00"}, {"ends": 17}, {"extra": 1}, "always", [1],
     ],
 )  # fmt: skip
 def test_hours_that_cannot_be_read_are_refused_at_their_step(broken):
@@ -160,7 +162,7 @@ steps = st.builds(
     st.integers(1, 3600),
     targets.map(tuple),
     st.booleans(),
-    st.none() | st.builds(lambda d: Hours(BERLIN, tuple(sorted(d)), hours().start, hours().end), st.sets(st.integers(0, 6), min_size=1)),
+    st.none() | st.builds(lambda d: hours(days=sorted(d)), st.sets(st.integers(0, 6), min_size=1)),
 )  # fmt: skip
 teams = st.lists(st.sampled_from(["ana", "ben", "carla", "gone"]), max_size=3, unique=True)
 

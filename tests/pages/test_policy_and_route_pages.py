@@ -150,14 +150,14 @@ def test_a_step_of_a_team_in_turn_at_certain_hours_is_kept_and_drawn_again(house
         house,
         **{
             "step-0-people": [team.public_id], "step-0-delay": "5 min", "step-0-turn": "yes", "step-0-days": ["0", "4"],
-            "step-0-start": "22:00", "step-0-end": "06:00", "step-0-zone": "Europe/Berlin",
+            "step-0-starts": "22:00", "step-0-ends": "06:00", "step-0-zone": "Europe/Berlin",
         },
     )  # fmt: skip
     answer = client.post("/policies/new/", sent)
     assert answer.status_code == 302
     policy = Policy.objects.get(name="Night")
     kept = {"delay_s": 300, "people": [team.public_id], "round_robin": True}
-    hours = {"zone": "Europe/Berlin", "days": [0, 4], "start": "22:00", "end": "06:00"}
+    hours = {"zone": "Europe/Berlin", "days": [0, 4], "starts": "22:00", "ends": "06:00"}
     assert policy.steps == [{**kept, "hours": hours}]
     form = client.get(f"/policies/{policy.public_id}/edit/").content.decode()
     assert re.search(rf'value="{team.public_id}" checked', form)
