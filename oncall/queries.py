@@ -13,7 +13,7 @@ from accounts.models import ContactMethod, User
 from ledger.crypto import fingerprint
 from oncall.escalation.plan import RunView, plan
 from oncall.escalation.states import PLANNABLE
-from oncall.escalation.targets import people_of, stand_for
+from oncall.escalation.targets import people_ahead, stand_for
 from oncall.escalation.who import Reachable, directory, reachable
 from oncall.models import Attempt, Callback, InboundTap, Page, Policy, Run
 from oncall.notify.setup import any_provider, ready
@@ -52,8 +52,8 @@ def policies_naming(person: str, *, now: datetime) -> list[Policy]:
 
 
 def people_of_policies(*, now: datetime) -> set[str]:
-    """Public ids of everybody whom a policy in force would page at an instant."""
-    return people_of(
+    """Public ids of everybody whom a policy in force would page at an instant, or who is on call for one in the next two weeks."""
+    return people_ahead(
         {target for policy in policies_in_force() for step in policy.steps for target in step["people"]}, now=now
     )
 

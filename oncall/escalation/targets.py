@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from accounts.models import Membership, Team
 from oncall.escalation.plan import Named
 from oncall.models import Schedule
 from oncall.rota import schedule as rota
-from oncall.rota.resolve import next_on_call, on_call
+from oncall.rota.calendar import Window
+from oncall.rota.resolve import next_on_call, on_call, shifts
 from oncall.schedules import planned_all
 
 TEAM, SCHEDULE = "tea_", "sch_"
+AHEAD = timedelta(days=14)
 # what may stand after the id of a schedule, and its words after the schedule's name
 NEXT, SECOND = "next", "secondary"
 PARTS = {"": "", SECOND: " (secondary)", NEXT: " (who follows)"}
@@ -68,6 +70,23 @@ def target_names(targets: Iterable[str]) -> dict[str, str]:
         for target, (public_id, part) in parts.items()
         if public_id in names
     }
+
+
+def people_ahead(targets: Iterable[str], *, now: datetime) -> set[str]:
+    """Everybody whom targets stand for now or, by a schedule, in the next AHEAD: who cannot be reached should be found before
+    their shift, not in it.
+    """
+    wanted = set(targets)
+    schedules = {split(target)[0] for target in wanted if target.startswith(SCHEDULE)}
+    plans = planned_all(list(Schedule.objects.in_force().filter(public_id__in=schedules)), now) if schedules else []
+    coming = {
+        one.person.id
+        for plan in plans
+        for role in rota.ROLES
+        for shift in shifts(plan, Window(now, now + AHEAD), role)
+        for one in shift.on_call
+    }
+    return people_of(wanted, now=now) | coming
 
 
 def people_of(targets: Iterable[str], *, now: datetime) -> set[str]:

@@ -303,6 +303,13 @@ def test_a_schedule_stands_for_who_is_on_call_at_the_step_and_for_who_follows(we
     assert people_of_policies(now=world.now) == {ana.public_id, ben.public_id}
 
 
+def test_who_has_a_coming_shift_is_among_those_who_must_be_reachable(weekly):
+    world, ana, ben, schedule = weekly
+    assert people_of_policies(now=world.now) == set()
+    made(world, {"delay_s": 60, "people": [schedule.public_id]})
+    assert people_of_policies(now=world.now) == {ana.public_id, ben.public_id}, "Ben begins on Monday"
+
+
 def test_a_hand_off_between_two_steps_calls_who_has_it_then(weekly):
     world, _ana, _ben, schedule = weekly
     rule = made(world, *[{"delay_s": 600, "people": [schedule.public_id]}] * 2)
