@@ -15,7 +15,6 @@ from ledger.hints import hint
 from ledger.record import record
 from oncall.escalation import states
 from oncall.escalation.plan import Plan, Recipient, RunView, plan
-from oncall.escalation.policy import NO_POLICY, FrozenPolicy
 from oncall.escalation.reach import CATCH_ALL
 from oncall.escalation.who import Directory, directory
 from oncall.models import Page, Run, StepExecution
@@ -87,7 +86,7 @@ def _plan_together(due: QuerySet[Run], *, now: datetime) -> int:
         runs = _claim(due)
         if not runs:
             return 0
-        policies = {run.pk: _policy_of(run) for run in runs}
+        policies = {run.pk: run.policy_or_none for run in runs}
         targets = {target for policy in policies.values() for step in policy.steps for target in step.targets}
         known = directory(targets, now=now)
         views = _views(runs)
@@ -106,15 +105,6 @@ def _claim(rows: QuerySet[Run]) -> list[Run]:
     if connection.features.has_select_for_update_skip_locked:
         return list(rows.select_for_update(skip_locked=True)[:BATCH])
     return list(rows[:BATCH_SQLITE])
-
-
-def _policy_of(run: Run) -> FrozenPolicy:
-    """Read the frozen policy. One that cannot be read must still page somebody: then the catch-all."""
-    try:
-        return run.frozen
-    except (KeyError, TypeError, ValueError):
-        log.error("frozen_policy_unreadable", run=run.public_id)
-        return NO_POLICY
 
 
 def _views(runs: list[Run]) -> dict[int, RunView]:

@@ -210,10 +210,7 @@ def escalate_now(subject: Subject, *, now: datetime, by: User | None = None) -> 
 def ask_again_s(subject_kind: str, subject_id: str) -> int:
     """After how many seconds an acknowledge of the subject is asked again, by its newest run; 0 for never."""
     run = Run.objects.of(subject_kind, subject_id).first()
-    try:
-        return run.frozen.ask_again_s if run else 0
-    except (KeyError, TypeError, ValueError):
-        return 0  # a damaged policy must not keep anybody from acknowledging
+    return run.policy_or_none.ask_again_s if run else 0
 
 
 @transaction.atomic
@@ -225,7 +222,7 @@ def ask_again(subject: Subject, person: User, *, now: datetime) -> Run:
     run = Run.objects.select_for_update().of(subject.kind, subject.id).first()
     if run is None:
         raise NoRun(f"{subject.kind} {subject.id} was never escalated.")
-    frozen = asking(run.frozen, person.public_id)
+    frozen = asking(run.policy_or_none, person.public_id)
     return _begin(subject, run.policy, frozen, loop=1, step=1, turn=run.turn, now=now)
 
 

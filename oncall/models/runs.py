@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from typing import Self
 
+import structlog
 from django.db import models
 from django.db.models import Q
 
 from ledger.append_only import AppendOnly
 from ledger.fields import PublicIdField
-from oncall.escalation.policy import FrozenPolicy, from_json
+from oncall.escalation.policy import NO_POLICY, FrozenPolicy, from_json
 from oncall.escalation.states import ACTIVE, PLANNABLE, RUNNING, STOPPABLE
 from oncall.models.policies import Policy
 from oncall.subject import Subject
+
+log = structlog.get_logger(__name__)
 
 
 class RunQuerySet(models.QuerySet):
@@ -89,6 +92,15 @@ class Run(models.Model):
     def frozen(self) -> FrozenPolicy:
         """The policy this run lives by. Raises KeyError, TypeError or ValueError when the stored JSON is damaged."""
         return from_json(self.policy_frozen)
+
+    @property
+    def policy_or_none(self) -> FrozenPolicy:
+        """The same, and NO_POLICY where it is damaged: then the catch-all is called, for somebody must be."""
+        try:
+            return self.frozen
+        except (KeyError, TypeError, ValueError):
+            log.error("frozen_policy_unreadable", run=self.public_id)
+            return NO_POLICY
 
     @property
     def subject(self) -> Subject:

@@ -11,6 +11,7 @@ from ledger.models import Entry
 from oncall.escalation.plan import Named, Ring, RunView, Who, plan
 from oncall.escalation.policy import FrozenPolicy, PolicyError, Step, digest, from_json, parse_steps, to_json
 from oncall.escalation.reach import Contact
+from oncall.escalation.services import ask_again
 from oncall.escalation.simulate import simulate
 from oncall.ladders import ladder_of
 from oncall.models import Page, Run, StepExecution
@@ -308,6 +309,18 @@ def test_who_has_a_coming_shift_is_among_those_who_must_be_reachable(weekly):
     assert people_of_policies(now=world.now) == set()
     made(world, {"delay_s": 60, "people": [schedule.public_id]})
     assert people_of_policies(now=world.now) == {ana.public_id, ben.public_id}, "Ben begins on Monday"
+
+
+def test_a_damaged_policy_keeps_nobody_from_being_asked_again(weekly):
+    world, ana, _ben, _schedule = weekly
+    run = world.start(made(world, {"delay_s": 60, "people": [ana.public_id]}))
+    world.twilio.expect(ANA)
+    world.stop("acknowledged", by=ana)
+    Run.objects.filter(pk=run.pk).update(policy_frozen={"steps": "gone"})
+    again = ask_again(world.subject(), ana, now=world.now)
+    assert [step.targets for step in again.frozen.steps] == [(ana.public_id,)]
+    world.settle()
+    world.twilio.expect(ANA)
 
 
 def test_a_hand_off_between_two_steps_calls_who_has_it_then(weekly):
