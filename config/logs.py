@@ -23,7 +23,7 @@ SECRET_TEXTS = (
     (re.compile(r"(\w+://[^\s/:@]*:)[^\s/@]+@"), r"\1" + HIDDEN + "@"),
     (re.compile(r"(?i)(bearer|basic)\s+[A-Za-z0-9._~+/=-]{8,}"), r"\1 " + HIDDEN),
     (re.compile(r"(?i)((?:token|secret|password|code|signature)=)[^\s&\"']+"), r"\1" + HIDDEN),
-    (re.compile(r"/(a|badge|setup|join|password/reset)/[A-Za-z0-9._~=-]{16,}"), r"/\1/" + HIDDEN),
+    (re.compile(r"/(a|badge|calendar|setup|join|password/reset)/[A-Za-z0-9._~=-]{16,}"), r"/\1/" + HIDDEN),
     (re.compile(r"/ping/[A-Za-z0-9_-]{16,}"), "/ping/" + HIDDEN),
     (re.compile(r"\+\d{8,15}\b"), "+" + HIDDEN),
 )

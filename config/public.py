@@ -1,4 +1,4 @@
-"""Status pages, badges and pings past everything that knows who asks: no session, no cookie, no sign-in, no CSRF token."""
+"""Status pages, badges, calendars and pings past everything that knows who asks: no session, no cookie, no sign-in, no CSRF token."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from config.middleware import client_address
 from monitors.views.ping import ADDRESS, ping
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
-PREFIXES = ("/status/", "/badge/")
+PREFIXES = ("/status/", "/badge/", "/calendar/")
 PING = "/ping/"
 
 
@@ -33,7 +33,7 @@ class PingMiddleware:
 
 
 class PublicMiddleware:
-    """Answers `/status/…` and `/badge/…` by itself, so that no middleware after it reads a session.
+    """Answers `/status/…`, `/badge/…` and `/calendar/…` by itself, so that no middleware after it reads a session.
 
     A session that was read makes the answer vary by cookie, and no cache between us and the customers may keep it;
     it also costs a query, on the one page that has to hold when everybody looks at once.

@@ -9,9 +9,11 @@ from typing import Any
 from django.db.models import Prefetch, QuerySet
 from django.http import Http404
 
-from accounts.access import can, require
+from accounts.access import can, get_person, require
 from accounts.models import User
+from ledger.crypto import token_hash
 from oncall.models import (
+    CalendarFeed,
     CatchAll,
     ContactTest,
     LayerMembers,
@@ -182,6 +184,36 @@ def get_test(user: Any, public_id: str) -> ContactTest:
     if test is None:
         raise Http404
     return test
+
+
+def visible_feeds(user: Any) -> QuerySet[CalendarFeed]:
+    """One's own calendar addresses; everybody's for who manages people. Without their secrets."""
+    require(user, "read")
+    found = CalendarFeed.objects.select_related("owner", "schedule")
+    return found if can(user, "manage_people") else found.filter(owner_id=user.pk)
+
+
+def get_feed(user: Any, public_id: str, *, own: bool = False) -> CalendarFeed:
+    """A calendar address; own: one's own, for nobody is told a secret of another. Raises Http404, PermissionDenied."""
+    _signed_in(user)
+    feed = visible_feeds(user).filter(public_id=public_id).first()
+    if feed is None or (own and feed.owner_id != user.pk):
+        raise Http404
+    return feed
+
+
+def get_feeds_person(user: Any, public_id: str) -> User:
+    """Somebody whose calendar addresses one may see: oneself, or anybody for who manages people. Raises Http404, PermissionDenied."""
+    person = get_person(user, public_id)
+    if person.pk != user.pk:
+        require(user, "manage_people")
+    return person
+
+
+def feed_by_secret(secret: str) -> CalendarFeed | None:
+    """What a secret opens, for everybody who has it; nothing if it is wrong, revoked, or its owner may not sign in any more."""
+    found = CalendarFeed.objects.in_force().filter(owner__is_active=True).select_related("owner", "schedule")
+    return found.filter(secret_hash=token_hash(secret)).first()
 
 
 def _signed_in(user: Any) -> None:

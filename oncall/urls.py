@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from oncall.views import catch_all, contact_tests, contacts, policies, reach
+from oncall.views import calendar, calendars, catch_all, contact_tests, contacts, policies, reach
 
 pages = [
     path("policies/", policies.policies_page, name="policies"),
@@ -16,6 +16,10 @@ pages = [
     path("people/<str:public_id>/reach/", reach.reach_page, name="reach"),
     path("people/<str:public_id>/reach/<str:urgency>/", reach.edit_rules, name="edit_rules"),
     path("people/<str:public_id>/reach/<str:urgency>/drop/", reach.drop, name="drop_rules"),
+    path("people/<str:public_id>/calendars/", calendars.calendars_page, name="calendars"),
+    path("calendars/<str:public_id>/rotate/", calendars.rotate, name="rotate_calendar"),
+    path("calendars/<str:public_id>/revoke/", calendars.revoke, name="revoke_calendar"),
+    path("calendar/<str:secret>.ics", calendar.feed, name="calendar"),
     path("catch-all/", catch_all.catch_all_page, name="catch_all"),
     path("me/contacts/add/", contacts.add, name="add_contact"),
     path("me/contacts/<str:public_id>/", contacts.confirm, name="confirm_contact"),

@@ -30,6 +30,7 @@ from monitors.services.monitors import create_monitor
 from monitors.services.windows import approve_window, plan_window
 from oncall.models import CatchAll, Schedule
 from oncall.services import create_policy
+from oncall.services.calendars import make_feed
 from oncall.services.corrections import request_correction
 from oncall.services.overrides import make_override
 from oncall.services.schedules import add_layer, create_schedule
@@ -225,6 +226,11 @@ def duty_correction(schedule, *people, by, now=NIGHT):
         reason=REASON,
         now=max(now, end),
     )
+
+
+def calendar_feed(person, *, schedule=None, now=NIGHT):
+    """A calendar address of a person's shifts, or of a schedule; its secret is forgotten."""
+    return make_feed(person, schedule=schedule, now=now, reason=REASON)[0]
 
 
 def catch_all(*people, now=NIGHT):

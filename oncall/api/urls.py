@@ -5,8 +5,8 @@ from __future__ import annotations
 from django.urls import path
 
 from accounts.api.history import history_of
-from oncall.api import contact_tests, layers, lived, overrides, paging, policies, reach, schedules
-from oncall.models import CatchAll, LayerMembers, Override, Policy, Schedule, ScheduleLayer
+from oncall.api import calendars, contact_tests, layers, lived, overrides, paging, policies, reach, schedules
+from oncall.models import CalendarFeed, CatchAll, LayerMembers, Override, Policy, Schedule, ScheduleLayer
 
 urlpatterns = [
     path("policies/", policies.Policies.as_view()),
@@ -34,6 +34,11 @@ urlpatterns = [
     path("overrides/<pid:public_id>/", overrides.OneOverride.as_view()),
     path("overrides/<pid:public_id>/end/", overrides.OverrideEnding.as_view()),
     path("overrides/<pid:public_id>/history/", history_of(Override)),
+    path("calendar-feeds/", calendars.Feeds.as_view()),
+    path("calendar-feeds/<pid:public_id>/", calendars.OneFeed.as_view()),
+    path("calendar-feeds/<pid:public_id>/rotate/", calendars.FeedRotation.as_view()),
+    path("calendar-feeds/<pid:public_id>/revoke/", calendars.FeedRevocation.as_view()),
+    path("calendar-feeds/<pid:public_id>/history/", history_of(CalendarFeed)),
     path("on-call-intervals/", overrides.Intervals.as_view()),
     path("on-call-intervals/<pid:public_id>/", overrides.OneInterval.as_view()),
     path("schedules/<pid:public_id>/lived/", lived.LivedShifts.as_view()),

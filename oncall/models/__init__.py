@@ -1,5 +1,6 @@
 """Models of oncall: configuration (tracked) apart from what happens at run time."""
 
+from oncall.models.calendars import CalendarFeed
 from oncall.models.contact_tests import ContactTest
 from oncall.models.duty import OnCallCorrection, OnCallInterval
 from oncall.models.paging import Attempt, Callback, InboundKey, InboundSms, Page, PhoneCode
@@ -10,6 +11,7 @@ from oncall.models.taps import InboundTap
 
 __all__ = [
     "Attempt",
+    "CalendarFeed",
     "Callback",
     "CatchAll",
     "ContactTest",

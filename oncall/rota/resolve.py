@@ -49,7 +49,7 @@ def standing(schedule: Schedule, at: datetime, role: str = PRIMARY) -> Shift:
     """Who is on call at an instant, as the shift from there to the next change, or of 400 days if none comes."""
     start = at.astimezone(UTC)
     first = on_call(schedule, at, role)
-    for length in _looks():
+    for length in looks():
         first = shifts(schedule, Window(start, start + length), role)[0]
         if first.end < start + length:
             break
@@ -119,14 +119,14 @@ def _answered(
 def _first(schedule: Schedule, at: datetime, role: str, fits: Callable[[Shift], bool]) -> Shift | None:
     """The first shift from `at` on that fits, to its own end."""
     start = at.astimezone(UTC)
-    for length in _looks():
+    for length in looks():
         for shift in shifts(schedule, Window(start, start + length), role):
             if fits(shift):
                 return standing(schedule, shift.start, role)
     return None
 
 
-def _looks() -> Iterator[timedelta]:
+def looks() -> Iterator[timedelta]:
     """How far to look, farther each time: most answers are near, and the last look is where it ends."""
     length = FIRST_LOOK
     while length < AHEAD:

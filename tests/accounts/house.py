@@ -94,6 +94,7 @@ class House:
             owner=self.colleague, label="deploy", scopes=["read"], expires_at=now + timedelta(days=30), now=now
         )
 
+        self.calendar = make.calendar_feed(self.colleague, now=now)
         self.adjustment = make.adjustment(self.monitor, by=self.colleague, now=now)
         self.other_adjustment = make.adjustment(self.other_monitor, by=self.colleague, now=now)
         make.month(self.service, now=now)

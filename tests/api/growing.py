@@ -350,6 +350,7 @@ GROW = {
     "overrides/": lambda house, n, now: builders.override(
         Schedule.objects.get(public_id=house.ids["schedules"]), by=house.people["admin"], now=now
     ),
+    "calendar-feeds/": lambda house, n, now: builders.calendar_feed(builders.person(f"p{n}", now=now), now=now),
     "runs/": _incident,
     "pages/": _page,
     "incidents/": _incident,

@@ -211,6 +211,7 @@ def build() -> House:
         "overrides": override.public_id,
         "on-call-corrections": correction.public_id,
         "on-call-intervals": schedule.intervals.first().public_id,
+        "calendar-feeds": builders.calendar_feed(admin, now=now).public_id,
         "runs": Run.objects.get().public_id,
         "pages": Page.objects.first().public_id,
         "incidents": house.incident.number,

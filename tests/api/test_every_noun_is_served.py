@@ -59,6 +59,7 @@ SERVED = {
     "monitors.Signal": ("signals/", "signals/<pid:public_id>/"),
     "monitors.StateInterval": ("monitors/<pid:public_id>/intervals/",),
     "monitors.System": ("systems/", "systems/<pid:public_id>/"),
+    "oncall.CalendarFeed": ("calendar-feeds/", "calendar-feeds/<pid:public_id>/"),
     "oncall.Callback": ("pages/<pid:public_id>/callbacks/",),
     "oncall.CatchAll": ("catch-all/",),
     "oncall.LayerMembers": ("layer-members/", "layer-members/<pid:public_id>/"),
@@ -162,7 +163,7 @@ def test_what_is_read_in_the_table_is_given_to_every_member(settings):
     settings.API_RATES = dict.fromkeys(settings.API_RATES, (10_000, 60))
     house = build()
     viewer = cast.client(house.people["viewer"], "read")
-    mine = {"contact-methods/<pid:public_id>/", "tokens/<pid:public_id>/"}
+    mine = {"contact-methods/<pid:public_id>/", "tokens/<pid:public_id>/", "calendar-feeds/<pid:public_id>/"}
     routes = sorted({route for routes in SERVED.values() for route in routes} - mine)
     assert {route: viewer.get(house.url(route)).status_code for route in routes} == dict.fromkeys(routes, 200)
     for route, field in INSIDE.values():

@@ -14,6 +14,7 @@ SECRETS = [
     "Authorization: Bearer wbk_abcdefgh_0123456789",
     "GET /a/Zm9vYmFyYmF6cXV4MTIzNDU2/ 200",
     "GET /badge/Zm9vYmFyYmF6cXV4MTIzNDU2.svg 200",
+    "GET /calendar/Zm9vYmFyYmF6cXV4MTIzNDU2.ics 200",
     "GET /setup/Zm9vYmFyYmF6cXV4MTIzNDU2/ 200",
     "/?token=Zm9vYmFyYmF6cXV4",
     "to +4915112345678 failed",
