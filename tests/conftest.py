@@ -2,6 +2,7 @@
 
 import os
 from datetime import UTC, datetime
+from pathlib import Path
 
 import hypothesis
 import pytest
@@ -9,6 +10,7 @@ from django.conf import settings
 from django.db import connection
 
 from monitors.engine import witness
+from tests import template
 from tests.flush import triggers_lifted_for_flush  # noqa: F401
 
 hypothesis.settings.register_profile("ci", max_examples=50, deadline=None, derandomize=True)
@@ -46,6 +48,19 @@ def pytest_runtest_setup(item):
         pytest.skip("needs PostgreSQL: set DATABASE_URL")
     if item.get_closest_marker("redis") and not settings.REDIS_URL:
         pytest.skip("needs Redis: set REDIS_URL")
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb():
+    """Whether the database is there already, with its migrations done: on SQLite, as a copy."""
+    return connection.vendor == "sqlite"
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix):
+    """When the file has its name, put a migrated database there."""
+    if connection.vendor == "sqlite":
+        template.copy_to(Path(connection.settings_dict["TEST"]["NAME"]))
 
 
 @pytest.fixture(autouse=True)

@@ -27,7 +27,7 @@ def embedded(folder, outside, **settings):
         pytest.skip("the embedded mode is proved by the run on SQLite")
     product = Embedded(folder, *outside, **settings)
     try:
-        product.start()
+        product.migrated().start()
         yield House(product, *outside).settle()
     finally:
         product.stop()

@@ -1,6 +1,6 @@
 """The product, started as an operator starts it: embedded under its supervisor, or grown on PostgreSQL and Redis.
 
-Time is scaled by settings alone. Nothing of ours is imported here but what runs in the child processes.
+Time is scaled by settings alone. Nothing of the product is imported here but what runs in the child processes.
 """
 
 import base64
@@ -10,6 +10,7 @@ import sys
 import threading
 from pathlib import Path
 
+from tests import template
 from tests.processes.peers import Process, answers, free_port, wait_for
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -75,7 +76,7 @@ class Product:
         """Run a management command; return what it wrote to standard output, or the whole result without `check`."""
         done = subprocess.run(
             [PYTHON, str(ROOT / "manage.py"), *arguments],
-            env=self.environ, cwd=ROOT, input=stdin, capture_output=True, text=True, timeout=60, check=False,
+            env=self.environ, cwd=ROOT, input=stdin, capture_output=True, text=True, timeout=120, check=False,
         )  # fmt: skip
         if not check:
             return done
@@ -113,6 +114,12 @@ class Embedded(Product):
     def prepare(self):
         """Make keys and database; the first start does the same."""
         self.manage("prepare")
+        return self
+
+    def migrated(self):
+        """Begin with a database whose migrations are done; the first start of all does them itself."""
+        self.database_file.parent.mkdir(mode=0o700)
+        template.copy_to(self.database_file)
         return self
 
     def start(self):
