@@ -61,6 +61,12 @@ class House:
         self.other_agreement = make.sla(self.other_service, now=now)
         self.policy = make.policy(self.colleague, self.people["responder"], team=self.team, now=now)
         self.other_policy = make.policy(self.colleague, name="Billing", team=self.other_team, now=now)
+        by_weeks = {"starts": f"{now - timedelta(days=now.weekday() + 7):%Y-%m-%d}T09:00", "lengths": [4], "now": now}
+        self.schedule = make.schedule(self.people["manager"], self.people["admin"], team=self.team, **by_weeks)
+        self.other_schedule = make.schedule(self.people["admin"], name="Billing", team=self.other_team, **by_weeks)
+        self.override, self.other_override = (
+            make.override(one, by=self.people["admin"], now=now) for one in (self.schedule, self.other_schedule)
+        )
         self.route = make.route(self.policy, service=self.service, now=now)
         self.default_route = make.route(self.other_policy, now=now)
         make.catch_all(self.people["admin"], self.colleague, now=now)
