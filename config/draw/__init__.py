@@ -9,6 +9,7 @@ state before colour does.
 """
 
 from config.draw.axis import Axis, Tick, clock_ticks
+from config.draw.calendar import day_axis, day_labels
 from config.draw.charts import Band, Phase, Series, chart, range_plot, spark, waterfall
 from config.draw.strips import Block, Cell, Point, Span, blocks, daybar, days, points, strip, ticks
 
@@ -25,6 +26,8 @@ __all__ = [
     "blocks",
     "chart",
     "clock_ticks",
+    "day_axis",
+    "day_labels",
     "daybar",
     "days",
     "points",

@@ -37,12 +37,16 @@ class Span(NamedTuple):
 
 
 class Block(NamedTuple):
-    """One named stretch: a shift, a mute. `css` is k-shift, k-shift-2, k-maintenance, k-none or k-unknown."""
+    """One named stretch: a shift, a mute. `css` is k-shift, k-shift-2, k-draft, k-maintenance, k-none or k-unknown.
+
+    title: what its tooltip says; the text without one.
+    """
 
     start: datetime
     end: datetime
     css: str
     text: str
+    title: str = ""
 
 
 class Point(NamedTuple):
@@ -89,12 +93,12 @@ def blocks(axis: Axis, parts: Iterable[Block], label: str, height: int = 32, pad
     """Named blocks: shifts, mutes, windows. A nested svg clips each text to its block; the title has the whole."""
     under, over = [axis.grid(height)], []
     inner = height - 2 * pad
-    for start, end, css, text in parts:
+    for start, end, css, text, title in parts:
         x, width = axis.x(start), axis.x(end) - axis.x(start)
         if width <= 0:
             continue
         place = f'x="{short(x)}%" y="{pad}" width="{short(width)}%" height="{inner}"'
-        under.append(f'<rect class="{css}" {place}{hatch(css)}><title>{escape(text)}</title></rect>')
+        under.append(f'<rect class="{css}" {place}{hatch(css)}><title>{escape(title or text)}</title></rect>')
         if text:
             over.append(
                 f'<svg {place}><text class="halo t-ink" x="5" y="{inner / 2 + 4:g}">{escape(text)}</text></svg>'

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django import template
 from django.core.paginator import Page
@@ -238,11 +239,21 @@ def strip(ax: draw.Axis, spans: Iterable[tuple[datetime, datetime, str]], label:
 
 
 @register.simple_tag
-def blocks(
-    ax: draw.Axis, parts: Iterable[tuple[datetime, datetime, str, str]], label: str, height: int = 32
-) -> SafeString:
-    """Named stretches from (start, end, class, text)."""
+def blocks(ax: draw.Axis, parts: Iterable[tuple[Any, ...]], label: str, height: int = 32) -> SafeString:
+    """Named stretches from (start, end, class, text[, tooltip])."""
     return mark_safe(draw.blocks(ax, (draw.Block(*part) for part in parts), label, height))
+
+
+@register.simple_tag
+def day_axis(start: datetime, end: datetime, zone: str, now: datetime | None = None) -> draw.Axis:
+    """`{% day_axis start end "Europe/Berlin" now as ax %}`: weeks, ruled at the midnights of a zone."""
+    return draw.day_axis(start, end, ZoneInfo(zone), now)
+
+
+@register.simple_tag
+def day_labels(ax: draw.Axis, zone: str, height: int = 24) -> SafeString:
+    """The days of such an axis in words."""
+    return mark_safe(draw.day_labels(ax, ZoneInfo(zone), height))
 
 
 @register.simple_tag
