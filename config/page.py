@@ -27,7 +27,7 @@ SECTIONS = (
     ("/incidents/", "Incidents"),
     ("/monitors/", "Monitors"),
     ("/services/", "Services"),
-    ("/policies/", "On call"),
+    ("/schedules/", "On call"),
     ("/status-pages/", "Status pages"),
     ("/postmortems/", "Post-mortems"),
     ("/people/", "People"),
@@ -41,7 +41,7 @@ BELONGS = {
     "/services/": ("/systems/", "/agreements/"),
     "/people/": ("/teams/", "/memberships/"),
     "/status-pages/": ("/components/", "/updates/"),
-    "/policies/": ("/routes/", "/catch-all/"),
+    "/schedules/": ("/overrides/", "/rotations/", "/policies/", "/routes/", "/catch-all/"),
 }  # fmt: skip
 THEMES = (("auto", "As the system"), ("light", "Light"), ("dark", "Dark"))
 DIGEST_HEADER = "X-Watchbook-Digest"

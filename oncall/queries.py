@@ -13,9 +13,9 @@ from accounts.models import ContactMethod, User
 from ledger.crypto import fingerprint
 from oncall.escalation.plan import RunView, plan
 from oncall.escalation.states import PLANNABLE
-from oncall.escalation.targets import people_ahead, stand_for
+from oncall.escalation.targets import people_ahead, split, stand_for
 from oncall.escalation.who import Reachable, directory, reachable
-from oncall.models import Attempt, Callback, InboundTap, Page, Policy, Run
+from oncall.models import Attempt, Callback, InboundTap, Page, Policy, Run, Schedule
 from oncall.notify.setup import any_provider, ready
 from oncall.notify.states import AFTERWARDS, CALLS, ENDS_WITH, PLANNED, SENDING, TRUTHS, UNKNOWN
 
@@ -49,6 +49,21 @@ def policies_naming(person: str, *, now: datetime) -> list[Policy]:
         for policy, targets in held
         if person in targets or any(person == one.person for target in targets for one in named.get(target, ()))
     ]
+
+
+def policies_calling(schedule: str) -> list[Policy]:
+    """Policies in force with a step that names a schedule, given by public id: who is on call, behind them, or next."""
+    return [
+        policy
+        for policy in policies_in_force()
+        if any(split(target)[0] == schedule for step in policy.steps for target in step["people"])
+    ]
+
+
+def schedules_named(policy: Policy) -> list[Schedule]:
+    """The schedules that a policy's steps call, by name."""
+    named = {split(target)[0] for step in policy.steps for target in step["people"]}
+    return list(Schedule.objects.filter(public_id__in=named).order_by("name", "pk"))
 
 
 def people_of_policies(*, now: datetime) -> set[str]:

@@ -130,3 +130,15 @@ def coming_shifts(user: User) -> list[tuple[Schedule, rota.Shift]]:
             if shift is not None:
                 found.append((schedule, shift))
     return found
+
+
+def shifts_of(user: User, *, now: datetime) -> list[tuple[Schedule, rota.Shift]]:
+    """The same from now on, for a page: four queries for any number of schedules."""
+    person = person_value(user)
+    found = list(Schedule.objects.in_force().order_by("name", "pk"))
+    held = [
+        (schedule, shift_of(plan, person, now, role))
+        for schedule, plan in zip(found, planned_all(found, now), strict=True)
+        for role in plan.roles()
+    ]
+    return [(schedule, shift) for schedule, shift in held if shift is not None]

@@ -6,9 +6,8 @@ from typing import Any
 from accounts.durations import spell_duration
 from accounts.history import names_of
 from oncall.escalation.targets import target_names
+from oncall.layerwords import DAYS
 from oncall.models import Policy
-
-DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
 def step_words(policy: Policy) -> Callable[[Any], str]:

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from oncall.views import calendar, calendars, catch_all, contact_tests, contacts, policies, reach
+from oncall.views import calendar, calendars, catch_all, contact_tests, contacts, overrides, policies, reach, schedules
 
 pages = [
     path("policies/", policies.policies_page, name="policies"),
@@ -10,6 +10,11 @@ pages = [
     path("policies/<str:public_id>/", policies.policy_page, name="policy"),
     path("policies/<str:public_id>/edit/", policies.edit_policy, name="edit_policy"),
     path("policies/<str:public_id>/retire/", policies.retire, name="retire_policy"),
+    path("schedules/", schedules.schedules_page, name="schedules"),
+    path("schedules/<str:public_id>/", schedules.schedule_page, name="schedule"),
+    path("schedules/<str:public_id>/override/", overrides.override_schedule, name="override_schedule"),
+    path("schedules/<str:public_id>/take/", overrides.take_shift, name="take_shift"),
+    path("overrides/<str:public_id>/end/", overrides.end_page, name="end_override"),
     path("people/<str:public_id>/policies/", policies.policies_of_person, name="policies_of_person"),
     path("people/<str:public_id>/tests/", contact_tests.tests, name="tests"),
     path("people/<str:public_id>/tests/ask/", contact_tests.ask, name="ask_for_test"),

@@ -14,8 +14,8 @@ from django.db import transaction
 from django.db.models import Max
 
 from accounts.models import Team, User
-from oncall.escalation.targets import split
-from oncall.models import LayerMembers, Policy, Schedule, ScheduleLayer
+from oncall.models import LayerMembers, Schedule, ScheduleLayer
+from oncall.queries import policies_calling
 from oncall.rota.problems import MAX_LAYERS, ScheduleError, problems_of_layer, problems_of_zone
 from oncall.rota.schedule import PRIMARY
 from oncall.rota.written import hours_to_json, read_hours, read_wall, wall_text
@@ -60,17 +60,13 @@ def change_schedule(
 def retire_schedule(schedule: Schedule, *, now: datetime, reason: str, expected_version: int | None = None) -> None:
     """Take a schedule out of force; who was on call stays on record. Raises ScheduleError, StaleVersion."""
     held = hold(schedule)
-    leading = [policy.name for policy in Policy.objects.in_force().order_by("name") if _names(policy, held.public_id)]
+    leading = [policy.name for policy in policies_calling(held.public_id)]
     if leading:
         raise ScheduleError({"schedule": f"{held.name} is still called by {', '.join(leading)}. Change that first."})
     settle(held, now=now)
     close(held, now=now)
     held.next_change_at = None
     held.retire(now=now, reason=reason, expected_version=expected_version)
-
-
-def _names(policy: Policy, schedule: str) -> bool:
-    return any(split(target)[0] == schedule for step in policy.steps for target in step["people"])
 
 
 def add_layer(

@@ -22,8 +22,9 @@ from oncall.forms.policy import AtForm, NewPolicyForm, PolicyForm, rows_of
 from oncall.forms.rows import Row, apply_edit, read_edit, read_rows
 from oncall.ladders import ladder_of
 from oncall.models import CatchAll, Policy, Schedule, ScheduleLayer
-from oncall.queries import policies_in_force, policies_naming
+from oncall.queries import policies_in_force, policies_naming, schedules_named
 from oncall.rota.schedule import SECONDARY
+from oncall.schedules import shifts_of
 from oncall.services import NameTaken, change_policy, create_policy, retire_policy
 from oncall.stepwords import said_steps, step_words
 
@@ -99,7 +100,12 @@ def retire(request: HttpRequest, public_id: str) -> HttpResponse:
 def policies_of_person(request: HttpRequest, public_id: str) -> HttpResponse:
     """Where a person is paged: a fragment of their page, whole by itself without script."""
     person = get_person(request.user, public_id)
-    context = {"person": person, "policies": policies_naming(person.public_id, now=now())}
+    instant = now()
+    context = {
+        "person": person,
+        "policies": policies_naming(person.public_id, now=instant),
+        "shifts": shifts_of(person, now=instant),
+    }
     template = "oncall/_policies_of_person.html" if request.htmx else "oncall/policies_of_person.html"  # type: ignore[attr-defined]
     return render(request, template, context)
 
@@ -172,6 +178,7 @@ def _page(
         "begins": begins,
         "at_form": at_form,
         "steps": said_steps(policy),
+        "schedules": schedules_named(policy),
         "catch_all": people_by_id(CatchAll.current().people),
         "changes": changes_of(policy, limit=20, labels={"steps": step_words(policy), "team": naming(Team)}),
         "can_edit": policy.retired_at is None and can(request.user, "edit", policy),

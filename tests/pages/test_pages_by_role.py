@@ -116,6 +116,14 @@ GET = {
     "locations/{location}/": ALL,
     "locations/{location}/edit/": ADMINS,
     "locations/loc_none/": NOBODY,
+    "schedules/": ALL,
+    "schedules/{schedule}/": ALL,
+    "schedules/{schedule}/override/": EDITORS,
+    "schedules/{other_schedule}/override/": ADMINS,
+    "schedules/{schedule}/take/?role=primary&start=2099-01-05T09:00:00Z&end=2099-01-12T09:00:00Z": RESPONDERS,
+    "overrides/{override}/end/": EDITORS,
+    "overrides/{other_override}/end/": ADMINS,
+    "schedules/sch_none/": NOBODY,
     "policies/": ALL,
     "policies/new/": EDITORS,
     "policies/{policy}/": ALL,
@@ -258,6 +266,9 @@ POST = {
     "locations/new/": saying(ADMINS, ok=422),
     "locations/{location}/edit/": saying(ADMINS, ok=422),
     "locations/{location}/retire/": saying(ADMINS, ok=422),
+    "schedules/{schedule}/override/": saying(EDITORS, ok=422),
+    "schedules/{schedule}/take/": saying(RESPONDERS, ok=422),
+    "overrides/{override}/end/": saying(EDITORS, ok=422),
     "policies/new/": saying(EDITORS, ok=422),
     "policies/{policy}/edit/": saying(EDITORS, ok=422),
     "policies/{policy}/retire/": saying(EDITORS, ok=422),
@@ -359,10 +370,12 @@ def test_the_table_names_every_page_of_ours():
 
 def shape(address):
     """`monitors/{monitor}/edit/` and `monitors/<str:public_id>/edit/` as `monitors/*/edit/`."""
-    parts = address.strip("/").split("/")
+    parts = address.partition("?")[0].strip("/").split("/")
     return "/".join(
         "*"
-        if part[0] in "{<" or part[:4] in ("usr_", "tea_", "mon_", "mtw_", "hld_", "adj_", "PM-1") or part.isdigit()
+        if part[0] in "{<"
+        or part[:4] in ("usr_", "tea_", "sch_", "mon_", "mtw_", "hld_", "adj_", "PM-1")
+        or part.isdigit()
         else part
         for part in parts
     )
