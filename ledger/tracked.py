@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, ClassVar, NoReturn, Self
 
 from django.core.exceptions import ValidationError
@@ -141,7 +142,7 @@ class Tracked(models.Model):
                 self.version = before.version
                 self._save_untracked(args, kwargs)
                 return
-            self._write(args, kwargs, now, reason, before, changed)
+            self._write(args, kwargs, now, reason, before, _as_text(old), changed)
 
     def retire(self, *, now: datetime, reason: str, expected_version: int | None = None) -> None:
         """Take the object out of force; its row and its history stay."""
@@ -154,12 +155,11 @@ class Tracked(models.Model):
 
     def tracked_values(self) -> dict[str, Any]:
         """Return the tracked fields by column name, in the plain form in which they are compared and hashed."""
-        fields = type(self).history.model.tracked_fields
-        return {f.attname: plain(f, getattr(self, f.attname)) for f in fields if not f.primary_key}
+        return {field.attname: plain(field, getattr(self, field.attname)) for field in _compared(type(self))}
 
     def state_text(self) -> str:
         """Return the tracked fields as one line of sorted JSON: what history keeps and the ledger hashes."""
-        return json.dumps(self.tracked_values(), sort_keys=True, separators=(",", ":"))
+        return _as_text(self.tracked_values())
 
     def _to_be_written(self, changed: list[str], update_fields: Iterable[str] | None) -> list[str]:
         """Return the changed fields that this save writes; raises TrackedOnly if it would write half a change."""
@@ -198,6 +198,7 @@ class Tracked(models.Model):
         now: datetime,
         reason: str,
         before: Self | None,
+        was: str,
         changed: Iterable[str],
     ) -> None:
         self.version = 1 if before is None else before.version + 1
@@ -220,7 +221,7 @@ class Tracked(models.Model):
             {
                 "version": self.version,
                 "fields": list(changed),
-                "before": "" if before is None else text_hash(before.state_text()),
+                "before": "" if before is None else text_hash(was),
                 "after": text_hash(state),
                 "reason": self._change_reason,
             },
@@ -228,9 +229,21 @@ class Tracked(models.Model):
         )
 
 
+@cache
+def _compared(model: type[Tracked]) -> tuple[models.Field, ...]:
+    """The tracked fields of a model but its key. Kept, because simple-history builds a class each time `history` is asked for."""
+    return tuple(field for field in model.history.model.tracked_fields if not field.primary_key)
+
+
+def _as_text(values: dict[str, Any]) -> str:
+    return json.dumps(values, sort_keys=True, separators=(",", ":"))
+
+
 def plain(field: models.Field, value: Any) -> Any:
     """Return a field's value as JSON will hand it back from the database, so that both sides compare equal."""
     value = field.to_python(value)
+    if value is None or type(value) in (str, int, bool):
+        return value
     if isinstance(value, datetime):
         value = value.astimezone(UTC)
     return json.loads(json.dumps(value, cls=DjangoJSONEncoder))
