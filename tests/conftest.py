@@ -18,6 +18,7 @@ hypothesis.settings.register_profile("soak", max_examples=2_000, deadline=None)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)  # a Sunday in winter
 NEEDS_SERVERS = ("django_db", "postgres", "redis", "processes")
 
 
@@ -71,5 +72,5 @@ def no_memory_of_other_clocks(monkeypatch):
 
 @pytest.fixture
 def now():
-    """A fixed instant: a Sunday in winter, 12:00 UTC."""
-    return datetime(2026, 11, 22, 12, tzinfo=UTC)
+    """A fixed instant."""
+    return NOON

@@ -4,11 +4,10 @@ import pytest
 from django.test import Client
 
 from tests.accounts.house import House
+from tests.conftest import NOON
+from tests.once import built
 
-
-@pytest.fixture
-def house(db, now):
-    return House(now)
+_house, house = built(lambda: House(NOON))
 
 
 @pytest.fixture

@@ -7,14 +7,13 @@ from ledger import clock
 from tests import builders
 from tests.api import cast
 from tests.api.house import build
+from tests.once import built
 
 pytestmark = pytest.mark.django_db
 URL = "/api/v1/contact-rules/"
 
 
-@pytest.fixture
-def house():
-    return build()
+_house, house = built(build)
 
 
 @pytest.fixture

@@ -11,13 +11,12 @@ from oncall.models import Page, Run
 from oncall.ticks import plan
 from tests.api import cast
 from tests.api.house import build
+from tests.once import built
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def house():
-    return build()
+_house, house = built(build)
 
 
 @pytest.fixture

@@ -9,14 +9,13 @@ from monitors.models import Monitor
 from monitors.probes.trace import Outcome, Trace
 from tests.api import cast
 from tests.api.house import build
+from tests.once import built
 
 pytestmark = pytest.mark.django_db
 SECRET = "s3cr3t-never-shown"
 
 
-@pytest.fixture
-def house():
-    return build()
+_house, house = built(build)
 
 
 @pytest.fixture

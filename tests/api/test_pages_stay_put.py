@@ -7,6 +7,7 @@ from django.test.utils import CaptureQueriesContext
 from tests.api import cast
 from tests.api.growing import GROW, grow
 from tests.api.house import build, calls
+from tests.once import built
 
 pytestmark = pytest.mark.django_db
 LISTS = sorted({call.route for call in calls() if call.operation.many})
@@ -14,10 +15,12 @@ LISTS = sorted({call.route for call in calls() if call.operation.many})
 TRIED = [route for route in LISTS if not route.endswith("/history/") or route in GROW]
 
 
-@pytest.fixture
-def house(settings):
+_house, house = built(build)
+
+
+@pytest.fixture(autouse=True)
+def no_rate_is_met(settings):
     settings.API_RATES = dict.fromkeys(settings.API_RATES, (10_000, 60))
-    return build()
 
 
 @pytest.fixture

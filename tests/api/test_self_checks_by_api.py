@@ -6,14 +6,13 @@ from evidence.models import DeadMan, DeadManState
 from ledger import clock
 from tests.api import cast
 from tests.api.house import build
+from tests.once import built
 
 pytestmark = pytest.mark.django_db
 URL = "https://hc.example.com/ping/0f3c-nobody-knows"
 
 
-@pytest.fixture
-def house():
-    return build()
+_house, house = built(build)
 
 
 @pytest.fixture

@@ -6,15 +6,18 @@ from django.test import Client
 from tests import builders
 from tests.api import cast
 from tests.api.house import build
+from tests.once import built
 
 pytestmark = pytest.mark.django_db
 PAGES, COMPONENTS, UPDATES = "/api/v1/status-pages/", "/api/v1/components/", "/api/v1/status-updates/"
 
 
-@pytest.fixture
-def house(settings):
+_house, house = built(build)
+
+
+@pytest.fixture(autouse=True)
+def no_rate_is_met(settings):
     settings.API_RATES = dict.fromkeys(settings.API_RATES, (10_000, 60))
-    return build()
 
 
 def code(response):

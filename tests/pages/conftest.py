@@ -1,3 +1,3 @@
 """The same house and the same browsers as the people pages have."""
 
-from tests.accounts.conftest import as_, house  # noqa: F401
+from tests.accounts.conftest import _house, as_, house  # noqa: F401
