@@ -19,7 +19,7 @@ from tests.processes.seed import SEED
 
 pytestmark = [pytest.mark.processes, pytest.mark.crash, pytest.mark.timeout(180)]
 
-RANDOM_KILLS = 20
+RANDOM_KILLS = 10  # on each kind of installation
 SPREAD_S = 4.0  # from the death of the target to well after the second page
 # A receipt that met a dead process is asked for six times, at doubling distances from RECONCILE_AFTER_S: 2 s here.
 LAST_POLL_S = 2 * (2**6 - 1) / 2 + 15
