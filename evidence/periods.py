@@ -14,7 +14,9 @@ from ledger.link import chain_end
 from ledger.models import Seal
 from ledger.tables import Scope, Table
 from monitors.evidence import period_tables as of_monitors
-from oncall.evidence_duty import duty_tables
+from oncall.evidence import period_tables as of_paging
+from oncall.evidence import policies_in_force
+from oncall.evidence_contacts import contacts_table
 from oncall.proof_evidence import contact_test_tables
 from postmortems.evidence import period_tables as of_lessons
 from statuspage.evidence import period_tables as of_pages
@@ -47,7 +49,8 @@ def period_tables(scope: Scope) -> list[Table]:
         *contact_test_tables(scope, everybody),
         *of_monitors(scope),
         *of_incidents(scope),
-        *duty_tables(scope),
+        *of_paging(scope),
+        contacts_table(scope, everybody, policies_in_force(scope)),
         *of_lessons(scope),
         *of_pages(scope),
         *clock_tables(scope),

@@ -11,6 +11,7 @@ from accounts.evidence import as_of_words, people_tables, public_ids, with_threa
 from accounts.models import User
 from incidents.models import Alert, Incident, Route
 from incidents.queries import story_of
+from incidents.routing_evidence import routing_cells_table
 from incidents.subjects import KIND
 from ledger.evidence import CHUNK, threaded
 from ledger.tables import Row, Scope, Table, pieces
@@ -19,6 +20,7 @@ from monitors.evidence import monitor_tables, observed_ids
 from monitors.heartbeats_evidence import heartbeats_of, heartbeats_table
 from monitors.models import Monitor, Service
 from oncall.evidence import paging_ids, paging_tables, people_named
+from oncall.evidence_contacts import contacts_table
 from oncall.models import Policy
 from oncall.proof_evidence import contact_test_tables
 
@@ -80,7 +82,9 @@ def incident_tables(incident: Incident, around: Surroundings) -> list[Table]:
         *people_tables(scope, around.people),
         *monitor_tables(scope, around.monitors, around.services),
         heartbeats_table(scope, around.monitors, _alerts_of),
+        routing_cells_table(scope, {one.public_id for one in around.services}),
         *paging_tables(scope, KIND, incident.number, around.policies),
+        contacts_table(scope, around.people, around.policies),
         *contact_test_tables(scope, around.people),
     ]
 
@@ -89,7 +93,7 @@ def period_tables(scope: Scope) -> list[Table]:
     """Incidents that were recorded in a period, with their timelines and alerts, and the routes at its end."""
     held = Incident.objects.filter(recorded_at__gte=scope.start, recorded_at__lt=scope.end)
     told = _told_of(scope, list(held.select_related("service").order_by("recorded_at", "pk")))
-    return [*told, heartbeats_table(scope, heartbeats_of(scope), _alerts_of)]
+    return [*told, routing_cells_table(scope), heartbeats_table(scope, heartbeats_of(scope), _alerts_of)]
 
 
 def _alerts_of(signals: Sequence[str]) -> dict[str, str]:
@@ -111,7 +115,7 @@ def subjects_of(incident: Incident, around: Surroundings) -> list[tuple[str, str
         (KIND, incident.number),
         *(("alert", one) for one in alerts),
         *observed_ids(around.scope, around.monitors),
-        *paging_ids(KIND, incident.number),
+        *paging_ids(KIND, incident.number, around.policies, around.scope),
     ]
 
 

@@ -3,27 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import timedelta
+from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from accounts.contact_rules import URGENCIES
-from accounts.evidence import as_of_words, known_as_of, public_ids, with_threads
-from accounts.models import Membership, Team, User
-from ledger.evidence import NO_THREAD, threaded, threads
+from accounts.evidence import known_as_of
+from ledger.evidence import CHUNK, NO_THREAD, threaded, threads
 from ledger.tables import Row, Scope, Table, pieces
 from ledger.tracked import as_of
-from oncall.escalation.targets import NEXT, SECOND, split, target_kind
+from oncall.escalation.targets import split, target_kind
+from oncall.evidence_duty import duty_people, duty_tables
+from oncall.evidence_policies import catch_all_table, policies_table, stood_for
+from oncall.lived import on_duty_then
 from oncall.models import Attempt, Callback, CatchAll, OnCallInterval, Page, Policy, Run, StepExecution
-from oncall.resolved import Resolved, resolved
-from oncall.rota.schedule import PRIMARY, SECONDARY
 
-POLICIES = (
-    "as_of", "policy_id", "version", "name", "team_id", "repeat", "ask_again_s", "step_no", "delay_s", "round_robin", "hours",
-    "target_type", "target_id", "resolved_user_id",
-    *(f"{column}_{urgency}" for urgency in URGENCIES for column in ("resolved_how", "resolved_channel_kinds")),
-    "all_channels_verified", "retired_at", "last_modified_at", "last_modified_by",
-)  # fmt: skip
 RUNS = (
     "run_id", "incident_id", "policy_id", "policy_version", "policy_sha256", "policy_frozen", "severity", "urgency",
     "state", "started_at", "stopped_at", "stop_reason", "stopped_by", "exhausted_at", "nobody_notified_at", "over_at",
@@ -32,8 +26,8 @@ STEPS = (
     "escalation_id", "run_id", "loop", "step_no", "planned_at", "executed_at", "lateness_ms", "outcome", "reason", "recipients",
 )  # fmt: skip
 PAGES = (
-    "notification_id", "incident_id", "run_id", "origin", "loop", "step_no", "rule", "recipient_user_id", "channel_kind",
-    "contact_id", "address_masked", "urgency", "planned_at", "attempts", "accepted_at", "sent_at", "delivered_at",
+    "notification_id", "incident_id", "run_id", "origin", "loop", "step_no", "rule", "recipient_user_id", "was_on_call",
+    "shift_ids", "channel_kind", "contact_id", "address_masked", "urgency", "planned_at", "attempts", "accepted_at", "sent_at", "delivered_at",
     "answered_at", "confirmed_at", "confirmed_how", "ended_at", "final_status", "reason", "error_code", "in_flight_at_ack",
 )  # fmt: skip
 ATTEMPTS = (
@@ -47,205 +41,201 @@ CALLBACKS = (
 
 
 def paging_tables(scope: Scope, kind: str, subject_id: str, policies: Sequence[str]) -> list[Table]:
-    """Policies as they were, and everything that was done to reach somebody about one subject.
+    """Policies and schedules as they were, and everything that was done to reach somebody about one subject.
 
     policies: public ids of those that could have been run beside those that were.
     """
-    runs = Run.objects.filter(subject_kind=kind, subject_id=subject_id).select_related("policy").order_by("pk")
-    named = {*policies, *(run.policy.public_id for run in runs if run.policy is not None)}
+    runs = Run.objects.filter(subject_kind=kind, subject_id=subject_id).order_by("pk")
+    named = set(policies) | set(runs.filter(policy__isnull=False).values_list("policy__public_id", flat=True))
     return [
-        _policies(scope, sorted(named)),
-        _catch_all(scope),
-        _runs(scope, runs),
-        _steps(scope, runs),
-        _pages(scope, _pages_of(kind, subject_id)),
-        _attempts(scope, _pages_of(kind, subject_id)),
-        _callbacks(scope, _pages_of(kind, subject_id)),
+        policies_table(scope, sorted(named)),
+        catch_all_table(scope),
+        *duty_tables(scope, schedules_named(kind, subject_id, policies, scope)),
+        *_told_of(scope, runs, StepExecution.objects.filter(run__in=runs), _pages_of(kind, subject_id)),
     ]
 
 
-def paging_ids(kind: str, subject_id: str) -> list[tuple[str, str]]:
-    """(kind, public id) of the runs, steps and pages about a subject: what ledger lines may speak of."""
+def period_tables(scope: Scope) -> list[Table]:
+    """Policies in force at the end of a period, every schedule, and every step and page of the period with its run.
+
+    Codes and tests have a table of their own.
+    """
+    steps = StepExecution.objects.filter(executed_at__gte=scope.start, executed_at__lt=scope.end)
+    pages = Page.objects.filter(planned_at__gte=scope.start, planned_at__lt=scope.end, run__isnull=False)
+    begun = Q(started_at__gte=scope.start, started_at__lt=scope.end)
+    runs = Run.objects.filter(begun | Q(pk__in=steps.values("run")) | Q(pk__in=pages.values("run")))
+    return [
+        policies_table(scope, policies_in_force(scope)),
+        catch_all_table(scope),
+        *duty_tables(scope),
+        *_told_of(scope, runs.order_by("pk"), steps, pages.order_by("pk")),
+    ]
+
+
+def policies_in_force(scope: Scope) -> list[str]:
+    """Public ids of the policies in force at the instant of the scope."""
+    return sorted(row.public_id for row in as_of(Policy, scope.as_of) if row.retired_at is None)
+
+
+def schedules_named(kind: str, subject_id: str, policies: Sequence[str], scope: Scope) -> set[str]:
+    """Public ids of the schedules that decided, or could have, who was called about a subject."""
+    targets = {target for step in _steps_named(kind, subject_id, policies, scope) for target in step["people"]}
+    return {split(target)[0] for target in targets if target_kind(target) == "schedule"}
+
+
+def paging_ids(kind: str, subject_id: str, policies: Sequence[str], scope: Scope) -> list[tuple[str, str]]:
+    """(kind, public id) of the runs, steps and pages about a subject and of who was on call: what ledger lines may speak of."""
     runs = Run.objects.filter(subject_kind=kind, subject_id=subject_id)
     steps = StepExecution.objects.filter(run__in=runs)
-    named = (("run", runs), ("stepexecution", steps), ("page", _pages_of(kind, subject_id)))
+    duty = on_duty_then(scope.start, scope.end, schedules_named(kind, subject_id, policies, scope))
+    named: tuple[tuple[str, QuerySet[Any]], ...] = (
+        ("run", runs), ("stepexecution", steps), ("page", _pages_of(kind, subject_id)), ("oncallinterval", duty),
+    )  # fmt: skip
     return [(noun, public_id) for noun, rows in named for public_id in rows.values_list("public_id", flat=True)]
 
 
 def people_named(kind: str, subject_id: str, policies: Sequence[str], scope: Scope) -> set[str]:
-    """Public ids of everybody whom the tables name: paged, or standing in a policy or in the catch-all."""
+    """Public ids of everybody whom the tables name: paged, named by a step, standing in a policy, a schedule or the catch-all."""
     found = set(_pages_of(kind, subject_id).values_list("person__public_id", flat=True))
+    told = StepExecution.objects.filter(run__subject_kind=kind, run__subject_id=subject_id)
+    found.update(one["person"] for people in told.values_list("recipients", flat=True) for one in people)
+    targets = {target for step in _steps_named(kind, subject_id, policies, scope) for target in step["people"]}
+    found.update(person for people in stood_for(targets, scope).values() for person in people if person)
+    found.update(person for row in as_of(CatchAll, scope.as_of) for person in row.people)
+    return found | duty_people(scope, schedules_named(kind, subject_id, policies, scope))
+
+
+def _steps_named(kind: str, subject_id: str, policies: Sequence[str], scope: Scope) -> list[dict[str, Any]]:
+    """The steps of the policies that were frozen for a subject, and of those that could have been."""
     frozen = Run.objects.filter(subject_kind=kind, subject_id=subject_id).values_list("policy_frozen", flat=True)
     steps = [step for policy in frozen for step in policy["steps"]]
-    steps += [step for policy in known_as_of(Policy, scope, policies) for step in policy.steps]
-    stood_for = _stood_for({target for step in steps for target in step["people"]}, scope)
-    found.update(person for people in stood_for.values() for person in people if person)
-    found.update(person for row in as_of(CatchAll, scope.as_of) for person in row.people)
-    return found
+    return steps + [step for policy in known_as_of(Policy, scope, policies) for step in policy.steps]
 
 
-def _policies(scope: Scope, policies: Sequence[str]) -> Table:
-    def rows() -> Iterator[Row]:
-        held = known_as_of(Policy, scope, policies)
-        teams = public_ids(Team, [row.team_id for row in held])
-        stood_for = _stood_for({target for p in held for step in p.steps for target in step["people"]}, scope)
-        reached = resolved((one for people in stood_for.values() for one in people if one), scope.as_of)
-        pairs = [
-            (p, (
-                scope.as_of, p.public_id, p.version, p.name, teams.get(p.team_id), p.repeat, p.ask_again_s, number, step["delay_s"],
-                bool(step.get("round_robin")), step.get("hours"), target_kind(target), target, person,
-                *_resolved_cells(reached.get(person or "")), p.retired_at, p.history_date, p.actor_id or p.actor_kind,
-            ))
-            for p in held for number, step in enumerate(p.steps, start=1) for target in step["people"]
-            for person in stood_for[target]
-        ]  # fmt: skip
-        return with_threads(Policy, [p for p, _ in pairs], [cells for _, cells in pairs])
-
-    words = as_of_words("Escalation policies that were run or could have been, one row a step and person,")
-    words += (
-        " A team stands for its members then, a schedule for who was on call by the record; where that was nobody the row has no person."
-        " Resolved: how a step would have reached the person then, by urgency, as channel@seconds after the step, from contacts"
-        " that were verified and contact rules; whether a contact worked is no part of configuration."
-    )
-    return Table("02_config/policies_as_of", POLICIES, rows, "policies_as_of", words, scope.at)
-
-
-def _stood_for(targets: set[str], scope: Scope) -> dict[str, list[str | None]]:
-    """The people of each target as memberships were at the instant of the scope; None where there was nobody."""
-    teams = dict(Team._base_manager.filter(public_id__in=targets).values_list("public_id", "pk"))
-    members = [row for row in as_of(Membership, scope.as_of) if row.retired_at is None]
-    people = public_ids(User, [row.user_id for row in members])
-    held: dict[int, list[str]] = {}
-    for row in sorted(members, key=lambda row: row.id):
-        held.setdefault(row.team_id, []).append(people[row.user_id])
-    found: dict[str, list[str | None]] = {}
-    for target in targets:
-        kind = target_kind(target)
-        if kind == "team":
-            found[target] = list(held.get(teams.get(target, 0), [])) or [None]
-        else:
-            found[target] = [target] if kind == "user" else _on_record(target, scope.as_of)
-    return found
-
-
-def _on_record(target: str, at: datetime) -> list[str | None]:
-    """Who was on call by the record at an instant, never by the plan of today; of who follows, who came after them."""
-    schedule, part = split(target)
-    rows = OnCallInterval.objects.filter(
-        schedule__public_id=schedule, role=SECONDARY if part == SECOND else PRIMARY, person__isnull=False
-    ).order_by("started_at", "pk")
-    then = rows.filter(Q(ended_at__isnull=True) | Q(ended_at__gt=at), started_at__lte=at)
-    people: list[str | None] = list(then.values_list("person__public_id", flat=True))
-    if part == NEXT:
-        later = rows.filter(started_at__gt=at).exclude(person__public_id__in=people)
-        people = list(later.values_list("person__public_id", flat=True)[:1])
-    return people or [None]
-
-
-def _resolved_cells(found: Resolved | None) -> tuple[object, ...]:
-    """How and over what by urgency, and whether all contacts were verified; all empty for somebody who is nobody."""
-    if found is None:
-        return (None,) * (2 * len(URGENCIES) + 1)
-    by_urgency = [
-        (found.reach[urgency].absent or found.reach[urgency].how, found.channels(urgency)) for urgency in URGENCIES
+def _told_of(scope: Scope, runs: QuerySet[Run], steps: QuerySet[StepExecution], pages: QuerySet[Page]) -> list[Table]:
+    about = scope.window if scope.kind == "period" else scope.parameters
+    return [
+        _runs(about, runs),
+        _steps(about, steps.order_by("pk")),
+        _pages(about, pages),
+        _attempts(about, pages),
+        _callbacks(about, pages),
     ]
-    return (*(cell for pair in by_urgency for cell in pair), found.all_verified)
 
 
-def _catch_all(scope: Scope) -> Table:
+def _runs(about: dict[str, str], runs: QuerySet[Run]) -> Table:
     def rows() -> Iterator[Row]:
-        held = as_of(CatchAll, scope.as_of)
-        pairs = [(row, (scope.as_of, row.public_id, row.version, person)) for row in held for person in row.people]
-        return with_threads(CatchAll, [row for row, _ in pairs], [cells for _, cells in pairs])
+        for held in _in_pieces(runs.select_related("policy")):
+            cells = (
+                (
+                    r.public_id, r.subject_id, r.policy.public_id if r.policy else None, r.policy_version, r.policy_sha256,
+                    r.policy_frozen, r.severity, r.urgency, r.state, r.started_at, r.stopped_at, r.stop_reason, r.stopped_by,
+                    r.exhausted_at, r.nobody_notified_at, r.over_at,
+                )
+                for r in held
+            )  # fmt: skip
+            yield from threaded(cells, "run", [r.public_id for r in held])
 
-    columns = ("as_of", "catch_all_id", "version", "user_id")
-    words = as_of_words("Who is called when nobody else can be, one row a person,")
-    return Table("02_config/catch_all_as_of", columns, rows, "catch_all_as_of", words, scope.at)
+    words = "Escalation runs, each with the policy that it froze when it began."
+    return Table("06_alerts/escalation_runs", RUNS, rows, "escalation_runs", words, about)
 
 
-def _runs(scope: Scope, runs: QuerySet[Run]) -> Table:
+def _steps(about: dict[str, str], steps: QuerySet[StepExecution]) -> Table:
     def rows() -> Iterator[Row]:
-        held = list(runs)
-        cells = (
-            (
-                r.public_id, r.subject_id, r.policy.public_id if r.policy else None, r.policy_version, r.policy_sha256,
-                r.policy_frozen, r.severity, r.urgency, r.state, r.started_at, r.stopped_at, r.stop_reason, r.stopped_by,
-                r.exhausted_at, r.nobody_notified_at, r.over_at,
-            )
-            for r in held
-        )  # fmt: skip
-        return threaded(cells, "run", [r.public_id for r in held])
+        for held in _in_pieces(steps.select_related("run")):
+            cells = (
+                (
+                    s.public_id, s.run.public_id, s.loop, s.step, s.planned_at, s.executed_at, s.lateness_ms, s.outcome,
+                    s.reason, s.recipients,
+                )
+                for s in held
+            )  # fmt: skip
+            yield from threaded(cells, "stepexecution", [s.public_id for s in held])
 
-    words = "Escalation runs of the incident, each with the policy that it froze when it began."
-    return Table("06_alerts/escalation_runs", RUNS, rows, "escalation_runs", words, scope.parameters)
+    words = "Steps that runs took: when due, when done, whom they named and why."
+    return Table("06_alerts/escalations", STEPS, rows, "escalations", words, about)
 
 
-def _steps(scope: Scope, runs: QuerySet[Run]) -> Table:
+def _pages(about: dict[str, str], pages: QuerySet[Page]) -> Table:
     def rows() -> Iterator[Row]:
-        held = list(StepExecution.objects.filter(run__in=runs).select_related("run").order_by("pk"))
-        cells = (
-            (
-                s.public_id, s.run.public_id, s.loop, s.step, s.planned_at, s.executed_at, s.lateness_ms, s.outcome,
-                s.reason, s.recipients,
-            )
-            for s in held
-        )  # fmt: skip
-        return threaded(cells, "stepexecution", [s.public_id for s in held])
-
-    words = "Steps that those runs took: when due, when done, whom they named and why."
-    return Table("06_alerts/escalations", STEPS, rows, "escalations", words, scope.parameters)
-
-
-def _pages(scope: Scope, pages: QuerySet[Page]) -> Table:
-    def rows() -> Iterator[Row]:
-        held = list(pages.select_related("run", "person", "contact"))
-        cells = (
-            (
-                p.public_id, p.run.subject_id if p.run else None, p.run.public_id if p.run else None, p.origin, p.loop,
-                p.step, p.rule, p.person.public_id, p.kind, p.contact.public_id, p.to_mask, p.urgency, p.planned_at,
-                p.attempts_made, p.accepted_at, p.sent_at, p.delivered_at, p.answered_at, p.confirmed_at,
-                p.confirmed_how, p.ended_at, p.state, p.reason, p.error_code, p.in_flight_at_ack,
-            )
-            for p in held
-        )  # fmt: skip
-        return threaded(cells, "page", [p.public_id for p in held])
+        for held in _in_pieces(pages.select_related("run", "person", "contact")):
+            shifts = _shifts_of(held)
+            cells = (
+                (
+                    p.public_id, p.run.subject_id if p.run else None, p.run.public_id if p.run else None, p.origin, p.loop,
+                    p.step, p.rule, p.person.public_id, bool(shifts[p.pk]), shifts[p.pk], p.kind, p.contact.public_id,
+                    p.to_mask, p.urgency, p.planned_at, p.attempts_made, p.accepted_at, p.sent_at, p.delivered_at,
+                    p.answered_at, p.confirmed_at, p.confirmed_how, p.ended_at, p.state, p.reason, p.error_code,
+                    p.in_flight_at_ack,
+                )
+                for p in held
+            )  # fmt: skip
+            yield from threaded(cells, "page", [p.public_id for p in held])
 
     words = (
-        "Every page about the incident. Accepted, delivered, answered and confirmed are four facts; empty: not known."
+        "Every page. Accepted, delivered, answered and confirmed are four facts; empty: not known. "
+        "shift_ids: what the person was on call for, in any schedule, when the page was planned, by the record."
     )
-    return Table("06_alerts/pages", PAGES, rows, "pages", words, scope.parameters)
+    return Table("06_alerts/pages", PAGES, rows, "pages", words, about)
 
 
-def _attempts(scope: Scope, pages: QuerySet[Page]) -> Table:
+def _shifts_of(pages: Sequence[Page]) -> dict[int, list[str]]:
+    """The intervals on record in which the person of each page was on call when it was planned, by primary key of the page."""
+    if not pages:
+        return {}
+    first, last = min(p.planned_at for p in pages), max(p.planned_at for p in pages)
+    rows = on_duty_then(first, last + timedelta(microseconds=1), None).filter(person__in={p.person_id for p in pages})
+    held: dict[int, list[OnCallInterval]] = {}
+    for row in rows:
+        held.setdefault(row.person_id or 0, []).append(row)
+    return {
+        p.pk: [
+            row.public_id
+            for row in held.get(p.person_id, ())
+            if row.started_at <= p.planned_at and (row.ended_at is None or row.ended_at > p.planned_at)
+        ]
+        for p in pages
+    }
+
+
+def _attempts(about: dict[str, str], pages: QuerySet[Page]) -> Table:
     def rows() -> Iterator[Row]:
-        held = list(Attempt.objects.filter(page__in=pages).select_related("page").order_by("page_id", "n"))
-        cells = (
-            (
-                a.page.public_id, a.n, a.provider, a.provider_sid, a.begun_at, a.completed_at, a.outcome, a.status,
-                a.http_status or None, a.error_code, a.inquiries,
-            )
-            for a in held
-        )  # fmt: skip
-        return threaded(cells, "page", [a.page.public_id for a in held])
+        attempts = Attempt.objects.filter(page__in=pages).select_related("page").order_by("page_id", "n")
+        for held in _in_pieces(attempts):
+            cells = (
+                (
+                    a.page.public_id, a.n, a.provider, a.provider_sid, a.begun_at, a.completed_at, a.outcome, a.status,
+                    a.http_status or None, a.error_code, a.inquiries,
+                )
+                for a in held
+            )  # fmt: skip
+            yield from threaded(cells, "page", [a.page.public_id for a in held])
 
     words = "Each call of a provider, written down before it was made. The lines are those of its page."
-    return Table("06_alerts/attempts", ATTEMPTS, rows, "attempts", words, scope.parameters)
+    return Table("06_alerts/attempts", ATTEMPTS, rows, "attempts", words, about)
 
 
-def _callbacks(scope: Scope, pages: QuerySet[Page]) -> Table:
+def _callbacks(about: dict[str, str], pages: QuerySet[Page]) -> Table:
     def rows() -> Iterator[Row]:
-        attempts = {a.pk: a for a in Attempt.objects.filter(page__in=pages).select_related("page")}
-        known = threads("page", [a.page.public_id for a in attempts.values()])
-        for part in pieces(sorted(attempts), 400):
-            for c in Callback.objects.filter(attempt_id__in=part).order_by("received_at", "id"):
-                about = attempts[c.attempt_id or 0]
+        attempts = Attempt.objects.filter(page__in=pages).select_related("page").order_by("pk")
+        for held in _in_pieces(attempts):
+            by_pk = {a.pk: a for a in held}
+            known = threads("page", [a.page.public_id for a in held])
+            for c in Callback.objects.filter(attempt_id__in=by_pk).order_by("received_at", "id"):
+                a = by_pk[c.attempt_id or 0]
                 yield (
-                    about.page.public_id, about.n, c.source, c.provider, c.sid, c.status, c.error_code, c.received_at,
-                    c.applied_at, c.outcome, c.payload, *known.get(about.page.public_id, NO_THREAD),
+                    a.page.public_id, a.n, c.source, c.provider, c.sid, c.status, c.error_code, c.received_at,
+                    c.applied_at, c.outcome, c.payload, *known.get(a.page.public_id, NO_THREAD),
                 )  # fmt: skip
 
     words = "What providers said about those calls, pushed or asked for, in order of arrival. The lines are those of the page."
-    return Table("06_alerts/callbacks", CALLBACKS, rows, "callbacks", words, scope.parameters)
+    return Table("06_alerts/callbacks", CALLBACKS, rows, "callbacks", words, about)
+
+
+def _in_pieces(rows: QuerySet[Any]) -> Iterator[list[Any]]:
+    """The rows in order, as many at a time as a question takes: a year of them must not stand in memory."""
+    for part in pieces(list(rows.values_list("pk", flat=True)), CHUNK):
+        yield list(rows.filter(pk__in=part))
 
 
 def _pages_of(kind: str, subject_id: str) -> QuerySet[Page]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,11 +16,13 @@ from accounts.models import Team, User
 from ledger.evidence import threaded, version_threads
 from ledger.tables import Row, Scope, Table
 from ledger.tracked import as_of
-from oncall.lived import recorded
-from oncall.models import LayerMembers, OnCallCorrection, OnCallInterval, Override, Page, Schedule, ScheduleLayer
+from oncall.escalation.targets import split
+from oncall.lived import on_duty_then
+from oncall.models import LayerMembers, OnCallCorrection, OnCallInterval, Override, Page, Run, Schedule, ScheduleLayer
 from oncall.rota.calendar import Window
 from oncall.rota.resolve import shifts
 from oncall.rota.schedule import OnCall, Shift
+from oncall.rota.schedule import Schedule as Planned
 from oncall.schedules import planned_as_of
 
 SCHEDULES = ("as_of", "schedule_id", "version", "name", "team_id", "tz", "retired_at")
@@ -42,7 +44,8 @@ ACTUAL = (
     "override_id", "override_by", "why_sha256", "pages", "pages_confirmed", "recorded_at", "closed_at",
 )  # fmt: skip
 GAPS = (
-    "gap_id", "schedule_id", "schedule_version", "role", "start_at", "end_at", "duration_s", "cause", "recorded_at", "closed_at",
+    "gap_id", "schedule_id", "schedule_version", "role", "start_at", "end_at", "duration_s", "cause", "runs_begun", "recorded_at",
+    "closed_at",
 )  # fmt: skip
 CORRECTIONS = (
     "correction_id", "schedule_id", "role", "start_at", "end_at", "user_ids", "shift_ids", "standing", "reason_sha256",
@@ -52,23 +55,39 @@ CORRECTIONS = (
 COUNTED = ("step", "responder")
 
 
-def duty_tables(scope: Scope) -> list[Table]:
+Wanted = Collection[str] | None  # public ids of schedules; None means every one
+
+
+def duty_tables(scope: Scope, wanted: Wanted = None) -> list[Table]:
     """Schedules as they were, and their shifts in the scope: as planned, as lived, and those that nobody had."""
     return [
-        _schedules(scope),
-        _layers(scope),
-        _members(scope),
-        _overrides(scope),
-        _planned(scope),
-        _actual(scope),
-        _gaps(scope),
-        _corrections(scope),
+        _schedules(scope, wanted),
+        _layers(scope, wanted),
+        _members(scope, wanted),
+        _overrides(scope, wanted),
+        _planned(scope, wanted),
+        _actual(scope, wanted),
+        _gaps(scope, wanted),
+        _corrections(scope, wanted),
     ]
 
 
-def _schedules(scope: Scope) -> Table:
+def duty_people(scope: Scope, wanted: Collection[str]) -> set[str]:
+    """Public ids of everybody whom those tables name."""
+    told = {person for row in _lists_then(scope, wanted) for person in row.people}
+    told |= {_id(row.person) for row in _recorded(scope, wanted)}
+    told |= {_id(who) for o in _touching(scope, wanted) for who in (o.who, o.whom, o.made_by)}
+    for one in _corrected(scope, wanted):
+        told |= {*one.people, _id(one.requested_by), _id(one.decided_by)}
+    planned = (shift for published, until in _months(scope) for _, plan in _plans(published, wanted)
+               for role in plan.roles() for shift in shifts(plan, Window(published, until), role))  # fmt: skip
+    told |= {one.person.id for shift in planned for one in shift.on_call}
+    return {person for person in told if person}
+
+
+def _schedules(scope: Scope, wanted: Wanted) -> Table:
     def rows() -> Iterator[Row]:
-        held = as_of(Schedule, scope.as_of)
+        held = _schedules_then(scope, wanted)
         teams = public_ids(Team, [row.team_id for row in held])
         cells = [
             (scope.as_of, s.public_id, s.version, s.name, teams.get(s.team_id), s.zone, s.retired_at) for s in held
@@ -79,9 +98,23 @@ def _schedules(scope: Scope) -> Table:
     return Table("02_config/schedules_as_of", SCHEDULES, rows, "schedules_as_of", words, scope.at)
 
 
-def _layers(scope: Scope) -> Table:
+def _schedules_then(scope: Scope, wanted: Wanted) -> list[Any]:
+    return [row for row in as_of(Schedule, scope.as_of) if wanted is None or row.public_id in wanted]
+
+
+def _layers_then(scope: Scope, wanted: Wanted) -> list[Any]:
+    keys = {row.id for row in _schedules_then(scope, wanted)}
+    return [row for row in as_of(ScheduleLayer, scope.as_of) if row.schedule_id in keys]
+
+
+def _lists_then(scope: Scope, wanted: Wanted) -> list[Any]:
+    keys = {row.id for row in _layers_then(scope, wanted)}
+    return [row for row in as_of(LayerMembers, scope.as_of) if row.layer_id in keys]
+
+
+def _layers(scope: Scope, wanted: Wanted) -> Table:
     def rows() -> Iterator[Row]:
-        held = as_of(ScheduleLayer, scope.as_of)
+        held = _layers_then(scope, wanted)
         schedules = public_ids(Schedule, [row.schedule_id for row in held])
         cells = [
             (
@@ -96,9 +129,9 @@ def _layers(scope: Scope) -> Table:
     return Table("02_config/schedule_layers_as_of", LAYERS, rows, "schedule_layers_as_of", words, scope.at)
 
 
-def _members(scope: Scope) -> Table:
+def _members(scope: Scope, wanted: Wanted) -> Table:
     def rows() -> Iterator[Row]:
-        held = as_of(LayerMembers, scope.as_of)
+        held = _lists_then(scope, wanted)
         layers = public_ids(ScheduleLayer, [row.layer_id for row in held])
         pairs = [
             (one, (
@@ -115,9 +148,9 @@ def _members(scope: Scope) -> Table:
     return Table("02_config/schedule_members_as_of", MEMBERS, rows, "schedule_members_as_of", words, scope.at)
 
 
-def _overrides(scope: Scope) -> Table:
+def _overrides(scope: Scope, wanted: Wanted) -> Table:
     def rows() -> Iterator[Row]:
-        held = list(_touching(scope))
+        held = list(_touching(scope, wanted))
         known = version_threads("override", {row.public_id: row.version for row in held})
         for o in held:
             yield (
@@ -129,10 +162,10 @@ def _overrides(scope: Scope) -> Table:
     return Table("07_oncall/overrides", OVERRIDES, rows, "overrides", words, scope.window)
 
 
-def _planned(scope: Scope) -> Table:
+def _planned(scope: Scope, wanted: Wanted) -> Table:
     def rows() -> Iterator[Row]:
         for published, until in _months(scope):
-            held = planned_as_of(published)
+            held = _plans(published, wanted)
             lines = version_threads("schedule", {row.public_id: row.version for row, _ in held})
             for row, plan in held:
                 for role in plan.roles():
@@ -148,6 +181,10 @@ def _planned(scope: Scope) -> Table:
     return Table("07_oncall/schedule_as_planned", PLANNED, rows, "schedule_as_planned", words, scope.window)
 
 
+def _plans(instant: datetime, wanted: Wanted) -> list[tuple[Any, Planned]]:
+    return [(row, plan) for row, plan in planned_as_of(instant) if wanted is None or row.public_id in wanted]
+
+
 def _planned_cells(published: datetime, row: Any, shift: Shift, one: OnCall | None) -> tuple[Any, ...]:
     zone = ZoneInfo(row.zone)
     turn, override = (one.turn, one.override) if one else (None, None)
@@ -159,9 +196,9 @@ def _planned_cells(published: datetime, row: Any, shift: Shift, one: OnCall | No
     )  # fmt: skip
 
 
-def _actual(scope: Scope) -> Table:
+def _actual(scope: Scope, wanted: Wanted) -> Table:
     def rows() -> Iterator[Row]:
-        held = list(_recorded(scope).exclude(person=None))
+        held = list(_recorded(scope, wanted).exclude(person=None))
         paged = _paged(scope)
         cells = (
             (
@@ -180,27 +217,30 @@ def _actual(scope: Scope) -> Table:
     return Table("07_oncall/oncall_actual", ACTUAL, rows, "oncall_actual", words, scope.window)
 
 
-def _gaps(scope: Scope) -> Table:
+def _gaps(scope: Scope, wanted: Wanted) -> Table:
     def rows() -> Iterator[Row]:
-        held = list(_recorded(scope).filter(person=None))
+        held = list(_recorded(scope, wanted).filter(person=None))
+        begun = _begun(scope)
         cells = (
             (
                 r.public_id, r.schedule.public_id, r.schedule_version, r.role, r.started_at, r.ended_at,
                 int((min(r.ended_at or scope.end, scope.end) - max(r.started_at, scope.start)).total_seconds()), r.cause,
-                r.recorded_at, r.closed_at,
+                _between(begun[r.schedule.public_id], r.started_at, r.ended_at or scope.end), r.recorded_at, r.closed_at,
             )
             for r in held
         )  # fmt: skip
         return threaded(cells, "oncallinterval", [r.public_id for r in held])
 
-    words = "Time in which nobody was on call in a role, as it was recorded. duration_s: within the window."
+    words = (
+        "Time in which nobody was on call in a role, as it was recorded. duration_s: within the window. "
+        "runs_begun: escalations that began meanwhile under a policy that names the schedule."
+    )
     return Table("07_oncall/oncall_gaps", GAPS, rows, "oncall_gaps", words, scope.window)
 
 
-def _corrections(scope: Scope) -> Table:
+def _corrections(scope: Scope, wanted: Wanted) -> Table:
     def rows() -> Iterator[Row]:
-        touching = OnCallCorrection.objects.filter(start_at__lt=scope.end, end_at__gt=scope.start).order_by("pk")
-        held = list(touching.select_related("schedule", "requested_by", "decided_by"))
+        held = list(_corrected(scope, wanted))
         cells = (
             (
                 c.public_id, c.schedule.public_id, c.role, c.start_at, c.end_at, c.people, c.intervals, c.standing,
@@ -218,14 +258,23 @@ def _corrections(scope: Scope) -> Table:
     return Table("07_oncall/oncall_corrections", CORRECTIONS, rows, "oncall_corrections", words, scope.window)
 
 
-def _recorded(scope: Scope) -> QuerySet[OnCallInterval]:
-    rows = recorded(Window(scope.start, scope.end))
+def _recorded(scope: Scope, wanted: Wanted) -> QuerySet[OnCallInterval]:
+    rows = on_duty_then(scope.start, scope.end, wanted)
     return rows.select_related("schedule", "person", "layer", "override__made_by")
 
 
-def _touching(scope: Scope) -> QuerySet[Override]:
-    rows = Override.objects.filter(start_at__lt=scope.end, end_at__gt=scope.start)
+def _touching(scope: Scope, wanted: Wanted) -> QuerySet[Override]:
+    rows = _of(wanted, Override.objects.filter(start_at__lt=scope.end, end_at__gt=scope.start))
     return rows.select_related("schedule", "who", "whom", "made_by").order_by("schedule_id", "number")
+
+
+def _corrected(scope: Scope, wanted: Wanted) -> QuerySet[OnCallCorrection]:
+    rows = _of(wanted, OnCallCorrection.objects.filter(start_at__lt=scope.end, end_at__gt=scope.start))
+    return rows.select_related("schedule", "requested_by", "decided_by").order_by("pk")
+
+
+def _of(wanted: Wanted, rows: QuerySet[Any]) -> QuerySet[Any]:
+    return rows if wanted is None else rows.filter(schedule__public_id__in=wanted)
 
 
 def _months(scope: Scope) -> Iterator[tuple[datetime, datetime]]:
@@ -256,6 +305,21 @@ def _within(paged: dict[int, list[tuple[datetime, bool]]], row: OnCallInterval, 
     first = bisect_left(mine, (row.started_at, False))
     last = bisect_left(mine, (row.ended_at or scope.end, False))
     return last - first, sum(confirmed for _, confirmed in mine[first:last])
+
+
+def _begun(scope: Scope) -> dict[str, list[datetime]]:
+    """When escalations of the window began, in order, by each schedule that their frozen policies name."""
+    found: dict[str, list[datetime]] = defaultdict(list)
+    runs = Run.objects.filter(started_at__gte=scope.start, started_at__lt=scope.end).order_by("started_at")
+    for started_at, frozen in runs.values_list("started_at", "policy_frozen").iterator(chunk_size=400):
+        for schedule in {split(target)[0] for step in frozen.get("steps", ()) for target in step["people"]}:
+            found[schedule].append(started_at)
+    return found
+
+
+def _between(instants: list[datetime], start: datetime, end: datetime) -> int:
+    """How many instants, which are in order, are in `[start, end)`."""
+    return bisect_left(instants, end) - bisect_left(instants, start)
 
 
 def _id(thing: User | ScheduleLayer | Override | None) -> str | None:

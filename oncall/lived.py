@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from django.db.models import F, Q, QuerySet
@@ -44,6 +44,12 @@ def recorded(within: Window) -> QuerySet[OnCallInterval]:
     goes_on = Q(ended_at__isnull=True) | Q(ended_at__gt=within.start)
     rows = OnCallInterval.objects.filter(goes_on, started_at__lt=within.end).exclude(ended_at=F("started_at"))
     return rows.order_by("started_at", "pk")
+
+
+def on_duty_then(start: datetime, end: datetime, schedules: Collection[str] | None) -> QuerySet[OnCallInterval]:
+    """The same between two instants, of some schedules by public id; None means every one."""
+    rows = recorded(Window(start, end))
+    return rows if schedules is None else rows.filter(schedule__public_id__in=schedules)
 
 
 def spans_of(stretches: Iterable[Lived]) -> list[Span]:
