@@ -13,6 +13,7 @@ from django.http import Http404
 
 from accounts.access import can, require
 from incidents.models import Alert, Incident, Route, WebhookDelivery, WebhookEndpoint
+from oncall.removal import Thing, find_thing
 
 
 def get_incident(user: Any, number: str, need: str = "read") -> Incident:
@@ -24,6 +25,19 @@ def get_incident(user: Any, number: str, need: str = "read") -> Incident:
         raise Http404
     require(user, need)
     return incident
+
+
+def get_removable(user: Any, public_id: str) -> Thing:
+    """A person, contact method, schedule, team or policy in force, to ask what its removal breaks: all members may.
+
+    Raises Http404, PermissionDenied.
+    """
+    _signed_in(user)
+    found = find_thing(public_id)
+    if found is None:
+        raise Http404
+    require(user, "read")
+    return found
 
 
 def get_alert(user: Any, public_id: str) -> Alert:

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from incidents.views import answers, calls, incident, incidents, routes, slack, webhook, webhooks
+from incidents.views import answers, calls, incident, incidents, removal, routes, slack, webhook, webhooks
 
 pages = [
     path("incidents/", incidents.index, name="incidents"),
@@ -14,6 +14,7 @@ pages = [
     path("incidents/<str:number>/escalate/", incident.escalate_it, name="escalate"),
     path("incidents/<str:number>/people/", incident.add_somebody, name="add_person"),
     path("incidents/<str:number>/notes/", incident.write_note, name="note"),
+    path("without/<str:public_id>/", removal.without, name="without"),
     path("routes/", routes.routes_page, name="routes"),
     path("routes/try/", routes.try_out, name="try_out"),
     path("routes/new/", routes.new_route, name="new_route"),

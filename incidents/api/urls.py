@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from accounts.api.history import history_of
-from incidents.api import alerts, deliveries, incidents, routes, timeline, webhooks
+from incidents.api import alerts, deliveries, incidents, removal, routes, timeline, webhooks
 from incidents.models import Route, WebhookEndpoint
 
 urlpatterns = [
@@ -20,6 +20,7 @@ urlpatterns = [
     path("incidents/<number:number>/timeline/", timeline.Timeline.as_view()),
     path("alerts/", alerts.Alerts.as_view()),
     path("alerts/<pid:public_id>/", alerts.OneAlert.as_view()),
+    path("removal-effects/<pid:public_id>/", removal.RemovalEffects.as_view()),
     path("routes/", routes.Routes.as_view()),
     path("routes/<pid:public_id>/", routes.OneRoute.as_view()),
     path("routes/<pid:public_id>/retire/", routes.RouteRetirement.as_view()),
