@@ -33,7 +33,8 @@ from monitors.services.daily import write_days
 from monitors.services.months import seal_months
 from monitors.services.purging import purge_old
 from monitors.services.window_times import turn as windows
-from oncall.ticks import duty, plan, reconcile, send
+from oncall.notify.accounts import ask_accounts
+from oncall.ticks import duty, exercise, plan, reconcile, send
 
 Run = Callable[[datetime], object]
 
@@ -59,8 +60,9 @@ def deliver(now: datetime) -> None:
 
 
 def sender_lives(now: datetime) -> None:
-    """The sender's sign of life: a worker takes what is to be delivered, also when there is nothing."""
+    """The sender's sign of life: a worker takes what is to be delivered, also when there is nothing. Providers are asked here too."""
     liveness.beat("send", now=now)
+    ask_accounts(now=now)
 
 
 def ask_the_sender(now: datetime) -> None:
@@ -91,6 +93,7 @@ STEPS = (
     # after the signals, so that what has recovered is closed and pages nobody
     Step("release", release),
     Step("duty", duty),
+    Step("exercise", exercise, every_s=2),
     Step("plan", plan),
     Step("reconcile", reconcile, every_s=5),
     Step("sweep", sweep, every_s=5),

@@ -14,8 +14,10 @@ from accounts.models import User
 from ledger.crypto import token_hash
 from oncall.models import (
     CalendarFeed,
+    Canary,
     CatchAll,
     ContactTest,
+    Exercise,
     LayerMembers,
     OnCallCorrection,
     OnCallInterval,
@@ -214,6 +216,36 @@ def feed_by_secret(secret: str) -> CalendarFeed | None:
     """What a secret opens, for everybody who has it; nothing if it is wrong, revoked, or its owner may not sign in any more."""
     found = CalendarFeed.objects.in_force().filter(owner__is_active=True).select_related("owner", "schedule")
     return found.filter(secret_hash=token_hash(secret)).first()
+
+
+def get_canary(user: Any, need: str = "read") -> Canary:
+    """The canary, for who may do `need`; setting it is an admin's. Raises Http404, PermissionDenied."""
+    _signed_in(user)
+    require(user, "edit_any" if need == "edit" else need)
+    return Canary.current()
+
+
+def all_exercises(user: Any) -> QuerySet[Exercise]:
+    """Every canary and drill: all members read them. Raises PermissionDenied."""
+    require(user, "read")
+    return Exercise.objects.select_related("policy__team", "asked_by", "answered_by")
+
+
+def get_exercise(user: Any, public_id: str) -> Exercise:
+    """One canary or drill. Raises Http404, PermissionDenied."""
+    _signed_in(user)
+    exercise = all_exercises(user).filter(public_id=public_id).first()
+    if exercise is None:
+        raise Http404
+    return exercise
+
+
+def require_ending(user: Any, exercise: Exercise) -> None:
+    """A drill is ended by who may edit its policy, a canary by an admin. Raises PermissionDenied."""
+    if exercise.policy is None:
+        require(user, "edit_any")
+    else:
+        require(user, "edit", exercise.policy)
 
 
 def _signed_in(user: Any) -> None:

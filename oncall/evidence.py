@@ -15,8 +15,10 @@ from ledger.tracked import as_of
 from oncall.escalation.targets import split, target_kind
 from oncall.evidence_duty import duty_people, duty_tables
 from oncall.evidence_policies import catch_all_table, policies_table, stood_for
+from oncall.exercise_evidence import exercises_table
 from oncall.lived import on_duty_then
 from oncall.models import Attempt, Callback, CatchAll, OnCallInterval, Page, Policy, Run, StepExecution
+from oncall.subject import EXERCISE
 
 RUNS = (
     "run_id", "incident_id", "policy_id", "policy_version", "policy_sha256", "policy_frozen", "severity", "urgency",
@@ -26,7 +28,7 @@ STEPS = (
     "escalation_id", "run_id", "loop", "step_no", "planned_at", "executed_at", "lateness_ms", "outcome", "reason", "recipients",
 )  # fmt: skip
 PAGES = (
-    "notification_id", "incident_id", "run_id", "origin", "loop", "step_no", "rule", "recipient_user_id", "was_on_call",
+    "notification_id", "incident_id", "drill", "run_id", "origin", "loop", "step_no", "rule", "recipient_user_id", "was_on_call",
     "shift_ids", "channel_kind", "contact_id", "address_masked", "urgency", "planned_at", "attempts", "accepted_at", "sent_at", "delivered_at",
     "answered_at", "confirmed_at", "confirmed_how", "ended_at", "final_status", "reason", "error_code", "in_flight_at_ack",
 )  # fmt: skip
@@ -68,6 +70,7 @@ def period_tables(scope: Scope) -> list[Table]:
         policies_table(scope, policies_in_force(scope)),
         catch_all_table(scope),
         *duty_tables(scope),
+        exercises_table(scope),
         *_told_of(scope, runs.order_by("pk"), steps, pages.order_by("pk")),
     ]
 
@@ -162,7 +165,7 @@ def _pages(about: dict[str, str], pages: QuerySet[Page]) -> Table:
             shifts = _shifts_of(held)
             cells = (
                 (
-                    p.public_id, p.run.subject_id if p.run else None, p.run.public_id if p.run else None, p.origin, p.loop,
+                    p.public_id, p.run.subject_id if p.run else None, _rehearsed(p), p.run.public_id if p.run else None, p.origin, p.loop,
                     p.step, p.rule, p.person.public_id, bool(shifts[p.pk]), shifts[p.pk], p.kind, p.contact.public_id,
                     p.to_mask, p.urgency, p.planned_at, p.attempts_made, p.accepted_at, p.sent_at, p.delivered_at,
                     p.answered_at, p.confirmed_at, p.confirmed_how, p.ended_at, p.state, p.reason, p.error_code,
@@ -173,10 +176,15 @@ def _pages(about: dict[str, str], pages: QuerySet[Page]) -> Table:
             yield from threaded(cells, "page", [p.public_id for p in held])
 
     words = (
-        "Every page. Accepted, delivered, answered and confirmed are four facts; empty: not known. "
+        "Every page; drill: of a canary or a drill, whose id stands in incident_id. Accepted, delivered, answered and confirmed are four facts; empty: not known. "
         "shift_ids: what the person was on call for, in any schedule, when the page was planned, by the record."
     )
     return Table("06_alerts/pages", PAGES, rows, "pages", words, about)
+
+
+def _rehearsed(page: Page) -> bool:
+    """Whether nothing was wrong: a page of a canary or a drill, whose incident_id is that of the exercise."""
+    return page.run is not None and page.run.subject_kind == EXERCISE
 
 
 def _shifts_of(pages: Sequence[Page]) -> dict[int, list[str]]:

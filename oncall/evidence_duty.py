@@ -24,6 +24,7 @@ from oncall.rota.resolve import shifts
 from oncall.rota.schedule import OnCall, Shift
 from oncall.rota.schedule import Schedule as Planned
 from oncall.schedules import planned_as_of
+from oncall.subject import EXERCISE
 
 SCHEDULES = ("as_of", "schedule_id", "version", "name", "team_id", "tz", "retired_at")
 LAYERS = (
@@ -292,6 +293,7 @@ def _paged(scope: Scope) -> dict[int, list[tuple[datetime, bool]]]:
     """(planned, confirmed) of the pages of each person in the window, in order."""
     found: dict[int, list[tuple[datetime, bool]]] = defaultdict(list)
     rows = Page.objects.filter(planned_at__gte=scope.start, planned_at__lt=scope.end, origin__in=COUNTED)
+    rows = rows.exclude(run__subject_kind=EXERCISE)
     for person, planned_at, confirmed in rows.order_by("planned_at").values_list(
         "person_id", "planned_at", "confirmed_at"
     ):
@@ -311,6 +313,7 @@ def _begun(scope: Scope) -> dict[str, list[datetime]]:
     """When escalations of the window began, in order, by each schedule that their frozen policies name."""
     found: dict[str, list[datetime]] = defaultdict(list)
     runs = Run.objects.filter(started_at__gte=scope.start, started_at__lt=scope.end).order_by("started_at")
+    runs = runs.exclude(subject_kind=EXERCISE)
     for started_at, frozen in runs.values_list("started_at", "policy_frozen").iterator(chunk_size=400):
         for schedule in {split(target)[0] for step in frozen.get("steps", ()) for target in step["people"]}:
             found[schedule].append(started_at)

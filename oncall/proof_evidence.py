@@ -12,6 +12,7 @@ from ledger.evidence import threaded
 from ledger.tables import Row, Scope, Table
 from oncall.models import Attempt, ContactTest, Page
 from oncall.proofs import ELSEWHERE, TESTED_WITHIN, took
+from oncall.subject import EXERCISE
 
 # How far back of the end of a pack's span a proof is still of interest.
 LOOKED_BACK = timedelta(days=90)
@@ -27,7 +28,7 @@ def contact_test_tables(scope: Scope, people: Sequence[str]) -> list[Table]:
     """Codes and tests sent to these people, and real pages that were answered on the contact itself. people: public ids."""
 
     def rows() -> Iterator[Row]:
-        held = list(_pages(scope, people).select_related("person", "contact"))
+        held = list(_pages(scope, people).select_related("person", "contact", "run"))
         asked = dict(
             ContactTest.objects.filter(public_id__in={page.reference for page in held}).values_list(
                 "public_id", "asked_by__public_id"
@@ -60,6 +61,12 @@ def _pages(scope: Scope, people: Sequence[str]) -> QuerySet[Page]:
     return sent.order_by("pk")
 
 
+def _kind(page: Page) -> str:
+    """`drill` for what was answered in a canary or a drill."""
+    rehearsed = page.run is not None and page.run.subject_kind == EXERCISE
+    return "drill" if rehearsed else KINDS[page.origin]
+
+
 def _cells(
     page: Page, asked: Mapping[str, str], used: Mapping[str, datetime | None], sids: Mapping[int, str]
 ) -> tuple[object, ...]:
@@ -68,7 +75,7 @@ def _cells(
     confirmed_at = used.get(page.reference) if coded else page.confirmed_at
     due = confirmed_at + TESTED_WITHIN if confirmed_at is not None else None
     return (
-        page.reference or page.public_id, page.public_id, KINDS[page.origin], page.contact.public_id, page.person.public_id,
+        page.reference or page.public_id, page.public_id, _kind(page), page.contact.public_id, page.person.public_id,
         page.kind, page.to_mask, asked.get(page.reference), page.planned_at, sids.get(page.pk) or None, page.accepted_at,
         page.delivered_at, page.answered_at, confirmed_at, ("code" if confirmed_at else "") if coded else page.confirmed_how,
         None if coded else took(page), "confirmed" if confirmed_at else page.state, page.reason, due,

@@ -12,8 +12,12 @@ from ledger.hints import hint
 from ledger.promises import MOST_NAMED, Breach, Promise, counted, lasting, named, waiting
 from oncall import ticks
 from oncall.escalation.who import reachable_contacts
+from oncall.exercises import unanswered_canary
 from oncall.models import Attempt, Callback, CatchAll, Page, Run, Schedule
+from oncall.models.exercises import NOBODY
+from oncall.models.providers import SUSPENDED
 from oncall.notify import callbacks
+from oncall.notify.accounts import in_trouble
 from oncall.notify.retry import CONTACT_CODES
 from oncall.notify.states import CLAIMED, PLANNED
 from oncall.proofs import TESTED_WITHIN, overdue_contacts
@@ -90,6 +94,24 @@ def providers_take_pages(now: datetime) -> Breach | None:
     return Breach(f"The last {IN_A_ROW} pages given to {' and '.join(refused)} were not taken.")
 
 
+def accounts_stand(now: datetime) -> Breach | None:
+    """No provider says that our account is suspended, or lets us in no more."""
+    ill = in_trouble()
+    if not ill:
+        return None
+    said = " and ".join(
+        f"{one.provider.capitalize()} says that our account is suspended{_word(one.code)}" if one.state == SUSPENDED
+        else f"{one.provider.capitalize()} lets us in no more ({one.code})"
+        for one in ill
+    )  # fmt: skip
+    return Breach(f"{said}, since {lasting(now - (ill[0].since or now))}.")
+
+
+def _word(code: str) -> str:
+    """The provider's own word, where it says more."""
+    return f" ({code})" if code not in ("", SUSPENDED) else ""
+
+
 def somebody_reachable(now: datetime) -> Breach | None:
     """If anybody is to be paged at all, one of them has a healthy, confirmed contact."""
     wanted = _wanted(now)
@@ -137,6 +159,19 @@ def contacts_tested(now: datetime) -> Breach | None:
     verb = "was" if len(old) == 1 else "were"
     said = f"{counted(len(old), 'contact')} of people who would be paged {verb} not confirmed for {lasting(TESTED_WITHIN)}."
     return Breach(said, named(contact.public_id for contact in old))
+
+
+def canary_confirmed(now: datetime) -> Breach | None:
+    """The newest canary that is over was answered, in time or since."""
+    missed = unanswered_canary()
+    if missed is None:
+        return None
+    why = (
+        "had nobody to go to"
+        if missed.outcome == NOBODY
+        else f"was not confirmed in {lasting((missed.ended_at or now) - missed.started_at)}"
+    )
+    return Breach(f"The canary of {lasting(now - missed.started_at)} ago {why}.", named([missed.public_id]))
 
 
 def _wanted(now: datetime) -> set[str]:
@@ -220,6 +255,14 @@ PROMISES = (
         endangers=True,
     ),
     Promise(
+        name="oncall.accounts_stand",
+        says="Twilio and Slack, where they are set up, say that our account is active; they are asked every 5 min.",
+        trouble="a provider has suspended us",
+        check=accounts_stand,
+        remedy="Sign in at the provider: is there a bill, or was the token changed? Until then pages leave by the other channels only.",
+        endangers=True,
+    ),
+    Promise(
         name="oncall.somebody_reachable",
         says="As long as somebody is to be paged, somebody in the house has a confirmed contact that works.",
         trouble="nobody can be reached",
@@ -250,6 +293,14 @@ PROMISES = (
         trouble="some contacts do not work",
         check=contacts_healthy,
         remedy="Ask them to send themselves a test page, or to replace the address.",
+    ),
+    Promise(
+        name="oncall.canary_confirmed",
+        says="As long as canaries are sent, the newest one was confirmed by who got it.",
+        trouble="a canary page was not confirmed",
+        check=canary_confirmed,
+        remedy="Look under Exercises how far it came. Its answer ends this, even if it is late; or send another one.",
+        endangers=True,
     ),
     Promise(
         name="oncall.contacts_tested",

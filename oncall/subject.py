@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 URGENCIES = ("high", "low")
 SEVERITIES = (1, 2, 3, 4)
+# The kind of a run that is held to see whether the way is open: no incident, and never a call of the catch-all.
+EXERCISE = "exercise"
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from oncall.notify.sender import release_expired, send_due
 from oncall.notify.whispers import whisper_due
 from oncall.queries import delivery_due
 from oncall.services.duty import record_due
+from oncall.services.exercises import begin_due_canary, close_due
 from oncall.stopwatch import Stopwatch
 
 # After this a planner leaves the rest to the next tick.
@@ -45,6 +46,11 @@ def send(now: datetime) -> int:
     Waits for providers. A phone that rings for nothing comes first: it stops ringing by itself soon enough.
     """
     return hang_up_due(now=now) + send_due(now=now) + whisper_due(now=now) + ask_due(now=now)
+
+
+def exercise(now: datetime) -> int:
+    """Send the canary whose time has come, and end exercises that nobody answered; return how many."""
+    return int(begin_due_canary(now=now) is not None) + close_due(now=now)
 
 
 def reconcile(now: datetime) -> int:

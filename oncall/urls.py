@@ -2,7 +2,18 @@
 
 from django.urls import include, path
 
-from oncall.views import calendar, calendars, catch_all, contact_tests, contacts, overrides, policies, reach, schedules
+from oncall.views import (
+    calendar,
+    calendars,
+    catch_all,
+    contact_tests,
+    contacts,
+    exercises,
+    overrides,
+    policies,
+    reach,
+    schedules,
+)
 
 pages = [
     path("policies/", policies.policies_page, name="policies"),
@@ -25,6 +36,12 @@ pages = [
     path("calendars/<str:public_id>/rotate/", calendars.rotate, name="rotate_calendar"),
     path("calendars/<str:public_id>/revoke/", calendars.revoke, name="revoke_calendar"),
     path("calendar/<str:secret>.ics", calendar.feed, name="calendar"),
+    path("policies/<str:public_id>/drill/", exercises.drill, name="drill"),
+    path("exercises/", exercises.exercises_page, name="exercises"),
+    path("exercises/canary/", exercises.canary_page, name="canary"),
+    path("exercises/canary/send/", exercises.send, name="send_canary"),
+    path("exercises/<str:public_id>/", exercises.exercise_page, name="exercise"),
+    path("exercises/<str:public_id>/end/", exercises.end, name="end_exercise"),
     path("catch-all/", catch_all.catch_all_page, name="catch_all"),
     path("me/contacts/add/", contacts.add, name="add_contact"),
     path("me/contacts/<str:public_id>/", contacts.confirm, name="confirm_contact"),

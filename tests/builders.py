@@ -32,6 +32,7 @@ from oncall.models import CatchAll, Schedule
 from oncall.services import create_policy
 from oncall.services.calendars import make_feed
 from oncall.services.corrections import request_correction
+from oncall.services.exercises import change_canary, start_drill
 from oncall.services.overrides import make_override
 from oncall.services.schedules import add_layer, create_schedule
 from statuspage.services import create_component, create_page
@@ -239,6 +240,16 @@ def catch_all(*people, now=NIGHT):
     made.people = [one.public_id for one in people]
     made.save(now=now, reason=REASON)
     return made
+
+
+def canary(person, *, now=NIGHT):
+    """A canary that goes to a person at ten each day."""
+    return change_canary(target=person.public_id, now=now, reason=REASON)
+
+
+def drill(policy, *, by, now=NIGHT):
+    """A drill of a policy that has begun; nobody was paged yet."""
+    return start_drill(policy, by=by, now=now)
 
 
 # --- incidents ----------------------------------------------------------------------------------

@@ -275,6 +275,7 @@ class World:
         windows(self.now)
         intake(self.now)
         release(self.now)
+        oncall.exercise(self.now)
         oncall.plan(self.now)
         hang_up_due(now=self.now)
         send_due(now=self.now, slots=1)

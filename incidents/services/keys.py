@@ -16,7 +16,8 @@ from incidents.services.outcomes import Outcome
 from incidents.subjects import KIND
 from ledger.failpoints import fail_point
 from oncall.models import InboundKey, Page
-from oncall.notify.services import confirmed, handle_key, receive_key
+from oncall.notify.services import handle_key, receive_key
+from oncall.services.exercises import answered
 
 log = structlog.get_logger(__name__)
 
@@ -94,7 +95,7 @@ def _meaning(key: InboundKey) -> Reply:
 def _do(key: InboundKey, *, now: datetime) -> str:
     page = key.page
     if page.run is None or page.run.subject_kind != KIND:
-        confirmed(page, "voice", now=now)
+        answered(page, "voice", now=now)
         return wording.SPOKEN_TEST_DONE
     incident = Incident.objects.get(number=page.run.subject_id)
     return in_words(give(Answer(page, VERBS[key.digits], "voice"), incident, now=now), page, now=now)

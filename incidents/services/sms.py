@@ -20,9 +20,11 @@ from ledger.failpoints import fail_point
 from ledger.record import record
 from oncall.models import InboundSms, Page
 from oncall.notify import replies
-from oncall.notify.services import confirmed, handle_sms, receive_sms
+from oncall.notify.services import handle_sms, receive_sms
 from oncall.notify.transitions import mark_healthy
 from oncall.queries import newest_test, pages_by_fingerprint
+from oncall.services.exercises import answered
+from oncall.subject import EXERCISE
 
 log = structlog.get_logger(__name__)
 
@@ -74,7 +76,7 @@ def apply_waiting(*, now: datetime) -> int:
 def _understand(sms: InboundSms, *, now: datetime) -> str:
     """From words to deed. A number that is nobody's is kept in the row and gets no answer at all."""
     contacts = ContactMethod.objects.in_force().filter(kind=PHONE, address_fingerprint=sms.from_fingerprint)
-    pages = pages_by_fingerprint(sms.from_fingerprint, now=now).filter(run__subject_kind=KIND)
+    pages = pages_by_fingerprint(sms.from_fingerprint, now=now).filter(run__subject_kind__in=(KIND, EXERCISE))
     if not contacts.exists() and not pages.exists():
         log.info("sms_from_stranger", number=sms.from_mask)
         return ""
@@ -89,6 +91,10 @@ def _understand(sms: InboundSms, *, now: datetime) -> str:
     test = newest_test(sms.from_fingerprint, now=now) if reply.code is None else None
     if test is not None and (page is None or test.pk > page.pk) and not _open(sms, now=now):
         return _confirm_test(test, now=now)
+    if page is not None and page.run is not None and page.run.subject_kind == EXERCISE:
+        if reply.code is not None or not _open(sms, now=now):
+            return _confirm_test(page, now=now)
+        page = pages.filter(run__subject_kind=KIND).first()  # a reply without a code is about what is real
     if page is None and reply.code is not None:
         return _explain(sms, wording.no_such_code(str(reply.code), _open(sms, now=now)), now=now)
     if page is None:
@@ -97,8 +103,8 @@ def _understand(sms: InboundSms, *, now: datetime) -> str:
 
 
 def _confirm_test(test: Page, *, now: datetime) -> str:
-    """The newest page of this phone is a test and nothing is open: the reply is about the test."""
-    confirmed(test, "sms", now=now)
+    """The reply is about a test, a canary or a drill: the newest page of this phone while nothing is open, or named by its code."""
+    answered(test, "sms", now=now)
     return wording.test_confirmed(now.astimezone(test.person.zone))
 
 

@@ -25,8 +25,9 @@ from oncall.models import InboundTap, Page
 from oncall.notify import buttons
 from oncall.notify.buttons import BadButton
 from oncall.notify.links import expires_at
-from oncall.notify.services import confirmed, handle_tap, receive_tap
+from oncall.notify.services import handle_tap, receive_tap
 from oncall.notify.slack_actions import Press
+from oncall.services.exercises import answered
 
 log = structlog.get_logger(__name__)
 
@@ -90,7 +91,7 @@ def _do(tap: InboundTap, *, now: datetime) -> Reply:
     if person is None or person.pk != page.person_id:
         return _stranger(tap, page, person, now=now)
     if page.run is None or page.run.subject_kind != KIND:
-        confirmed(page, tap.provider, now=now)
+        answered(page, tap.provider, now=now, verb=tap.verb)
         return Reply(TEST, wording.tap_arrived())
     if now >= expires_at(page):
         return Reply(EXPIRED, wording.button_expired())

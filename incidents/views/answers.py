@@ -30,11 +30,14 @@ from ledger.actors import current_actor
 from ledger.clock import now
 from oncall.notify import callbacks, links
 from oncall.notify.links import TEST, BadLink, ExpiredLink, LinkTarget
-from oncall.notify.services import confirmed
+from oncall.services.exercises import answered
+from oncall.subject import EXERCISE
 
 log = structlog.get_logger(__name__)
 
 View = Callable[..., HttpResponse]
+# What a page may be about that is no incident, and is confirmed by one button.
+PROOFS = (TEST, EXERCISE)
 VERBS = (answers.ACK, answers.ESCALATE)
 NOT_RECORDED = "Watchbook cannot reach its database, so nothing was recorded. Try again, or reply 4 to the text."
 # From one phone. More in a minute is a machine that answers our answers.
@@ -101,7 +104,7 @@ class ForeignLink(Exception):
 
 def _target(request: HttpRequest, token: str) -> LinkTarget:
     target = links.read(token, now())
-    if target.subject_kind not in (KIND, TEST):
+    if target.subject_kind not in (KIND, *PROOFS):
         raise BadLink
     if request.user.is_authenticated and request.user.pk != target.person.pk:
         raise ForeignLink
@@ -117,7 +120,7 @@ def _refusal(request: HttpRequest, why: str, status: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def answer(request: HttpRequest, target: LinkTarget, token: str) -> HttpResponse:
     """GET shows the incident to the person who was paged and changes nothing; POST does what they press."""
-    if target.subject_kind == TEST:
+    if target.subject_kind in PROOFS:
         return _test(request, target, token)
     incident = Incident.objects.select_related("service", "acknowledged_by").get(number=target.subject_id)
     if request.method == "POST":
@@ -126,14 +129,15 @@ def answer(request: HttpRequest, target: LinkTarget, token: str) -> HttpResponse
 
 
 def _test(request: HttpRequest, target: LinkTarget, token: str) -> HttpResponse:
-    """A test: one button says that it reached its person. Mail and chat programs open links, so opening is no answer."""
+    """A test, a canary or a drill: one button says that it reached its person. Mail and chat programs open links, so opening is no answer."""
     if request.method == "POST":
         if announced_length(request) > MAX_BODY:
             return _refusal(request, "too_large", 413)
-        confirmed(target.page, "link", now=now())
+        answered(target.page, "link", now=now())
         return redirect("answer", token)
     context = {
         "page": target.page,
+        "title": target.page.run.title if target.page.run else "",
         "person": target.person,
         "address": request.path,
         "expires_at": links.expires_at(target.page),

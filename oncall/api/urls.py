@@ -5,8 +5,8 @@ from __future__ import annotations
 from django.urls import path
 
 from accounts.api.history import history_of
-from oncall.api import calendars, contact_tests, layers, lived, overrides, paging, policies, reach, schedules
-from oncall.models import CalendarFeed, CatchAll, LayerMembers, Override, Policy, Schedule, ScheduleLayer
+from oncall.api import calendars, contact_tests, exercises, layers, lived, overrides, paging, policies, reach, schedules
+from oncall.models import CalendarFeed, Canary, CatchAll, LayerMembers, Override, Policy, Schedule, ScheduleLayer
 
 urlpatterns = [
     path("policies/", policies.Policies.as_view()),
@@ -54,6 +54,12 @@ urlpatterns = [
     path("contact-methods/<pid:public_id>/verification/", paging.Verification.as_view()),
     path("contact-tests/", contact_tests.ContactTests.as_view()),
     path("contact-tests/<pid:public_id>/", contact_tests.OneContactTest.as_view()),
+    path("canary/", exercises.TheCanary.as_view()),
+    path("canary/send/", exercises.CanaryNow.as_view()),
+    path("canary/<pid:public_id>/history/", history_of(Canary)),
+    path("exercises/", exercises.Exercises.as_view()),
+    path("exercises/<pid:public_id>/", exercises.OneExercise.as_view()),
+    path("exercises/<pid:public_id>/end/", exercises.ExerciseEnding.as_view()),
     path("people/<pid:public_id>/readiness/", reach.Readiness.as_view()),
     path("contact-methods/<pid:public_id>/test/", paging.TestPage.as_view()),
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -14,12 +14,13 @@ from ledger.failpoints import fail_point
 from ledger.hints import hint
 from ledger.record import record
 from oncall.escalation import states
-from oncall.escalation.plan import Plan, Recipient, RunView, plan
+from oncall.escalation.plan import Plan, Recipient, RunView, Who, plan
 from oncall.escalation.reach import CATCH_ALL
 from oncall.escalation.who import Directory, directory
 from oncall.models import Page, Run, StepExecution
 from oncall.notify.rows import new_page
 from oncall.notify.states import CALLS, CLAIMED, FAILED_PERMANENT, PLANNED, SENDING, UNHEARD
+from oncall.subject import EXERCISE
 
 log = structlog.get_logger(__name__)
 
@@ -72,7 +73,9 @@ def _give_up(pk: int, *, now: datetime) -> int:
         run.fence += 1
         run.save()
         known = directory([], now=now)
-        contacts = [c.id for ring in known.who.rings[:1] for person in ring.people for c in known.who.contacts[person]]
+        contacts = [
+            c.id for ring in _who(run, known).rings[:1] for person in ring.people for c in known.who.contacts[person]
+        ]
         pages = [new_page(known.contacts[c], run=run, origin="step", now=now, rule=CATCH_ALL) for c in contacts]
         Page.objects.bulk_create(pages, ignore_conflicts=True)
         record("run.failed", [run, (run.subject_kind, run.subject_id)], {"pages": len(pages)}, now=now)
@@ -90,7 +93,7 @@ def _plan_together(due: QuerySet[Run], *, now: datetime) -> int:
         targets = {target for policy in policies.values() for step in policy.steps for target in step.targets}
         known = directory(targets, now=now)
         views = _views(runs)
-        planned = [_planned(run, plan(policies[run.pk], views[run.pk], known.who, now), now) for run in runs]
+        planned = [_planned(run, plan(policies[run.pk], views[run.pk], _who(run, known), now), now) for run in runs]
         _insert(planned, known, now)
         _advance(planned, now)
         _record(planned, now)
@@ -98,6 +101,11 @@ def _plan_together(due: QuerySet[Run], *, now: datetime) -> int:
         fail_point("plan.before_commit")
     fail_point("plan.after_commit")
     return len(runs)
+
+
+def _who(run: Run, known: Directory) -> Who:
+    """Who can be reached for a run; an exercise is not the catch-all's business."""
+    return replace(known.who, rings=()) if run.subject_kind == EXERCISE else known.who
 
 
 def _claim(rows: QuerySet[Run]) -> list[Run]:

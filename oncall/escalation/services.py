@@ -20,7 +20,7 @@ from oncall.notify.states import AFTERWARDS, CALLS, SENDING, UNDER_WAY, WAITING
 from oncall.notify.transitions import cancel, confirm
 from oncall.notify.updates import plan_updates
 from oncall.queries import contacts_paged
-from oncall.subject import Subject
+from oncall.subject import EXERCISE, Subject
 
 
 class NoRun(LookupError):
@@ -33,6 +33,11 @@ def start(subject: Subject, policy: Policy | None, *, now: datetime) -> Run:
     Safe to repeat: while a run of the subject is active, that one is returned and nothing is begun.
     """
     return _begin(subject, policy, policy.frozen() if policy else NO_POLICY, loop=1, step=1, now=now)
+
+
+def start_frozen(subject: Subject, frozen: FrozenPolicy, *, now: datetime) -> Run:
+    """The same under steps that are no policy of their own."""
+    return _begin(subject, None, frozen, loop=1, step=1, now=now)
 
 
 def _begin(
@@ -88,7 +93,7 @@ def _turn(policy: Policy | None, frozen: FrozenPolicy) -> int:
     """How many runs there were under the policy; not asked where no step takes turns."""
     if policy is None or not any(step.round_robin for step in frozen.steps):
         return 0
-    return Run.objects.filter(policy=policy).count()
+    return Run.objects.filter(policy=policy).exclude(subject_kind=EXERCISE).count()
 
 
 def _start_fact(run: Run, frozen: FrozenPolicy) -> dict[str, object]:

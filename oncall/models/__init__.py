@@ -3,8 +3,10 @@
 from oncall.models.calendars import CalendarFeed
 from oncall.models.contact_tests import ContactTest
 from oncall.models.duty import OnCallCorrection, OnCallInterval
+from oncall.models.exercises import Canary, Exercise
 from oncall.models.paging import Attempt, Callback, InboundKey, InboundSms, Page, PhoneCode
 from oncall.models.policies import CatchAll, Policy
+from oncall.models.providers import ProviderAccount
 from oncall.models.runs import Run, StepExecution
 from oncall.models.schedules import LayerMembers, Override, Schedule, ScheduleLayer
 from oncall.models.taps import InboundTap
@@ -13,8 +15,10 @@ __all__ = [
     "Attempt",
     "CalendarFeed",
     "Callback",
+    "Canary",
     "CatchAll",
     "ContactTest",
+    "Exercise",
     "InboundKey",
     "InboundSms",
     "InboundTap",
@@ -25,6 +29,7 @@ __all__ = [
     "Page",
     "PhoneCode",
     "Policy",
+    "ProviderAccount",
     "Run",
     "Schedule",
     "ScheduleLayer",

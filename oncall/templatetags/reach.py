@@ -9,7 +9,9 @@ from django import template
 from accounts.contact_rules import URGENCIES
 from accounts.durations import spell_duration
 from accounts.models import ContactMethod
-from oncall.models import Page
+from oncall.exercisewords import CAME_TO
+from oncall.models import Exercise, Page
+from oncall.models.exercises import MISSED
 from oncall.notify.names import title_of
 from oncall.proofs import took
 from oncall.reached import contact_name
@@ -64,6 +66,14 @@ def outcome(page: Page) -> tuple[str, str]:
         page.kind, page.state, page.reason, confirmed_how=page.confirmed_how,
         took="" if seconds is None else spell_duration(seconds), ended=page.ended_at is not None,
     )  # fmt: skip
+
+
+@register.filter
+def came_to(exercise: Exercise) -> tuple[str, str]:
+    """What a canary or a drill came to: a mark and words."""
+    if exercise.outcome == MISSED and exercise.answered_at:
+        return "delivered", "answered too late"
+    return CAME_TO[exercise.outcome]
 
 
 @register.filter

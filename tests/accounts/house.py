@@ -112,6 +112,7 @@ class House:
             scope=Scope.ALL, cause=GapCause.CRASH, started_at=now - timedelta(hours=1), ended_at=now, now=now
         )
         self.postmortem, self.action = self._learnt()
+        self.exercise = make.drill(self.policy, by=self.colleague, now=now)
         self.anchor = add_anchor(name="Dana Reyes", address="dana@hollis.example", now=now, reason="Test")
         link_entries()
         while seal_due_days(now + timedelta(days=1, hours=1)):

@@ -299,7 +299,13 @@ def _day_of_monitor(house, n, now):
     )  # fmt: skip
 
 
+def _drill(house, n, now):
+    admin = house.people["admin"]
+    builders.drill(builders.policy(admin, name=f"Drilled {n}", team=house.team, now=now), by=admin, now=now)
+
+
 GROW = {
+    "exercises/": _drill,
     "pings/": _ping,
     "ping-keys/": _ping_key,
     "monitors/<pid:public_id>/runs/": _heartbeat_run,

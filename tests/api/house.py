@@ -184,6 +184,9 @@ def build() -> House:
         "memberships": Membership.objects.first().public_id,
         "contact-methods": admin.contact_methods.first().public_id,
         "contact-tests": ask_for_test(admin, by=admin, now=now)[0].public_id,
+        "canary": builders.canary(admin, now=now).public_id,
+        "removal-effects": house.policy.public_id,
+        "exercises": builders.drill(house.policy, by=admin, now=now).public_id,
         "contact-rules": builders.contact_rules(
             admin, (admin.contact_methods.first(), 0), urgency="low", now=now
         ).public_id,
@@ -212,7 +215,7 @@ def build() -> House:
         "on-call-corrections": correction.public_id,
         "on-call-intervals": schedule.intervals.first().public_id,
         "calendar-feeds": builders.calendar_feed(admin, now=now).public_id,
-        "runs": Run.objects.get().public_id,
+        "runs": Run.objects.get(subject_kind="incident").public_id,
         "pages": Page.objects.first().public_id,
         "incidents": house.incident.number,
         "alerts": alert.public_id,

@@ -16,6 +16,8 @@ PAGES = (
     "/policies/",
     "/policies/new/",
     "/catch-all/",
+    "/exercises/",
+    "/exercises/canary/",
     "/routes/",
     "/status-pages/",
     "/status-pages/new/",

@@ -32,7 +32,8 @@ from monitors.models import (
 )
 from monitors.services import pause_monitor
 from oncall import ticks as oncall
-from oncall.models import Attempt, Callback, InboundSms, Page, Run
+from oncall.models import Attempt, Callback, InboundSms, Page, ProviderAccount, Run
+from oncall.services.exercises import close_due, send_canary
 from statuspage.services import publish_update
 from statuspage.services.updates import Said
 from tests import builders
@@ -290,6 +291,17 @@ def untold(house, **_):
     send_test(endpoint, now=ago(house, 61))
 
 
+def unconfirmed_canary(house, **_):
+    sent = send_canary(builders.canary(house.alice, now=ago(house, 1200)), now=ago(house, 1200))
+    Run.objects.filter(subject_id=sent.public_id).update(state="exhausted", due_at=None)
+    close_due(now=ago(house, 60))
+
+
+def suspended_account(house, settings, **_):
+    settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN, settings.TWILIO_FROM = "AC1", "token", "+15005550006"
+    ProviderAccount.objects.create(provider="twilio", state="suspended", code="suspended", times=1, since=house.now)
+
+
 def unsealed(house, **_):
     house.now += timedelta(hours=22, minutes=11)
 
@@ -370,6 +382,8 @@ BREAKS = {
     "oncall.people_reachable": (one_silent, False),
     "oncall.duty_on_record": (unrecorded, True),
     "oncall.contacts_healthy": (one_ill, False),
+    "oncall.canary_confirmed": (unconfirmed_canary, False),
+    "oncall.accounts_stand": (suspended_account, False),
     "oncall.contacts_tested": (long_untested, False),
     "monitors.checks_planned": (unplanned, True),
     "monitors.plans_taken": (untaken, False),

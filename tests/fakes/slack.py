@@ -71,6 +71,7 @@ class FakeSlack(FakeServer):
         self.token, self.secret = TOKEN, SECRET
         self.members, self.channels, self.archived = set(members), set(channels), set()
         self.messages, self.whispers, self.away = [], [], set()
+        self.suspended = False
         self._ts, self._presses = itertools.count(247), itertools.count(1)
 
     # what Slack does
@@ -78,9 +79,13 @@ class FakeSlack(FakeServer):
     def answer(self, asked):
         if asked.headers.get("authorization") != f"Bearer {self.token}":
             return wrong("invalid_auth")
+        if self.suspended:
+            return wrong("account_inactive")
         if "charset=utf-8" not in asked.headers.get("content-type", ""):
             return in_json(200, {"ok": False, "error": "invalid_post_type"})
         said, method = asked.json, asked.path.removeprefix("/api/")
+        if method == "auth.test":
+            return in_json(200, {"ok": True, "team_id": "T024BE7LD", "user_id": "U0BOT"})
         if method not in ("chat.postMessage", "chat.update", "chat.postEphemeral"):
             return wrong("unknown_method")
         if method in self.away:

@@ -51,6 +51,7 @@ class FakeTwilio:
         callback_base: str = "", report: tuple[str, ...] = (),
     ) -> None:  # fmt: skip
         self.account, self.auth_token, self.number = account, auth_token, number
+        self.standing = "active"
         # where callbacks really go, when that is not the address they are signed for
         self.callback_base = callback_base
         self.report = report

@@ -103,6 +103,9 @@ def handler(fake: Any) -> type[BaseHTTPRequestHandler]:
                 return
             if not self._signed_in() or self._trouble("ask", {}):
                 return
+            if parts.path == f"/2010-04-01/Accounts/{fake.account}.json":
+                self._answer(200, {"sid": fake.account, "status": fake.standing, "friendly_name": "Larkspur"})
+                return
             if parts.path.startswith(f"/2010-04-01/Accounts/{fake.account}/Calls"):
                 self._calls(parts.path, parse_qs(parts.query))
                 return

@@ -49,6 +49,8 @@ RUNTIME = {
     "monitors.StateInterval": "the open one grows with every result; triggers of its own keep closed ones as they are",
     "monitors.Voice": "what a location last said of a monitor; the results behind it are the record",
     "oncall.Attempt": "completed after the call and ranked by callbacks, which only grow; its outcome is a line",
+    "oncall.Exercise": "answered and ended once; each is a line",
+    "oncall.ProviderAccount": "what a provider said last; a change of it is a line",
     "oncall.InboundTap": "marked when it was handled; what it did is a line",
     "oncall.InboundKey": "marked when it was handled; what it did is a line",
     "oncall.InboundSms": "marked when it was handled; what it did is a line",

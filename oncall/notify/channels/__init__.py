@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 
 from django.utils.module_loading import import_string
 
-from oncall.notify.channels.base import Canceller, Channel, Inquirer, Whisperer
+from oncall.notify.channels.base import Canceller, Channel, Inquirer, Standing, Whisperer
 
 CHANNELS: dict[str, str] = {
     "email": "oncall.notify.channels.email.EmailChannel",
@@ -33,6 +34,19 @@ CANCELLERS: dict[str, str] = {
 WHISPERERS: dict[str, str] = {
     "slack": "oncall.notify.channels.slack.whisper",
 }
+
+
+# Providers that say how our account stands.
+ACCOUNTS: dict[str, str] = {
+    "twilio": "oncall.notify.channels.twilio_client.account",
+    "slack": "oncall.notify.channels.slack.account",
+}
+
+
+@cache
+def account(provider: str) -> Callable[[], Standing]:
+    """Return what asks a provider for our account; raise KeyError for a provider that cannot be asked."""
+    return import_string(ACCOUNTS[provider])  # type: ignore[no-any-return]
 
 
 @cache

@@ -151,3 +151,11 @@ def redact(text: str, *hidden: str) -> str:
     for secret in sorted(filter(None, hidden), key=len, reverse=True):
         text = text.replace(secret, "[…]")
     return " ".join(text.split())
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How our account stands with a provider: `active`, `suspended`, `refused` or `unreachable`, and its own word for it."""
+
+    state: str
+    code: str = ""

@@ -9,12 +9,12 @@ from typing import Any
 from django.conf import settings
 
 from accounts.egress.client import Response
-from oncall.notify.channels.base import Message, ProviderAnswer, SendError, redact
+from oncall.notify.channels.base import Message, ProviderAnswer, SendError, Standing, redact
 from oncall.notify.channels.http import asked_to_wait, post
 from oncall.notify.channels.slack_blocks import blocks_of, escape
 from oncall.notify.retry import Failure, judge_http
 
-POST, UPDATE, WHISPER = "chat.postMessage", "chat.update", "chat.postEphemeral"
+POST, UPDATE, WHISPER, AUTH = "chat.postMessage", "chat.update", "chat.postEphemeral", "auth.test"
 _ADDRESS = re.compile(r"[UWCG][A-Z0-9]{7,20}")
 # Slack's own words. A refused sign-in is temporary: the operator may be changing the token this minute.
 TEMPORARY = frozenset(
@@ -66,6 +66,22 @@ class SlackChannel:
 
 
 _QUIET = {"unfurl_links": False, "unfurl_media": False}
+
+
+# Slack's words for a token that opens nothing any more; the first of them, for a workspace that is gone.
+_SUSPENDED = frozenset({"account_inactive", "team_access_not_granted"})
+_CLOSED = frozenset({"invalid_auth", "not_authed", "token_revoked", "token_expired", "no_permission", "org_login"})
+
+
+def account() -> Standing:
+    """Ask Slack whether the bot's token still opens its workspace."""
+    try:
+        _call(AUTH, {}, None)
+    except SendError as error:
+        code = error.failure.code
+        state = "suspended" if code in _SUSPENDED else "refused" if code in _CLOSED else "unreachable"
+        return Standing(state, code)
+    return Standing("active")
 
 
 def whisper(channel: str, user: str, text: str) -> None:

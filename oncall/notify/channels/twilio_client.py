@@ -16,7 +16,7 @@ from twilio.http.response import Response
 from twilio.rest import Client
 
 from accounts.egress.client import EgressError, request
-from oncall.notify.channels.base import CONNECT_S, TOTAL_S, SendError, redact
+from oncall.notify.channels.base import CONNECT_S, TOTAL_S, SendError, Standing, redact
 from oncall.notify.retry import Failure, judge_twilio
 
 _E164 = re.compile(r"\+[1-9]\d{6,14}")
@@ -104,6 +104,19 @@ def asking(address: str) -> Iterator[None]:
         yield
     except (NotConfigured, TwilioException, ValueError) as error:
         raise SendError(_safe(error, address)) from error
+
+
+def account() -> Standing:
+    """Ask Twilio how our account stands. Costs nothing and sends nothing."""
+    try:
+        found = client().api.v2010.accounts(settings.TWILIO_ACCOUNT_SID).fetch()
+    except TwilioRestException as error:
+        refused = int(error.status) in (401, 403, 404)
+        return Standing("refused" if refused else "unreachable", str(error.code or error.status))
+    except (NotConfigured, TwilioException, ValueError) as error:
+        return Standing("unreachable", type(error).__name__)
+    said = str(getattr(found.status, "value", found.status))
+    return Standing("active" if said == "active" else "suspended", said)
 
 
 def check_number(address: str) -> None:
