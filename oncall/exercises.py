@@ -93,12 +93,15 @@ def newest_drills() -> list[Exercise]:
     return list(rows.order_by("-started_at")[:SHOWN])
 
 
-def unanswered_canary() -> Exercise | None:
-    """The newest canary that is over, if nobody has answered it since and canaries are still sent."""
-    if not Canary.current().target:
-        return None
+def newest_canary() -> Exercise | None:
+    """The newest canary that is over, those called off left aside."""
     over = Exercise.objects.filter(kind=CANARY, ended_at__isnull=False, outcome__in=(CONFIRMED, MISSED, NOBODY))
-    newest = over.order_by("-started_at", "-pk").first()
+    return over.order_by("-started_at", "-pk").first()
+
+
+def unanswered_canary() -> Exercise | None:
+    """The same, if nobody has answered it since and canaries are still sent."""
+    newest = newest_canary() if Canary.current().target else None
     return newest if newest is not None and newest.answered_at is None else None
 
 

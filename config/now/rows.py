@@ -22,7 +22,8 @@ from monitors.models import Monitor, ProbeSlot
 from oncall.escalation.plan import Named, Who
 from oncall.escalation.targets import people_of, stand_for
 from oncall.escalation.who import reachable_contacts
-from oncall.models import CatchAll
+from oncall.exercises import newest_canary
+from oncall.models import Canary, CatchAll
 from oncall.queries import lag_s, people_by_id, policies_in_force
 
 LATE_S, FRESH_S = 10, 20
@@ -86,7 +87,7 @@ def board(
         duty=duty(start=start, end=end, now=now),
         muted=muted(monitors, start=start, now=now, end=end),
         maintenance=maintenance(start=start, now=now, end=end),
-        watcher=[*watcher(len(monitors), start=start, now=now), dead_man(outside, now=now)],
+        watcher=[*watcher(len(monitors), start=start, now=now), dead_man(outside, now=now), *canary()],
         counts=dict(counts),
         alone=not outside.named,
     )
@@ -291,6 +292,20 @@ def dead_man(standing: DeadManStanding, *, now: datetime) -> Row:
         return replace(row, word="Not yet", who=f"{standing.host} is pinged after the next audit")
     silent = now - standing.ok_at > AUDITED_WITHIN
     return replace(row, state="unknown" if silent else "up", word="Silent" if silent else "Pinged", who=standing.host)
+
+
+def canary() -> list[Row]:
+    """Whether the newest canary that is over was confirmed; no row while none is sent."""
+    newest = newest_canary()
+    if not Canary.current().target:
+        return []
+    row = Row(state="", word="Not yet", name="Canary", who="none was sent yet", label="Canary")
+    if newest is None:
+        return [row]
+    row = replace(row, since=newest.started_at, heard=True)
+    if newest.answered_at is None:
+        return [replace(row, state="down", word="Missed", who="nobody confirmed it", heard=False)]
+    return [replace(row, state="up", word="Confirmed", who=f"after {length(newest.took_s or 0)}")]
 
 
 def _engine(latest: dict[str, Liveness], start: datetime, now: datetime) -> Row:

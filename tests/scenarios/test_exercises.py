@@ -110,6 +110,20 @@ def test_a_canary_is_in_no_figure_of_real_pages(world, canary):
     assert not {kind for kind in kinds if kind.startswith("incident.")}
 
 
+def test_now_says_whether_the_newest_canary_was_confirmed(world, canary):
+    assert "none was sent yet" in now_page(world)
+    world.advance(minutes=1, seconds=30)
+    world.phone("Alice").expect_sms("CANARY")
+    world.phone("Alice").reply("4")
+    assert "Confirmed" in now_page(world)
+    change_canary(target="", now=world.now, reason=REASON)
+    assert "Canary" not in now_page(world)
+
+
+def now_page(world):
+    return world.browser("Ada").get("/").content.decode()
+
+
 def test_with_nobody_to_page_it_says_so_at_once_and_wakes_nobody_else(world):
     world.now = TEN
     victor = world.people["Victor"]
