@@ -6,16 +6,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from accounts.contact_rules import HIGH
+from accounts.contact_rules import HIGH, URGENCIES
 from accounts.models import User
 from oncall.escalation.plan import Who
 from oncall.escalation.policy import FrozenPolicy
 from oncall.escalation.simulate import Moment, simulate
 from oncall.escalation.targets import changes_with_time, stand_for, target_names
 from oncall.escalation.who import Directory, Reachable, directory
+from oncall.ladder_grid import Call, ChannelCell, by_channel
 from oncall.models import Policy, Run
 from oncall.queries import people_by_id
 from oncall.reachwords import ABSENT
+from oncall.readiness import EXPECTED
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,21 @@ def ladder_of(policy: Policy, *, begins: datetime, urgency: str = HIGH) -> list[
         {to.why.split(":")[1] for moment in moments for to in moment.execution.recipients if ":" in to.why}
     )
     return [_rung(moment, begins, known, people, names) for moment in moments]
+
+
+def channels_of(policy: Policy, *, begins: datetime) -> list[tuple[str, list[ChannelCell]]]:
+    """Over which channels a policy reaches people and in which minute, one row a channel, one cell an urgency."""
+    calls = {
+        urgency: [
+            Call(contact.kind, held.person.public_id, rung.after_s + delay_s)
+            for rung in ladder_of(policy, begins=begins, urgency=urgency)
+            if not rung.caught
+            for held in rung.people
+            for contact, delay_s in held.lines
+        ]
+        for urgency in URGENCIES
+    }
+    return by_channel(calls, EXPECTED)
 
 
 def through_words(why: str, names: Mapping[str, str]) -> str:

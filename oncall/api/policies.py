@@ -25,7 +25,8 @@ from oncall.escalation.policy import (
     MIN_DELAY_S,
     PolicyError,
 )
-from oncall.ladders import Called, ladder_of
+from oncall.ladder_grid import ChannelCell
+from oncall.ladders import Called, channels_of, ladder_of
 from oncall.models import CatchAll, Policy
 from oncall.queries import policies_in_force
 from oncall.services import NameTaken, change_catch_all, change_policy, create_policy, retire_policy
@@ -237,6 +238,37 @@ class Simulation(ApiView):
         """What the engine would do for a fault confirmed at an instant and never acknowledged. Nobody is called."""
         policy = get_policy(self.person, public_id)
         return {"steps": ladder_of(policy, begins=body.get("at") or self.now, urgency=body["urgency"])}
+
+
+class ChannelOut(serializers.Serializer):
+    """One channel for one urgency: how many people it reaches, and when how many are called."""
+
+    channel = serializers.CharField()
+    people = serializers.IntegerField()
+    first_s = serializers.IntegerField(allow_null=True, help_text="Seconds after the fault; null: not used.")
+    moments = serializers.SerializerMethodField()
+
+    @extend_schema_field(serializers.ListField(child=serializers.ListField(child=serializers.IntegerField())))
+    def get_moments(self, cell: ChannelCell) -> list[list[int]]:
+        """Pairs of seconds after the fault and the number of people called then."""
+        return [list(moment) for moment in cell.moments]
+
+
+class PolicyReadinessOut(serializers.Serializer):
+    """Over which channels a policy reaches people, and in which minute; the catch-all left aside."""
+
+    high = ChannelOut(many=True)
+    low = ChannelOut(many=True)
+
+
+class PolicyReadiness(ApiView):
+    """Over what a policy reaches people."""
+
+    @operation("Read over which channels a policy reaches people", verb="read", gives=PolicyReadinessOut)
+    def get(self, request: Request, public_id: str) -> dict[str, Any]:
+        """For a fault now that nobody acknowledges, by the engine's own planner."""
+        rows = channels_of(get_policy(self.person, public_id), begins=self.now)
+        return {urgency: [cells[n] for _, cells in rows] for n, urgency in enumerate(URGENCIES)}
 
 
 class PolicyRetirement(ApiView):

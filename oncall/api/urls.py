@@ -12,6 +12,7 @@ urlpatterns = [
     path("policies/", policies.Policies.as_view()),
     path("policies/<pid:public_id>/", policies.OnePolicy.as_view()),
     path("policies/<pid:public_id>/simulation/", policies.Simulation.as_view()),
+    path("policies/<pid:public_id>/readiness/", policies.PolicyReadiness.as_view()),
     path("policies/<pid:public_id>/retire/", policies.PolicyRetirement.as_view()),
     path("policies/<pid:public_id>/history/", history_of(Policy)),
     path("catch-all/", policies.TheCatchAll.as_view()),

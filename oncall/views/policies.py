@@ -8,6 +8,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
 from accounts.access import can, get_person, get_team, require
+from accounts.contact_rules import URGENCIES
 from accounts.forms.changes import status_of
 from accounts.forms.organisation import RetireForm
 from accounts.history import changes_of, naming
@@ -20,7 +21,7 @@ from oncall.escalation.policy import PolicyError
 from oncall.escalation.targets import NEXT, SECOND
 from oncall.forms.policy import AtForm, NewPolicyForm, PolicyForm, rows_of
 from oncall.forms.rows import Row, apply_edit, read_edit, read_rows
-from oncall.ladders import ladder_of
+from oncall.ladders import channels_of, ladder_of
 from oncall.models import CatchAll, Policy, Schedule, ScheduleLayer
 from oncall.queries import policies_in_force, policies_naming, schedules_named
 from oncall.rota.schedule import SECONDARY
@@ -175,6 +176,8 @@ def _page(
     context = {
         "policy": policy,
         "ladder": ladder_of(policy, begins=begins, urgency=at_form.said_urgency),
+        "channels": channels_of(policy, begins=begins),
+        "urgencies": list(URGENCIES.values()),
         "begins": begins,
         "at_form": at_form,
         "steps": said_steps(policy),
