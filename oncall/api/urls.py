@@ -6,6 +6,7 @@ from django.urls import path
 
 from accounts.api.history import history_of
 from oncall.api import calendars, contact_tests, exercises, layers, lived, overrides, paging, policies, reach, schedules
+from oncall.api.hours import HoursReport
 from oncall.models import CalendarFeed, Canary, CatchAll, LayerMembers, Override, Policy, Schedule, ScheduleLayer
 
 urlpatterns = [
@@ -43,6 +44,7 @@ urlpatterns = [
     path("on-call-intervals/", overrides.Intervals.as_view()),
     path("on-call-intervals/<pid:public_id>/", overrides.OneInterval.as_view()),
     path("schedules/<pid:public_id>/lived/", lived.LivedShifts.as_view()),
+    path("schedules/<pid:public_id>/hours/", HoursReport.as_view()),
     path("on-call-corrections/", lived.Corrections.as_view()),
     path("on-call-corrections/<pid:public_id>/", lived.OneCorrection.as_view()),
     path("on-call-corrections/<pid:public_id>/approve/", lived.CorrectionApproval.as_view()),
