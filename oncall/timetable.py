@@ -97,7 +97,11 @@ def _role(schedule: Schedule, plan: rota.Schedule, within: Window, role: str, no
     was: list[Stretch] = []
     if within.start < now:
         looked = Window(within.start - BEFORE, min(within.end, now))
-        lived = [one for one in lived_in(schedule, looked, role, now=now) if one.end > within.start]
+        lived = [
+            one._replace(start=within.start) if one.people is None and one.start < within.start else one
+            for one in lived_in(schedule, looked, role, now=now)
+            if one.end > within.start
+        ]
         why = _reasons({fact for one in lived for fact in one.facts})
         was = lived_stretches(role, lived, why)
     if within.end <= now:

@@ -2,6 +2,7 @@
 
 from django.urls import include, path
 
+from oncall.schedule_urls import pages as schedule_pages
 from oncall.views import (
     calendar,
     calendars,
@@ -9,23 +10,17 @@ from oncall.views import (
     contact_tests,
     contacts,
     exercises,
-    overrides,
     policies,
     reach,
-    schedules,
 )
 
 pages = [
+    *schedule_pages,
     path("policies/", policies.policies_page, name="policies"),
     path("policies/new/", policies.new_policy, name="new_policy"),
     path("policies/<str:public_id>/", policies.policy_page, name="policy"),
     path("policies/<str:public_id>/edit/", policies.edit_policy, name="edit_policy"),
     path("policies/<str:public_id>/retire/", policies.retire, name="retire_policy"),
-    path("schedules/", schedules.schedules_page, name="schedules"),
-    path("schedules/<str:public_id>/", schedules.schedule_page, name="schedule"),
-    path("schedules/<str:public_id>/override/", overrides.override_schedule, name="override_schedule"),
-    path("schedules/<str:public_id>/take/", overrides.take_shift, name="take_shift"),
-    path("overrides/<str:public_id>/end/", overrides.end_page, name="end_override"),
     path("people/<str:public_id>/policies/", policies.policies_of_person, name="policies_of_person"),
     path("people/<str:public_id>/tests/", contact_tests.tests, name="tests"),
     path("people/<str:public_id>/tests/ask/", contact_tests.ask, name="ask_for_test"),

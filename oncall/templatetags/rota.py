@@ -124,6 +124,13 @@ def in_hours(length: timedelta) -> str:
 
 
 @register.filter
+def more_hours(length: timedelta) -> str:
+    """`+12 h`, `−7 h`, `0 h`: a difference of hours."""
+    sign = "+" if length > timedelta(0) else "−" if length < timedelta(0) else ""
+    return f"{sign}{in_hours(abs(length))}"
+
+
+@register.filter
 def final_words(role: str, gaps: list[Stretch]) -> str:
     """What a reader of the drawing is told: whose band it is, and how many holes it has."""
     return f"{role} on call, {len(gaps)} with nobody" if gaps else f"{role} on call, no holes"

@@ -21,9 +21,10 @@ from oncall.access import get_override, get_schedule, require_override
 from oncall.effectwords import first_change
 from oncall.forms.overrides import OverrideForm, TakeForm
 from oncall.models import Schedule
+from oncall.reviews import Review, review
 from oncall.rota import schedule as rota
 from oncall.rota.calendar import INSTANT, Window
-from oncall.rota.effects import Effects, effects
+from oncall.rota.effects import effects
 from oncall.rota.problems import ScheduleError
 from oncall.rota.schedule import PRIMARY, ROLES, Kind
 from oncall.schedules import person_value, planned
@@ -72,7 +73,7 @@ def take_shift(request: HttpRequest, public_id: str) -> HttpResponse:
         raise Http404
     shown = dict(form.initial) if not form.is_bound or form.errors else form.cleaned_data
     found = _if_taken(schedule, shown, person_value(person), instant)
-    context = {"form": form, "schedule": schedule, "effects": found, "shown": shown}
+    context = {"form": form, "schedule": schedule, "review": found, "shown": shown}
     return render(request, "oncall/take_shift.html", context, status=status_of(form))
 
 
@@ -93,8 +94,8 @@ def end_page(request: HttpRequest, public_id: str) -> HttpResponse:
             form.conflict(override)
     before = planned(schedule, instant)
     after = replace(before, overrides=tuple(one for one in before.overrides if one.id != override.public_id))
-    found = effects(before, after, Window(instant, max(override.end_at, instant + INSTANT)))
-    context = {"form": form, "schedule": schedule, "override": override, "effects": found}
+    found = review(schedule, before, after, now=instant, until=max(override.end_at, instant + INSTANT))
+    context = {"form": form, "schedule": schedule, "override": override, "review": found}
     return render(request, "oncall/override_end.html", context, status=status_of(form))
 
 
@@ -112,7 +113,7 @@ def _made(request: HttpRequest, schedule: Schedule, form: Any, given: dict[str, 
     return True
 
 
-def _if_taken(schedule: Schedule, shown: dict[str, Any], person: rota.Person, instant: datetime) -> Effects | None:
+def _if_taken(schedule: Schedule, shown: dict[str, Any], person: rota.Person, instant: datetime) -> Review | None:
     """What it changes if somebody takes a stretch; None where the stretch cannot be read or is over."""
     start, end = shown.get("start"), shown.get("end")
     if not isinstance(start, datetime) or not isinstance(end, datetime) or end <= max(start, instant):
@@ -122,7 +123,7 @@ def _if_taken(schedule: Schedule, shown: dict[str, Any], person: rota.Person, in
         "taken", 1 + max((one.number for one in plan.overrides), default=0), Kind.REPLACE, max(start, instant), end,
         person, person, role=shown.get("role", PRIMARY),
     )  # fmt: skip
-    return effects(plan, replace(plan, overrides=(*plan.overrides, taken)), Window(instant, end))
+    return review(schedule, plan, replace(plan, overrides=(*plan.overrides, taken)), now=instant, until=end)
 
 
 def _asked(request: HttpRequest) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from accounts.access import can, require
 from ledger.clock import now
 from oncall.access import get_schedule
 from oncall.bands import Bar, Stretch, bars, override_words
+from oncall.hours import shares
 from oncall.models import Schedule
 from oncall.queries import policies_calling
 from oncall.rota.words import moment
@@ -63,6 +64,7 @@ def page_context(request: HttpRequest, schedule: Schedule) -> dict[str, Any]:
         "holes": [] if retired else holes(table.plan, now=instant),
         "rotations": rotations_of(schedule, now=instant),
         "policies": policies_calling(schedule.public_id),
+        "shares": [] if retired else shares(schedule, table.plan, now=instant),
         "changes": history_of(schedule),
         "reader_zone": timezone.get_current_timezone_name(),
         "can_edit": not retired and can(request.user, "edit", schedule),

@@ -64,6 +64,8 @@ class House:
         by_weeks = {"starts": f"{now - timedelta(days=now.weekday() + 7):%Y-%m-%d}T09:00", "lengths": [4], "now": now}
         self.schedule = make.schedule(self.people["manager"], self.people["admin"], team=self.team, **by_weeks)
         self.other_schedule = make.schedule(self.people["admin"], name="Billing", team=self.other_team, **by_weeks)
+        self.rotation, self.other_rotation = (one.layers.get() for one in (self.schedule, self.other_schedule))
+        self.members = self.rotation.lists.get()
         self.override, self.other_override = (
             make.override(one, by=self.people["admin"], now=now) for one in (self.schedule, self.other_schedule)
         )

@@ -17,7 +17,7 @@ from tests.pages.test_pages_by_role import GET
 
 PARTS = 4
 # answered with a file, by leaving, or with a piece of a page
-PIECES = ("/state/", "/goes-to/2/")
+PIECES = ("/state/", "/goes-to/2/", "/hours.csv")
 NO_PAGES = ("docs/pictures/", "ledger/seals/", "ledger/keys/", "monitors/export.", "sign-out/")
 TABLE = [
     address

@@ -8,21 +8,11 @@ import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from tests.accounts.house import ROLES
-
-ALL = dict.fromkeys(ROLES, 200)
-EDITORS = {"viewer": 403, "auditor": 403, "responder": 403, "manager": 200, "admin": 200}
-ADMINS = {"viewer": 403, "auditor": 403, "responder": 403, "manager": 403, "admin": 200}
-RESPONDERS = {"viewer": 403, "auditor": 403, "responder": 200, "manager": 200, "admin": 200}
-NOBODY = dict.fromkeys(ROLES, 404)
-OWNER_OR_ADMIN = {"viewer": 404, "auditor": 404, "responder": 404, "manager": 404, "admin": 302}
-
-
-def saying(table, **statuses):
-    """The table with other statuses: `saying(EDITORS, ok=422)` for who may, but sent nothing."""
-    return {role: statuses.get("ok", status) if status == 200 else status for role, status in table.items()}
-
+from tests.pages import of_schedules
+from tests.pages.roles import ADMINS, ALL, EDITORS, NOBODY, OWNER_OR_ADMIN, RESPONDERS, saying
 
 GET = {
+    **of_schedules.GET,
     "people/": ALL,
     "people/invite/": ADMINS,
     "people/{colleague}/": ALL,
@@ -116,14 +106,6 @@ GET = {
     "locations/{location}/": ALL,
     "locations/{location}/edit/": ADMINS,
     "locations/loc_none/": NOBODY,
-    "schedules/": ALL,
-    "schedules/{schedule}/": ALL,
-    "schedules/{schedule}/override/": EDITORS,
-    "schedules/{other_schedule}/override/": ADMINS,
-    "schedules/{schedule}/take/?role=primary&start=2099-01-05T09:00:00Z&end=2099-01-12T09:00:00Z": RESPONDERS,
-    "overrides/{override}/end/": EDITORS,
-    "overrides/{other_override}/end/": ADMINS,
-    "schedules/sch_none/": NOBODY,
     "policies/": ALL,
     "policies/new/": EDITORS,
     "policies/{policy}/": ALL,
@@ -191,6 +173,7 @@ GET = {
 }
 
 POST = {
+    **of_schedules.POST,
     "people/invite/": saying(ADMINS, ok=422),
     "people/{colleague}/role/": saying(ADMINS, ok=422),
     "people/{colleague}/active/": saying(ADMINS, ok=422),
@@ -274,9 +257,6 @@ POST = {
     "locations/new/": saying(ADMINS, ok=422),
     "locations/{location}/edit/": saying(ADMINS, ok=422),
     "locations/{location}/retire/": saying(ADMINS, ok=422),
-    "schedules/{schedule}/override/": saying(EDITORS, ok=422),
-    "schedules/{schedule}/take/": saying(RESPONDERS, ok=422),
-    "overrides/{override}/end/": saying(EDITORS, ok=422),
     "policies/new/": saying(EDITORS, ok=422),
     "policies/{policy}/edit/": saying(EDITORS, ok=422),
     "policies/{policy}/retire/": saying(EDITORS, ok=422),

@@ -15,10 +15,14 @@ from oncall.schedules import planned
 from oncall.services.overrides import make_override
 from oncall.services.schedules import add_layer, retire_schedule, set_members
 from tests import builders as make
+from tests.accounts.house import House
 from tests.accounts.test_people_pages import text
+from tests.once import built
 
 BERLIN = ZoneInfo("Europe/Berlin")
 DAY, WEEK = timedelta(days=1), timedelta(weeks=1)
+# schedules are about today: a house of another day would have other people on call
+_house, house = built(lambda: House(clock.now()))
 
 
 @pytest.fixture
@@ -151,6 +155,7 @@ def test_a_responder_takes_a_shift_with_one_button_and_no_more(house, as_, page,
     end = start + DAY
     asked = client.get(f"{page}take/?role=primary&start={stamp(start)}&end={stamp(end)}")
     assert "Responder Larkspur gains 24 h" in text(asked)
+    assert "Everybody who comes on call has a confirmed contact." in text(asked)
     answer = client.post(f"{page}take/", {"role": "primary", "start": local(start), "end": local(end)}, follow=True)
     assert "Responder Larkspur instead of" in text(answer)
     assert names(house.schedule, start + timedelta(hours=1)) == ["Responder Larkspur"]
