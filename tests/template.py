@@ -13,9 +13,13 @@ import sys
 import tempfile
 from contextlib import closing
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
 
 ROOT = Path(__file__).resolve().parents[1]
 CACHE = ROOT / ".pytest_cache" / "databases"
+CLONED = "watchbook_migrated_"
 
 
 def copy_to(target: Path) -> None:
@@ -35,6 +39,27 @@ def _template() -> Path:
     return made
 
 
+def clone(server: str, name: str) -> None:
+    """Make a database `name` on the PostgreSQL server of a URL, as a copy of one whose migrations are done."""
+    made = f"{CLONED}{_digest()}"
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with (CACHE / "lock").open("w") as lock, psycopg.connect(server, autocommit=True) as line:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        known = [
+            row[0] for row in line.execute("SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [CLONED])
+        ]
+        if made not in known:
+            for old in known:
+                line.execute(f'DROP DATABASE IF EXISTS "{old}"')
+            line.execute(f'CREATE DATABASE "{made}"')
+            try:
+                _migrate(DATABASE_URL=urlunsplit(urlsplit(server)._replace(path=f"/{made}")))
+            except BaseException:
+                line.execute(f'DROP DATABASE "{made}" WITH (FORCE)')
+                raise
+        line.execute(f'CREATE DATABASE "{name}" TEMPLATE "{made}"')
+
+
 def _digest() -> str:
     digest = hashlib.sha256()
     for source in [*sorted(ROOT.glob("*/migrations/*.py")), *sorted(ROOT.glob("requirements*.lock"))]:
@@ -44,19 +69,19 @@ def _digest() -> str:
 
 def _make(made: Path) -> None:
     with tempfile.TemporaryDirectory(prefix="watchbook-template-") as folder:
-        environ = {
-            **os.environ,
-            "DATA_DIR": folder,
-            "DJANGO_SETTINGS_MODULE": "config.settings",
-            "WATCHBOOK_ENV_FILE": "",
-        }
-        for name in ("DATABASE_URL", "REDIS_URL"):
-            environ.pop(name, None)
-        subprocess.run(
-            [sys.executable, str(ROOT / "manage.py"), "migrate", "--verbosity", "0"], env=environ, cwd=ROOT, check=True
-        )
+        _migrate(DATA_DIR=folder)
         with closing(sqlite3.connect(Path(folder) / "watchbook.sqlite3")) as database:
             draft = made.with_suffix(".draft")
             draft.unlink(missing_ok=True)
             database.execute("VACUUM INTO ?", (str(draft),))  # one file, whatever is still in the log beside it
             draft.rename(made)
+
+
+def _migrate(**settings: str) -> None:
+    environ = {**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings", "WATCHBOOK_ENV_FILE": ""}
+    for name in ("DATABASE_URL", "REDIS_URL"):
+        environ.pop(name, None)
+    subprocess.run(
+        [sys.executable, str(ROOT / "manage.py"), "migrate", "--verbosity", "0"],
+        env=environ | settings, cwd=ROOT, check=True,
+    )  # fmt: skip

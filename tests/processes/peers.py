@@ -16,6 +16,8 @@ from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 
+from tests import template
+
 SERVE = """
 import http.server, sys
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -112,8 +114,7 @@ class Database:
         self.url = urlunsplit(urlsplit(server)._replace(path=f"/{self.name}"))
 
     def create(self):
-        with psycopg.connect(self._server, autocommit=True) as server:
-            server.execute(f'CREATE DATABASE "{self.name}"')
+        template.clone(self._server, self.name)
         return self
 
     def drop(self):
