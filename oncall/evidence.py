@@ -243,7 +243,10 @@ def _callbacks(about: dict[str, str], pages: QuerySet[Page]) -> Table:
 def _in_pieces(rows: QuerySet[Any]) -> Iterator[list[Any]]:
     """The rows in order, as many at a time as a question takes: a year of them must not stand in memory."""
     for part in pieces(list(rows.values_list("pk", flat=True)), CHUNK):
-        yield list(rows.filter(pk__in=part))
+        # by their keys alone: asked with the window again, each piece would look through the whole table
+        found = rows.model._default_manager.filter(pk__in=part).order_by(*rows.query.order_by)
+        found.query.select_related = rows.query.select_related
+        yield list(found)
 
 
 def _pages_of(kind: str, subject_id: str) -> QuerySet[Page]:
