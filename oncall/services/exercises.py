@@ -132,7 +132,11 @@ def start_drill(policy: Policy, *, by: User, now: datetime, reason: str = "", ur
         kind=DRILL, policy=policy, asked_by=by, reason_sha256=keep(reason, now=now), started_at=now,
         deadline_at=now + timedelta(seconds=waits) + GRACE,
     )  # fmt: skip
-    exercise.save(force_insert=True)
+    try:
+        with transaction.atomic():
+            exercise.save(force_insert=True)
+    except IntegrityError:  # somebody began one between our look and our insert
+        raise ExerciseRefused({"policy": f"A drill of {policy} is under way. End it first, or wait."}) from None
     data = {"by": by.public_id, "urgency": urgency, "policy_version": policy.version, "reason": exercise.reason_sha256}
     record("exercise.drill_begun", [exercise, policy, by], data, now=now)
     title = f"DRILL: nothing is wrong. {policy.name} is paged to see who answers."
