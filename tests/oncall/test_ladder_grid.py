@@ -4,12 +4,12 @@ from datetime import timedelta
 
 import pytest
 
+from oncall.escalation.apply import plan_batch
 from oncall.escalation.services import start
 from oncall.ladder_grid import Call, by_channel
 from oncall.ladders import channels_of
 from oncall.models import Page
 from oncall.subject import Subject
-from oncall.ticks import plan
 from tests import builders
 from tests.builders import NIGHT
 
@@ -41,6 +41,6 @@ def test_it_is_what_the_planner_then_does():
     }
     start(Subject("incident", "INC-2026-0001", "", 1, "high", "Down", "https://x/"), policy, now=NIGHT)
     for minute in range(6):
-        plan(NIGHT + timedelta(minutes=minute))
+        plan_batch(now=NIGHT + timedelta(minutes=minute))
     done = {(page.kind, int((page.due_at - NIGHT).total_seconds()), 1) for page in Page.objects.filter(origin="step")}
     assert told == done == {("email", 0, 1), ("sms", 60, 1), ("email", 300, 1)}
