@@ -34,7 +34,7 @@ from monitors.services.months import seal_months
 from monitors.services.purging import purge_old
 from monitors.services.window_times import turn as windows
 from oncall.notify.accounts import ask_accounts
-from oncall.ticks import duty, exercise, plan, reconcile, send
+from oncall.ticks import duty, exercise, plan, reconcile, send, swaps
 
 Run = Callable[[datetime], object]
 
@@ -94,6 +94,7 @@ STEPS = (
     Step("release", release),
     Step("duty", duty),
     Step("exercise", exercise, every_s=2),
+    Step("swaps", swaps, every_s=5),
     Step("plan", plan),
     Step("reconcile", reconcile, every_s=5),
     Step("sweep", sweep, every_s=5),

@@ -6,6 +6,7 @@ exist is 404, what may be seen but not done is 403.
 
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
 from django.db.models import Prefetch, QuerySet
 from django.http import Http404
 
@@ -19,6 +20,7 @@ from oncall.models import (
     ContactTest,
     Exercise,
     LayerMembers,
+    Notice,
     OnCallCorrection,
     OnCallInterval,
     Override,
@@ -28,7 +30,9 @@ from oncall.models import (
     Schedule,
     ScheduleLayer,
     StepExecution,
+    Swap,
 )
+from oncall.rota.swaps import Part, may, parts
 
 
 def get_policy(user: Any, public_id: str, need: str = "read") -> Policy:
@@ -186,6 +190,66 @@ def get_test(user: Any, public_id: str) -> ContactTest:
     if test is None:
         raise Http404
     return test
+
+
+def all_swaps(user: Any) -> QuerySet[Swap]:
+    """Swaps of shifts, those that are over too: all members read them. Raises PermissionDenied."""
+    require(user, "read")
+    people = ("giver", "asked", "taker", "requested_by", "offered_by", "accepted_by", "ended_by")
+    return Swap.objects.select_related("schedule__team", *people)
+
+
+def get_swap(user: Any, public_id: str) -> Swap:
+    """A swap, to read. Raises Http404, PermissionDenied."""
+    _signed_in(user)
+    swap = all_swaps(user).filter(public_id=public_id).first()
+    if swap is None:
+        raise Http404
+    return swap
+
+
+def parts_in(user: Any, swap: Swap) -> frozenset[Part]:
+    """What somebody is to a swap."""
+    named = {
+        part: getattr(swap, column).public_id if getattr(swap, column) else ""
+        for part, column in (("giver", "giver"), ("asker", "requested_by"), ("asked", "asked"), ("taker", "taker"))
+    }
+    manages, answers = can(user, "edit", swap.schedule), can(user, "respond")
+    return parts(user.public_id, **named, manages=manages, answers=answers)
+
+
+def require_swap(user: Any, public_id: str, verb: str, *, taker: User | None = None) -> Swap:
+    """A swap that somebody may do a verb with, wherever it stands. taker: of an offer; another than oneself takes the right to edit.
+
+    Raises Http404, PermissionDenied.
+    """
+    swap = get_swap(user, public_id)
+    if not may(verb, parts_in(user, swap)):
+        raise PermissionDenied(f"To {verb.replace('_', ' ')} this swap is for others: docs/swaps.md says for whom.")
+    if verb == "offer" and taker is not None and taker.pk != user.pk:
+        require(user, "edit", swap.schedule)
+    return swap
+
+
+def require_request(user: Any, schedule: Schedule, *, giver: User) -> None:
+    """Who answers pages asks for shifts of their own; for others it takes the right to edit. Raises PermissionDenied."""
+    if giver.pk != user.pk or not can(user, "respond"):
+        require(user, "edit", schedule)
+
+
+def all_notices(user: Any) -> QuerySet[Notice]:
+    """Letters about shifts: all members read them. Raises PermissionDenied."""
+    require(user, "read")
+    return Notice.objects.select_related("person", "schedule")
+
+
+def get_notice(user: Any, public_id: str) -> Notice:
+    """A letter about somebody's shifts. Raises Http404, PermissionDenied."""
+    _signed_in(user)
+    notice = all_notices(user).filter(public_id=public_id).first()
+    if notice is None:
+        raise Http404
+    return notice
 
 
 def visible_feeds(user: Any) -> QuerySet[CalendarFeed]:

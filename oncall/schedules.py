@@ -103,6 +103,7 @@ def override_value(override: Override) -> rota.Override:
         who=person_value(override.who) if override.who else None,
         whom=person_value(override.whom) if override.whom else None,
         role=override.role,
+        swap=override.swap,
     )
 
 

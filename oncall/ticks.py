@@ -14,6 +14,7 @@ from oncall.notify.whispers import whisper_due
 from oncall.queries import delivery_due
 from oncall.services.duty import record_due
 from oncall.services.exercises import begin_due_canary, close_due
+from oncall.services.swaps import expire_due
 from oncall.stopwatch import Stopwatch
 
 # After this a planner leaves the rest to the next tick.
@@ -23,6 +24,11 @@ PLAN_BUDGET_S = 5.0
 def duty(now: datetime) -> int:
     """Put on record who came on call and who went; return how many schedules had a change."""
     return record_due(now)
+
+
+def swaps(now: datetime) -> int:
+    """End swaps that were not done when their shift began; return how many."""
+    return expire_due(now)
 
 
 def plan(now: datetime) -> int:

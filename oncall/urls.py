@@ -12,6 +12,7 @@ from oncall.views import (
     exercises,
     policies,
     reach,
+    swaps,
 )
 
 pages = [
@@ -28,6 +29,10 @@ pages = [
     path("people/<str:public_id>/reach/<str:urgency>/", reach.edit_rules, name="edit_rules"),
     path("people/<str:public_id>/reach/<str:urgency>/drop/", reach.drop, name="drop_rules"),
     path("people/<str:public_id>/calendars/", calendars.calendars_page, name="calendars"),
+    path("swaps/", swaps.swaps_page, name="swaps"),
+    path("swaps/new/", swaps.new_swap, name="new_swap"),
+    path("swaps/<str:public_id>/", swaps.swap_page, name="swap"),
+    path("swaps/<str:public_id>/<str:verb>/", swaps.act, name="swap_act"),
     path("calendars/<str:public_id>/rotate/", calendars.rotate, name="rotate_calendar"),
     path("calendars/<str:public_id>/revoke/", calendars.revoke, name="revoke_calendar"),
     path("calendar/<str:secret>.ics", calendar.feed, name="calendar"),

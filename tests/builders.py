@@ -35,6 +35,7 @@ from oncall.services.corrections import request_correction
 from oncall.services.exercises import change_canary, start_drill
 from oncall.services.overrides import make_override
 from oncall.services.schedules import add_layer, create_schedule
+from oncall.services.swaps import request_swap
 from statuspage.services import create_component, create_page
 
 NIGHT = datetime(2026, 3, 17, 3, 0, tzinfo=UTC)
@@ -232,6 +233,14 @@ def duty_correction(schedule, *people, by, now=NIGHT):
 def calendar_feed(person, *, schedule=None, now=NIGHT):
     """A calendar address of a person's shifts, or of a schedule; its secret is forgotten."""
     return make_feed(person, schedule=schedule, now=now, reason=REASON)[0]
+
+
+def swap(schedule, giver, *, asked=None, starts_in=timedelta(hours=1), now=NIGHT):
+    """Somebody asks that an hour of their shift is taken, an hour from now."""
+    start = now + starts_in
+    return request_swap(
+        schedule, giver=giver, start_at=start, end_at=start + timedelta(hours=1), asked=asked, by=giver, now=now
+    )
 
 
 def catch_all(*people, now=NIGHT):

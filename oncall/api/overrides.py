@@ -35,6 +35,7 @@ class OverrideOut(serializers.Serializer):
     who = PersonRef(allow_null=True)
     whom = PersonRef(allow_null=True)
     made_by = PersonRef()
+    swap = serializers.CharField(help_text="The swap that it carries out; empty if none.")
     version = serializers.IntegerField()
     created_at = Instant()
     retired_at = Instant(allow_null=True, help_text="When it was taken back, before it began.")

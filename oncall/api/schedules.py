@@ -11,7 +11,7 @@ from rest_framework.request import Request
 
 from accounts.access import get_team, require
 from accounts.api.errors import ApiError, Refusal, Refusals
-from accounts.api.fields import Body, Change, Id, Instant, OneOf, Text
+from accounts.api.fields import Body, Change, Id, Instant, OneOf, Text, YesNo
 from accounts.api.filters import Filters, IdFilter, TextFilter
 from accounts.api.people import TeamRef
 from accounts.api.views import ApiView, operation, reference
@@ -45,6 +45,8 @@ class ScheduleOut(serializers.Serializer):
     name = serializers.CharField()
     team = TeamRef()
     zone = serializers.CharField(help_text="The zone it is shown in.")
+    swaps_need_approval = serializers.BooleanField(help_text="A second person approves each swap.")
+    handoff_notices = serializers.BooleanField(help_text="Who comes on call is told before and at the start.")
     recorded_until = Instant(help_text="When the record was last written; what it says holds until the next change.")
     version = serializers.IntegerField()
     created_at = Instant()
@@ -138,6 +140,8 @@ class ScheduleChange(Change):
     name = Text(max_length=80, required=False)
     team = Id("tea", required=False)
     zone = Text(max_length=64, required=False)
+    swaps_need_approval = YesNo(required=False)
+    handoff_notices = YesNo(required=False)
 
 
 class InstantIn(Body):
@@ -192,12 +196,13 @@ class OneSchedule(ApiView):
 
     @operation("Change a schedule", verb="edit", takes=ScheduleChange, gives=ScheduleOut)
     def patch(self, request: Request, public_id: str, body: dict[str, Any]) -> Schedule:
-        """Its name, its team, the zone it is shown in: nobody's turns move."""
+        """Its name, its team, the zone it is shown in, its settings: nobody's turns move."""
         schedule = get_schedule(self.person, public_id, "edit")
         if "team" in body:
             body["team"] = reference("team", get_team, self.person, body["team"])
         given = {name: body.get(name, getattr(schedule, name)) for name in ("name", "team", "zone")}
         require(self.person, "edit", Schedule(team=given["team"]))
+        given |= {name: body[name] for name in ("swaps_need_approval", "handoff_notices") if name in body}
         seen = body.get("version")
         return change_schedule(schedule, **given, now=self.now, reason=body["reason"], expected_version=seen)
 

@@ -5,7 +5,20 @@ from __future__ import annotations
 from django.urls import path
 
 from accounts.api.history import history_of
-from oncall.api import calendars, contact_tests, exercises, layers, lived, overrides, paging, policies, reach, schedules
+from oncall.api import (
+    calendars,
+    contact_tests,
+    exercises,
+    layers,
+    lived,
+    notices,
+    overrides,
+    paging,
+    policies,
+    reach,
+    schedules,
+    swaps,
+)
 from oncall.api.hours import HoursReport
 from oncall.models import CalendarFeed, Canary, CatchAll, LayerMembers, Override, Policy, Schedule, ScheduleLayer
 
@@ -36,6 +49,18 @@ urlpatterns = [
     path("overrides/<pid:public_id>/", overrides.OneOverride.as_view()),
     path("overrides/<pid:public_id>/end/", overrides.OverrideEnding.as_view()),
     path("overrides/<pid:public_id>/history/", history_of(Override)),
+    path("swaps/", swaps.Swaps.as_view()),
+    path("swaps/<pid:public_id>/", swaps.OneSwap.as_view()),
+    path("swaps/<pid:public_id>/offer/", swaps.SwapOffer.as_view()),
+    path("swaps/<pid:public_id>/take-back/", swaps.SwapTakenBack.as_view()),
+    path("swaps/<pid:public_id>/turn-down/", swaps.SwapTurnedDown.as_view()),
+    path("swaps/<pid:public_id>/accept/", swaps.SwapAcceptance.as_view()),
+    path("swaps/<pid:public_id>/decline/", swaps.SwapDecline.as_view()),
+    path("swaps/<pid:public_id>/approve/", swaps.SwapApproval.as_view()),
+    path("swaps/<pid:public_id>/refuse/", swaps.SwapRefusal.as_view()),
+    path("swaps/<pid:public_id>/withdraw/", swaps.SwapWithdrawal.as_view()),
+    path("notices/", notices.Notices.as_view()),
+    path("notices/<pid:public_id>/", notices.OneNotice.as_view()),
     path("calendar-feeds/", calendars.Feeds.as_view()),
     path("calendar-feeds/<pid:public_id>/", calendars.OneFeed.as_view()),
     path("calendar-feeds/<pid:public_id>/rotate/", calendars.FeedRotation.as_view()),

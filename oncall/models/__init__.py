@@ -4,11 +4,13 @@ from oncall.models.calendars import CalendarFeed
 from oncall.models.contact_tests import ContactTest
 from oncall.models.duty import OnCallCorrection, OnCallInterval
 from oncall.models.exercises import Canary, Exercise
+from oncall.models.notices import Notice
 from oncall.models.paging import Attempt, Callback, InboundKey, InboundSms, Page, PhoneCode
 from oncall.models.policies import CatchAll, Policy
 from oncall.models.providers import ProviderAccount
 from oncall.models.runs import Run, StepExecution
 from oncall.models.schedules import LayerMembers, Override, Schedule, ScheduleLayer
+from oncall.models.swaps import Swap
 from oncall.models.taps import InboundTap
 
 __all__ = [
@@ -23,6 +25,7 @@ __all__ = [
     "InboundSms",
     "InboundTap",
     "LayerMembers",
+    "Notice",
     "OnCallCorrection",
     "OnCallInterval",
     "Override",
@@ -34,4 +37,5 @@ __all__ = [
     "Schedule",
     "ScheduleLayer",
     "StepExecution",
+    "Swap",
 ]

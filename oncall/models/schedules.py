@@ -14,7 +14,8 @@ class Schedule(Tracked):
     """Who is on call when. Its version goes up with every change of a layer or of its members, which `parts` counts.
 
     zone: the one it is shown in. recorded_until: to where the plan was read for the record; next_change_at: when it has
-    the next change to be recorded, up to which nothing changes.
+    the next change to be recorded, up to which nothing changes. swaps_need_approval: a second person approves each swap.
+    handoff_notices: who comes on call is told before and at the start.
     """
 
     untracked_fields = ("recorded_until", "next_change_at")
@@ -24,6 +25,8 @@ class Schedule(Tracked):
     team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="schedules")
     zone = models.CharField(max_length=64, default="UTC")
     parts = models.PositiveIntegerField(default=0, editable=False)
+    swaps_need_approval = models.BooleanField(default=False)
+    handoff_notices = models.BooleanField(default=True)
     recorded_until = models.DateTimeField(editable=False)
     next_change_at = models.DateTimeField(null=True, editable=False)
 
@@ -92,7 +95,10 @@ class LayerMembers(Tracked):
 
 
 class Override(Tracked):
-    """A change of who is on call in `[start_at, end_at)`. number: its place among the overrides of the schedule."""
+    """A change of who is on call in `[start_at, end_at)`. number: its place among the overrides of the schedule.
+
+    swap: public id of the swap that it carries out, if it does.
+    """
 
     public_id = PublicIdField(prefix="ovr")
     schedule = models.ForeignKey(Schedule, on_delete=models.PROTECT, related_name="overrides")
@@ -104,6 +110,7 @@ class Override(Tracked):
     who = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     whom = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     made_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    swap = models.CharField(max_length=40, blank=True, default="")
 
     class Meta:
         constraints = [

@@ -9,13 +9,14 @@ from django.conf import settings
 
 from accounts.models import Verification
 from accounts.services.contacts import verification_code
+from ledger.texts import REMOVED, read_many
 from oncall.escalation.reach import CATCH_ALL
-from oncall.models import Page, Run
+from oncall.models import Notice, Page, Run
 from oncall.notify import bounces, buttons, calls
 from oncall.notify.channels.base import Message
 from oncall.notify.links import url_for
 from oncall.notify.moments import not_after
-from oncall.notify.states import CALLS, FOLLOWING
+from oncall.notify.states import CALLS, FOLLOWING, LETTERS
 from oncall.notify.text import Facts, Words, compose
 from oncall.notify.updates import followed, sid_before, sid_followed
 
@@ -79,6 +80,8 @@ def _ttl_s(page: Page, now: datetime) -> int:
 
 
 def _facts(page: Page, now: datetime) -> Facts:
+    if page.origin in LETTERS:
+        return _facts_of_letter(page)
     if page.run is None:
         digits = _digits(page, now) if page.origin == "verification" else ""
         return Facts(page.origin, digits=digits, link=url_for(page), note=page.note)
@@ -98,6 +101,16 @@ def _facts(page: Page, now: datetime) -> Facts:
         became=page.rule if page.origin == "update" else "",
         at=page.planned_at if page.origin == "update" else None,
     )
+
+
+def _facts_of_letter(page: Page) -> Facts:
+    """What was written when the notice was made. Raises Outdated for one that is gone."""
+    notice = Notice.objects.filter(public_id=page.reference).first()
+    if notice is None:
+        raise Outdated(page.reference)
+    words = read_many({notice.subject_sha256, notice.body_sha256})
+    subject, body = (words.get(sha, REMOVED) for sha in (notice.subject_sha256, notice.body_sha256))
+    return Facts(page.origin, title=subject, note=body)
 
 
 def _because(page: Page, run: Run) -> str:

@@ -6,9 +6,19 @@ from datetime import datetime, timedelta
 
 from oncall.escalation.who import Reachable
 from oncall.models import Page, Run
+from oncall.notify.states import LETTERS
 
 # Lower goes first. A page that wakes somebody overtakes everything else that waits for the same provider.
-_PRIORITY = {"step": 0, "responder": 1, "verification": 2, "test": 3, "update": 5, "stand_down": 5}
+_PRIORITY = {
+    "step": 0,
+    "responder": 1,
+    "verification": 2,
+    "test": 3,
+    "update": 5,
+    "stand_down": 5,
+    "handoff": 6,
+    "swap": 6,
+}
 _LOW_URGENCY = 4
 
 
@@ -31,7 +41,7 @@ def new_page(
     reference: str = "",
 ) -> Page:
     """Return an unsaved page that is due now, or `delay_s` seconds from now."""
-    urgency = run.urgency if run else "high"
+    urgency = run.urgency if run else "low" if origin in LETTERS else "high"
     priority = _LOW_URGENCY if origin == "step" and urgency == "low" else _PRIORITY[origin]
     return Page(
         key=page_key(run.public_id if run else reference, origin, loop, step, rule, to.person, to.public_id),

@@ -31,6 +31,8 @@ TRUTHS = (ACCEPTED, SENT, DELIVERED, ANSWERED, CONFIRMED)
 WAITING = (PLANNED, CLAIMED)
 # Occasions that come after an answer, so nothing refuses them, and nobody was paged by them.
 AFTERWARDS = ("stand_down", "update")
+# Occasions of letters about somebody's own shifts; nobody is paged by them.
+LETTERS = ("handoff", "swap")
 # Taken by the provider, or about to be, and not picked up yet.
 UNDER_WAY = (SENDING, UNKNOWN, ACCEPTED, SENT, DELIVERED)
 # How a call ends that nobody answered with a key. The page keeps its truths: that it rang, that something picked up.

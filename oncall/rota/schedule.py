@@ -94,6 +94,7 @@ class Layer:
 @dataclass(frozen=True, slots=True)
 class Override:
     """A change of who is on call in `[start, end)`, made by `by`. number: its place in the order in which they were made.
+    swap: public id of the swap that it carries out, if it does.
 
     replace: `who` instead of `whom`, or of everybody and nobody if `whom` is None. add: `who` too. remove: not `whom`.
     """
@@ -107,6 +108,7 @@ class Override:
     who: Person | None = None
     whom: Person | None = None
     role: str = PRIMARY
+    swap: str = ""
 
 
 @dataclass(frozen=True, slots=True)

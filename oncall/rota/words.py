@@ -96,6 +96,8 @@ def _because(schedule: Schedule, shift: Shift, one: OnCall) -> str:
 
 def _by_override(one: OnCall, override: Override, layer: str) -> str:
     made = f"override #{override.number} by {override.by.name}"
+    if override.swap:
+        made = f"{made} for swap {override.swap}"
     if override.kind is Kind.ADD:
         return f"{made} adds them"
     if not one.instead_of:

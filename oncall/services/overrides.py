@@ -32,10 +32,12 @@ def make_override(
     who: User | None = None,
     whom: User | None = None,
     role: str = PRIMARY,
+    swap: str = "",
 ) -> Override:
     """Override a schedule in `[start_at, end_at)`, from now without a start. Raises ScheduleError.
 
     kind: replace (who instead of whom; of everybody without whom), add (who), remove (whom).
+    swap: public id of the swap that it carries out.
     """
     held = hold(schedule)
     if start_at is not None and start_at < now:
@@ -47,7 +49,7 @@ def make_override(
     last = Override.objects.filter(schedule=held).aggregate(last=Max("number"))["last"] or 0
     made = Override(
         schedule=held, number=last + 1, role=role, kind=kind, start_at=start_at or now, end_at=end_at, who=who, whom=whom,
-        made_by=by,
+        made_by=by, swap=swap,
     )  # fmt: skip
     found = problems_of_override(override_value(made))
     if found:

@@ -46,12 +46,21 @@ def change_schedule(
     zone: str,
     now: datetime,
     reason: str,
+    swaps_need_approval: bool | None = None,
+    handoff_notices: bool | None = None,
     expected_version: int | None = None,
 ) -> Schedule:
-    """Change its name, its team or the zone it is shown in; nobody's turns move. Raises ScheduleError, NameTaken, StaleVersion."""
+    """Change its name, its team, the zone it is shown in or its settings; nobody's turns move. None leaves a setting as it is.
+
+    Raises ScheduleError, NameTaken, StaleVersion.
+    """
     held = hold(schedule)
     _fill(held, name=name, zone=zone)
     held.team = team
+    if swaps_need_approval is not None:
+        held.swaps_need_approval = swaps_need_approval
+    if handoff_notices is not None:
+        held.handoff_notices = handoff_notices
     held.save(now=now, reason=reason, expected_version=expected_version)
     return held
 

@@ -102,6 +102,10 @@ class House:
             owner=self.colleague, label="deploy", scopes=["read"], expires_at=now + timedelta(days=30), now=now
         )
 
+        self.schedule_of_swap = make.schedule(
+            self.colleague, name="Swapped", team=self.team, starts="2020-01-06T09:00", now=now
+        )
+        self.swap = make.swap(self.schedule_of_swap, self.colleague, now=now)
         self.calendar = make.calendar_feed(self.colleague, now=now)
         self.adjustment = make.adjustment(self.monitor, by=self.colleague, now=now)
         self.other_adjustment = make.adjustment(self.other_monitor, by=self.colleague, now=now)
@@ -143,6 +147,7 @@ class House:
             "location": self.monitor.monitor_locations.get().location.public_id,
             "section": "impact",
             "urgency": "low",
+            "verb": "turn_down",
             "version": self.postmortem.versions.first().public_id,
             "day": self.seal.day.isoformat(),
             "key": self.seal.key_id,

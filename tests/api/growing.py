@@ -262,6 +262,12 @@ def _schedule(house, n, now):
     builders.schedule(house.people["admin"], name=f"Schedule {n}", team=house.team, now=now)
 
 
+def _swap(house, n, now):
+    admin = house.people["admin"]
+    made = builders.schedule(admin, name=f"Schedule {n}", team=house.team, starts="2020-01-06T09:00", now=now)
+    builders.swap(made, admin, asked=house.people["manager"], now=now)
+
+
 def _pack(house, n, now):
     pack = Pack.objects.order_by("-pk").first()
     pack.pk, pack.public_id = None, f"pck_{n:016d}"
@@ -356,6 +362,8 @@ GROW = {
     "overrides/": lambda house, n, now: builders.override(
         Schedule.objects.get(public_id=house.ids["schedules"]), by=house.people["admin"], now=now
     ),
+    "swaps/": _swap,
+    "notices/": _swap,
     "calendar-feeds/": lambda house, n, now: builders.calendar_feed(builders.person(f"p{n}", now=now), now=now),
     "runs/": _incident,
     "pages/": _page,

@@ -31,7 +31,7 @@ from monitors.services.gaps import record_gap
 from monitors.services.ping_keys import plain_key
 from monitors.services.pinging import Call as PingCall
 from monitors.services.pinging import receive
-from oncall.models import Page, Run
+from oncall.models import Notice, Page, Run
 from oncall.notify.services import ask_for_test
 from oncall.ticks import plan
 from postmortems.services.actions import create_action, today
@@ -214,6 +214,8 @@ def build() -> House:
         "overrides": override.public_id,
         "on-call-corrections": correction.public_id,
         "on-call-intervals": schedule.intervals.first().public_id,
+        "swaps": builders.swap(schedule, admin, asked=house.people["manager"], now=now).public_id,
+        "notices": Notice.objects.get().public_id,
         "calendar-feeds": builders.calendar_feed(admin, now=now).public_id,
         "runs": Run.objects.get(subject_kind="incident").public_id,
         "pages": Page.objects.first().public_id,

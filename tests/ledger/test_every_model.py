@@ -57,6 +57,7 @@ RUNTIME = {
     "oncall.Page": "the outbox: claimed, sent, ended; each of these is a line",
     "oncall.PhoneCode": "the small numbers of an SMS, reused",
     "oncall.Run": "state under lock; every change of it is a line",
+    "oncall.Swap": "state under lock; every step of it is a line with who took it",
     "postmortems.ActionCounter": "the last number of an action item given in a year",
 }
 

@@ -199,7 +199,10 @@ def test_when_it_was_read_is_noted_once_an_hour_and_makes_no_version(shop, now):
     feed, secret = make_feed(ana, schedule=None, now=now)
     ask(secret)
     feed.refresh_from_db()
-    assert (feed.last_used_at, feed.version) == (now, 1)
+    first = feed.last_used_at
+    ask(secret)
+    feed.refresh_from_db()
+    assert (feed.last_used_at, feed.version) == (first, 1) and first is not None
 
 
 def test_on_the_page_an_address_is_shown_once_and_only_its_owner_can_have_another(shop, now, client):
@@ -221,4 +224,4 @@ def test_on_the_page_an_address_is_shown_once_and_only_its_owner_can_have_anothe
     client.force_login(ana)
     assert client.post(f"/calendars/{feed.public_id}/revoke/").status_code == 302
     feed.refresh_from_db()
-    assert feed.retired_at == now
+    assert feed.retired_at is not None

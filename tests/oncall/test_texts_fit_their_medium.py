@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from oncall.notify.channels import CHANNELS
 from oncall.notify.gsm import SEGMENT, cut, septets, to_gsm7
 from oncall.notify.rows import _PRIORITY
-from oncall.notify.states import FOLLOWING
+from oncall.notify.states import FOLLOWING, LETTERS
 from oncall.notify.text import ORIGINS, TEXTS, Facts, compose, one_line
 
 LINK = "https://watchbook.example.com/a/abcdefgh23456789ABCDEFGHIJKLMNOPQRSTUV/"
@@ -19,7 +19,8 @@ FACTS = Facts(
 )  # fmt: skip
 
 
-PAIRS = [(o, c) for o in sorted(_PRIORITY) for c in sorted(CHANNELS) if o != "update" or c in FOLLOWING]
+ONLY_ON = {"update": FOLLOWING, **dict.fromkeys(LETTERS, ("email",))}
+PAIRS = [(o, c) for o in sorted(_PRIORITY) for c in sorted(CHANNELS) if c in ONLY_ON.get(o, CHANNELS)]
 
 
 @pytest.mark.parametrize("origin, channel", PAIRS)
