@@ -18,7 +18,7 @@ from evidence.services.digests import digest_hours
 from evidence.services.letters import send_seal_letters
 from evidence.services.seals import ask_for_seals, seal_due_days
 from incidents.release import release
-from incidents.ticks import intake
+from incidents.ticks import handoffs, intake
 from incidents.webhooks.ticks import send_webhooks, webhooks
 from ledger import liveness
 from ledger.hints import hint
@@ -95,6 +95,8 @@ STEPS = (
     Step("duty", duty),
     Step("exercise", exercise, every_s=2),
     Step("swaps", swaps, every_s=5),
+    # after what changes who is on call
+    Step("handoffs", handoffs, every_s=10),
     Step("plan", plan),
     Step("reconcile", reconcile, every_s=5),
     Step("sweep", sweep, every_s=5),

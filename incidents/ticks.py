@@ -5,7 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 
 from incidents import intake as signals
+from incidents.handoffs import tell_due
 from incidents.services import asking, keys, sms, taps
+
+
+def handoffs(now: datetime) -> int:
+    """Tell who comes on call what they take over; return how many were told."""
+    return tell_due(now)
 
 
 def intake(now: datetime) -> int:
