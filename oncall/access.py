@@ -10,10 +10,11 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Prefetch, QuerySet
 from django.http import Http404
 
-from accounts.access import can, get_person, require
+from accounts.access import can, get_arranged, get_person, require
 from accounts.models import User
 from ledger.crypto import token_hash
 from oncall.models import (
+    AbsenceCalendar,
     CalendarFeed,
     Canary,
     CatchAll,
@@ -250,6 +251,28 @@ def get_notice(user: Any, public_id: str) -> Notice:
     if notice is None:
         raise Http404
     return notice
+
+
+def all_absences(user: Any) -> QuerySet[AbsenceCalendar]:
+    """Calendars of absences and holidays: all members see that they are there. Raises PermissionDenied."""
+    require(user, "read")
+    return AbsenceCalendar.objects.select_related("person", "schedule__team", "uploaded_by")
+
+
+def get_absences(user: Any, public_id: str, need: str = "read") -> AbsenceCalendar:
+    """A calendar of absences; `edit`: the person, who arranges how they are paged, or who may edit the schedule.
+
+    Raises Http404, PermissionDenied.
+    """
+    _signed_in(user)
+    held = all_absences(user).filter(public_id=public_id).first()
+    if held is None:
+        raise Http404
+    if need == "edit" and held.person is not None:
+        get_arranged(user, held.person.public_id)
+    elif need == "edit":
+        require(user, "edit", held.schedule)
+    return held
 
 
 def visible_feeds(user: Any) -> QuerySet[CalendarFeed]:

@@ -4,6 +4,7 @@ from django.urls import include, path
 
 from oncall.schedule_urls import pages as schedule_pages
 from oncall.views import (
+    absences,
     calendar,
     calendars,
     catch_all,
@@ -29,6 +30,9 @@ pages = [
     path("people/<str:public_id>/reach/<str:urgency>/", reach.edit_rules, name="edit_rules"),
     path("people/<str:public_id>/reach/<str:urgency>/drop/", reach.drop, name="drop_rules"),
     path("people/<str:public_id>/calendars/", calendars.calendars_page, name="calendars"),
+    path("people/<str:public_id>/absences/", absences.of_person, name="absences"),
+    path("schedules/<str:public_id>/holidays/", absences.of_schedule, name="holidays"),
+    path("absences/<str:public_id>/withdraw/", absences.withdraw, name="withdraw_absences"),
     path("swaps/", swaps.swaps_page, name="swaps"),
     path("swaps/new/", swaps.new_swap, name="new_swap"),
     path("swaps/<str:public_id>/", swaps.swap_page, name="swap"),

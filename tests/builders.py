@@ -28,8 +28,10 @@ from monitors.models import (
 from monitors.services.agreements import create_sla
 from monitors.services.monitors import create_monitor
 from monitors.services.windows import approve_window, plan_window
+from oncall.calendar_text import Entry, calendar_text
 from oncall.models import CatchAll, Schedule
 from oncall.services import create_policy
+from oncall.services.absences import take_absences
 from oncall.services.calendars import make_feed
 from oncall.services.corrections import request_correction
 from oncall.services.exercises import change_canary, start_drill
@@ -233,6 +235,14 @@ def duty_correction(schedule, *people, by, now=NIGHT):
 def calendar_feed(person, *, schedule=None, now=NIGHT):
     """A calendar address of a person's shifts, or of a schedule; its secret is forgotten."""
     return make_feed(person, schedule=schedule, now=now, reason=REASON)[0]
+
+
+def absences(*, person=None, schedule=None, by=None, starts_in=timedelta(hours=1), name="Leave", now=NIGHT):
+    """A calendar with one day off, from an hour from now."""
+    start = now + starts_in
+    written = calendar_text(name, "UTC", [Entry("a@example", start, start + timedelta(days=1), "Day off", "", now)])
+    made, _ = take_absences(name=name, data=written, person=person, schedule=schedule, by=by or person, now=now)
+    return made
 
 
 def swap(schedule, giver, *, asked=None, starts_in=timedelta(hours=1), now=NIGHT):

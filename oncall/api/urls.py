@@ -6,6 +6,7 @@ from django.urls import path
 
 from accounts.api.history import history_of
 from oncall.api import (
+    absences,
     calendars,
     contact_tests,
     exercises,
@@ -20,7 +21,17 @@ from oncall.api import (
     swaps,
 )
 from oncall.api.hours import HoursReport
-from oncall.models import CalendarFeed, Canary, CatchAll, LayerMembers, Override, Policy, Schedule, ScheduleLayer
+from oncall.models import (
+    AbsenceCalendar,
+    CalendarFeed,
+    Canary,
+    CatchAll,
+    LayerMembers,
+    Override,
+    Policy,
+    Schedule,
+    ScheduleLayer,
+)
 
 urlpatterns = [
     path("policies/", policies.Policies.as_view()),
@@ -61,6 +72,11 @@ urlpatterns = [
     path("swaps/<pid:public_id>/withdraw/", swaps.SwapWithdrawal.as_view()),
     path("notices/", notices.Notices.as_view()),
     path("notices/<pid:public_id>/", notices.OneNotice.as_view()),
+    path("absence-calendars/", absences.AbsenceCalendars.as_view()),
+    path("absence-calendars/<pid:public_id>/", absences.OneAbsenceCalendar.as_view()),
+    path("absence-calendars/<pid:public_id>/withdraw/", absences.AbsenceWithdrawal.as_view()),
+    path("absence-calendars/<pid:public_id>/history/", history_of(AbsenceCalendar)),
+    path("schedules/<pid:public_id>/conflicts/", absences.Conflicts.as_view()),
     path("calendar-feeds/", calendars.Feeds.as_view()),
     path("calendar-feeds/<pid:public_id>/", calendars.OneFeed.as_view()),
     path("calendar-feeds/<pid:public_id>/rotate/", calendars.FeedRotation.as_view()),

@@ -1,5 +1,6 @@
 """Models of oncall: configuration (tracked) apart from what happens at run time."""
 
+from oncall.models.absences import Absence, AbsenceCalendar
 from oncall.models.calendars import CalendarFeed
 from oncall.models.contact_tests import ContactTest
 from oncall.models.duty import OnCallCorrection, OnCallInterval
@@ -14,6 +15,8 @@ from oncall.models.swaps import Swap
 from oncall.models.taps import InboundTap
 
 __all__ = [
+    "Absence",
+    "AbsenceCalendar",
     "Attempt",
     "CalendarFeed",
     "Callback",

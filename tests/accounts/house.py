@@ -106,6 +106,7 @@ class House:
             self.colleague, name="Swapped", team=self.team, starts="2020-01-06T09:00", now=now
         )
         self.swap = make.swap(self.schedule_of_swap, self.colleague, now=now)
+        self.absences = make.absences(person=self.colleague, now=now)
         self.calendar = make.calendar_feed(self.colleague, now=now)
         self.adjustment = make.adjustment(self.monitor, by=self.colleague, now=now)
         self.other_adjustment = make.adjustment(self.other_monitor, by=self.colleague, now=now)

@@ -362,6 +362,7 @@ GROW = {
     "overrides/": lambda house, n, now: builders.override(
         Schedule.objects.get(public_id=house.ids["schedules"]), by=house.people["admin"], now=now
     ),
+    "absence-calendars/": lambda house, n, now: builders.absences(person=builders.person(f"p{n}", now=now), now=now),
     "swaps/": _swap,
     "notices/": _swap,
     "calendar-feeds/": lambda house, n, now: builders.calendar_feed(builders.person(f"p{n}", now=now), now=now),

@@ -214,6 +214,7 @@ def build() -> House:
         "overrides": override.public_id,
         "on-call-corrections": correction.public_id,
         "on-call-intervals": schedule.intervals.first().public_id,
+        "absence-calendars": builders.absences(person=admin, now=now).public_id,
         "swaps": builders.swap(schedule, admin, asked=house.people["manager"], now=now).public_id,
         "notices": Notice.objects.get().public_id,
         "calendar-feeds": builders.calendar_feed(admin, now=now).public_id,
