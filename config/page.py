@@ -41,7 +41,7 @@ BELONGS = {
     "/services/": ("/systems/", "/agreements/"),
     "/people/": ("/teams/", "/memberships/"),
     "/status-pages/": ("/components/", "/updates/"),
-    "/schedules/": ("/overrides/", "/rotations/", "/policies/", "/routes/", "/catch-all/", "/exercises/", "/without/"),
+    "/schedules/": ("/overrides/", "/swaps/", "/rotations/", "/policies/", "/routes/", "/catch-all/", "/exercises/", "/without/"),
 }  # fmt: skip
 THEMES = (("auto", "As the system"), ("light", "Light"), ("dark", "Dark"))
 DIGEST_HEADER = "X-Watchbook-Digest"

@@ -31,6 +31,7 @@ pages = [
     path("people/<str:public_id>/reach/<str:urgency>/drop/", reach.drop, name="drop_rules"),
     path("people/<str:public_id>/calendars/", calendars.calendars_page, name="calendars"),
     path("people/<str:public_id>/absences/", absences.of_person, name="absences"),
+    path("schedules/<str:public_id>/swaps/", absences.part_of_schedule, name="schedule_swaps"),
     path("schedules/<str:public_id>/holidays/", absences.of_schedule, name="holidays"),
     path("absences/<str:public_id>/withdraw/", absences.withdraw, name="withdraw_absences"),
     path("swaps/", swaps.swaps_page, name="swaps"),

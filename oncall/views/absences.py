@@ -15,14 +15,17 @@ from accounts.forms.changes import posted, status_of
 from accounts.models import User
 from ledger.clock import now
 from oncall.absences import LOOKED, Clash, clashes_of, clashes_of_person
-from oncall.access import get_absences, get_schedule
+from oncall.access import all_swaps, get_absences, get_schedule
 from oncall.calendar_read import CalendarError
 from oncall.forms.absences import AbsencesForm
 from oncall.models import AbsenceCalendar, Schedule
 from oncall.rota.calendar import Window
+from oncall.rota.swaps import OPEN
 from oncall.services.absences import AbsencesWithdrawn, take_absences, withdraw_absences
 
-MOST = 40
+MOST, MOST_SHOWN = 40, 5
+# what a schedule's own page warns of
+SHOWN = timedelta(days=28)
 
 
 def of_person(request: HttpRequest, public_id: str) -> HttpResponse:
@@ -57,6 +60,21 @@ def of_schedule(request: HttpRequest, public_id: str) -> HttpResponse:
         "calendars": _calendars(schedule=schedule),
     }
     return _page(request, form, context)
+
+
+def part_of_schedule(request: HttpRequest, public_id: str) -> HttpResponse:
+    """Open swaps and coming conflicts of a schedule: a fragment of its page."""
+    schedule = get_schedule(request.user, public_id)
+    if not request.htmx:  # type: ignore[attr-defined]
+        return redirect("oncall:holidays", public_id)
+    instant = now()
+    context = {
+        "schedule": schedule,
+        "open": all_swaps(request.user).filter(schedule=schedule, state__in=OPEN).order_by("expires_at", "pk")[:MOST],
+        "clashes": clashes_of(schedule, Window(instant, instant + SHOWN))[:MOST_SHOWN],
+        "days": SHOWN // timedelta(days=1),
+    }
+    return render(request, "oncall/_swaps_of_schedule.html", context)
 
 
 @require_POST

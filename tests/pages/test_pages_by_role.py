@@ -108,6 +108,7 @@ GET = {
     "locations/loc_none/": NOBODY,
     "people/{colleague}/absences/": ALL,
     "schedules/{schedule_of_swap}/holidays/": ALL,
+    "schedules/{schedule_of_swap}/swaps/": saying(ALL, ok=302),
     "swaps/": ALL,
     "swaps/new/": RESPONDERS,
     "swaps/{swap}/": ALL,

@@ -74,6 +74,20 @@ def test_who_was_not_told_by_letter_is_named(client, people, schedule):
     assert "Not told by letter:</strong> Dan" in client.get(f"/swaps/{swap.public_id}/").content.decode()
 
 
+def test_the_page_of_a_schedule_says_what_is_open_and_who_is_away(client, people, schedule):
+    ana, _ben = people
+    now = clock.now()
+    swap = builders.swap(schedule, _on_call(schedule, people), now=now)
+    for person in people:
+        builders.absences(person=person, now=now)
+    client.force_login(ana)
+    assert f"/schedules/{schedule.public_id}/swaps/" in client.get(f"/schedules/{schedule.public_id}/").content.decode()
+    part = client.get(f"/schedules/{schedule.public_id}/swaps/", HTTP_HX_REQUEST="true").content.decode()
+    assert f"/swaps/{swap.public_id}/" in part
+    assert f"{swap.giver.name} is away" in part
+    assert "Day off" not in part, "what a calendar calls it stays with who it is about"
+
+
 def _on_call(schedule, people):
     row = schedule.intervals.get(ended_at__isnull=True)
     return next(person for person in people if person.pk == row.person_id)
