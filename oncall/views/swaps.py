@@ -22,7 +22,7 @@ from oncall.access import all_swaps, get_schedule, get_swap, parts_in, require_r
 from oncall.forms.swaps import OfferForm, RequestForm, instant_on
 from oncall.models import Notice, Override, Swap
 from oncall.rota.problems import ScheduleError
-from oncall.rota.swaps import OPEN, IllegalMove, possible
+from oncall.rota.swaps import OPEN, IllegalMove, Part, possible
 from oncall.services.swaps import accept_swap, approve_swap, close_swap, offer_swap, reopen_swap, request_swap
 from oncall.swap_choices import Choice, choice_of, shifts_ahead
 
@@ -31,7 +31,7 @@ BUTTONS = {
     "decline": "I cannot",
     "accept": "Accept",
     "turn_down": "Turn the offer down",
-    "take_back": "Take my offer back",
+    "take_back": "Take the offer back",
     "approve": "Approve",
     "refuse": "Refuse",
     "withdraw": "Withdraw",
@@ -149,7 +149,10 @@ def _in_return(swap: Swap, me: User, instant: datetime) -> list[tuple[str, str]]
 
 
 def _shown(request: HttpRequest, swap: Swap) -> Shown:
-    verbs = possible(swap.state, parts_in(request.user, swap))
+    held = parts_in(request.user, swap)
+    # who may edit can offer for another by the API; here the one who presses is who takes it
+    takes = bool(held & {Part.ASKED, Part.ANYBODY})
+    verbs = [verb for verb in possible(swap.state, held) if takes or verb != "offer"]
     return Shown(swap, [(verb, BUTTONS[verb]) for verb in verbs], read(swap.note_sha256) if swap.note_sha256 else "")
 
 

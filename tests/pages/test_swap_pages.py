@@ -74,6 +74,17 @@ def test_who_was_not_told_by_letter_is_named(client, people, schedule):
     assert "Not told by letter:</strong> Dan" in client.get(f"/swaps/{swap.public_id}/").content.decode()
 
 
+def test_nobody_is_shown_a_button_that_would_be_refused(client, people, schedule):
+    giver = _on_call(schedule, people)
+    other = next(person for person in people if person != giver)
+    swap = builders.swap(schedule, giver, asked=other, now=clock.now())
+    client.force_login(builders.person("Ada", "admin", now=clock.now()))
+    page = client.get(f"/swaps/{swap.public_id}/").content.decode()
+    assert "Withdraw" in page and "I take it" not in page
+    client.force_login(other)
+    assert "I take it" in client.get("/swaps/").content.decode()
+
+
 def test_the_page_of_a_schedule_says_what_is_open_and_who_is_away(client, people, schedule):
     ana, _ben = people
     now = clock.now()
