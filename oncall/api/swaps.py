@@ -34,7 +34,7 @@ from oncall.services.swaps import (
 REFUSALS: Refusals = {
     ScheduleError: Refusal(400, "invalid"),
     IllegalMove: Refusal(409, "conflict"),
-    SamePerson: Refusal(409, "same_person"),
+    SamePerson: Refusal(409, "conflict"),
 }
 
 
