@@ -120,6 +120,17 @@ class Env:
             raise SettingError(f"{name} must be at least {least:g} seconds, not {number:g}.")
         return number
 
+    def per_second(self, name: str, default: float) -> float:
+        """Return how many a second, fractions allowed; 0 for as many as come."""
+        value = self._note(name, "number a second", f"{default:g}")
+        try:
+            number = float(value) if value else default
+        except ValueError:
+            raise SettingError(f"{name} must be a number, how many a second, not {value!r}.") from None
+        if not (number == 0 or 0.01 <= number <= 1000):
+            raise SettingError(f"{name} must be 0 for no limit, or 0.01 to 1000 a second, not {number:g}.")
+        return number
+
     def seconds_list(self, name: str, default: tuple[float, ...]) -> tuple[float, ...]:
         """Return numbers of seconds, written with commas between them."""
         value = self._note(name, "seconds, with commas", ",".join(f"{item:g}" for item in default))
@@ -127,6 +138,18 @@ class Env:
             return tuple(float(item) for item in value.split(",")) if value else default
         except ValueError:
             raise SettingError(f"{name} must be numbers of seconds with commas between, not {value!r}.") from None
+
+    def windows(self, name: str, default: tuple[tuple[int, int], ...]) -> tuple[tuple[int, int], ...]:
+        """Return limits, each at most so many in so many seconds, written `3/900,7/3600`; `none` for no limit."""
+        value = self._note(name, "counts per seconds, with commas", ",".join(f"{most}/{s}" for most, s in default))
+        if value == "none":
+            return ()
+        pairs = tuple(item.strip().partition("/")[::2] for item in value.split(",")) if value else ()
+        if not all(part.isascii() and part.isdigit() and int(part) for pair in pairs for part in pair):
+            raise SettingError(
+                f"{name} must be limits such as 3/900,7/3600 (so many in so many seconds), not {value!r}."
+            )
+        return tuple((int(most), int(within)) for most, within in pairs) or default
 
     def words(self, name: str, default: tuple[str, ...] = ()) -> tuple[str, ...]:
         """Return the parts of a list written with commas."""

@@ -253,6 +253,15 @@ TWILIO_AUTH_TOKEN_PREVIOUS = env.secret("TWILIO_AUTH_TOKEN_PREVIOUS")
 TWILIO_FROM = env.text("TWILIO_FROM")
 TWILIO_VOICE_FROM = env.text("TWILIO_VOICE_FROM")
 TWILIO_BASE_URL = env.web_address("TWILIO_BASE_URL", "https://api.twilio.com")
+TWILIO_CALLS_PER_S = env.per_second("TWILIO_CALLS_PER_S", 1)
+TWILIO_TEXTS_PER_S = env.per_second("TWILIO_TEXTS_PER_S", 1)
+
+# How many pages one contact gets; docs/paging.md, "Storms".
+PAGE_LIMITS = {
+    "sms": env.windows("PAGE_LIMITS_SMS", ((1, 60), (5, 900), (11, 3600), (21, 10_800))),
+    "voice": env.windows("PAGE_LIMITS_VOICE", ((1, 60), (3, 900), (7, 3600), (15, 10_800))),
+    "email": env.windows("PAGE_LIMITS_EMAIL", ((1, 60), (10, 900), (20, 3600), (40, 10_800))),
+}
 
 SLACK_BOT_TOKEN = env.secret("SLACK_BOT_TOKEN")
 SLACK_SIGNING_SECRET = env.secret("SLACK_SIGNING_SECRET")

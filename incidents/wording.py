@@ -69,6 +69,19 @@ def acknowledged(
     return f"Acknowledged {number} at {at:%H:%M}. {NOBODY_ELSE}{spared}{asked}{_also(also_open)}"
 
 
+def acknowledged_all(yours: Sequence[str], others: Sequence[str], at: datetime) -> str:
+    """Answer to an acknowledge of a bundle. others: numbers that were somebody's, or over, before it."""
+    before = f" Somebody's or over before: {', '.join(others)}." if others else ""
+    if not yours:
+        return f"Recorded at {at:%H:%M}.{before}"
+    return f"Acknowledged {', '.join(yours)} at {at:%H:%M}. {NOBODY_ELSE}{before}"
+
+
+def one_by_one() -> str:
+    """Answer to a resolve of a bundle: what ends must be named."""
+    return "That message was about several incidents. 4 acknowledges them all; resolve each by itself in Watchbook."
+
+
 def already_acknowledged(
     number: str, by: str, at: datetime, *, same_person: bool, also_open: Sequence[str] = ()
 ) -> str:
@@ -159,6 +172,11 @@ SPOKEN_HELP = (
     "4 acknowledges: you have it, and nobody else is called. 6 resolves: it is over for everybody. "
     "If you hang up without a key, the next person is called."
 )
+SPOKEN_CHOICES_ALL = "Press 4 to acknowledge all of them, 0 for help, or star to hear it again."
+SPOKEN_HELP_ALL = (
+    "4 acknowledges each of them: you have them, and nobody else is called. Open Watchbook to see and resolve them. "
+    "If you hang up without a key, the next person is called."
+)
 SPOKEN_TEST = "Press 4 to show that your key arrives."
 SPOKEN_TEST_DONE = "Your key arrived. Goodbye."
 SPOKEN_SILENCE = "No key was heard."
@@ -191,6 +209,12 @@ def spoken_acknowledged(not_called: Sequence[str] = ()) -> str:
     """Answer to the first acknowledge."""
     spared = f" {join_names(not_called)} {'was' if len(not_called) == 1 else 'were'} not called." if not_called else ""
     return f"You have it. {NOBODY_ELSE}{spared} Goodbye."
+
+
+def spoken_acknowledged_all(yours: int, others: int) -> str:
+    """Answer to an acknowledge of a bundle, in numbers: nobody keeps ten names from a call at night."""
+    had = f" {others} {'was' if others == 1 else 'were'} somebody's or over before." if others else ""
+    return f"You have {yours} of them. {NOBODY_ELSE}{had} Goodbye."
 
 
 def spoken_already_acknowledged(by: str, at: datetime, *, same_person: bool) -> str:

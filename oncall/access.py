@@ -77,7 +77,7 @@ def get_run(user: Any, public_id: str) -> Run:
 def all_pages(user: Any) -> QuerySet[Page]:
     """Every page, with the masks of addresses only: all members read them. Raises PermissionDenied."""
     require(user, "read")
-    return Page.objects.select_related("run", "person", "contact")
+    return Page.objects.select_related("run", "person", "contact", "carried_by")
 
 
 def get_page(user: Any, public_id: str) -> Page:

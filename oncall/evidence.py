@@ -250,4 +250,7 @@ def _in_pieces(rows: QuerySet[Any]) -> Iterator[list[Any]]:
 
 
 def _pages_of(kind: str, subject_id: str) -> QuerySet[Page]:
-    return Page.objects.filter(run__subject_kind=kind, run__subject_id=subject_id).order_by("pk")
+    """The pages about a subject, and the bundles that said some of them: those have the attempts."""
+    mine = Page.objects.filter(run__subject_kind=kind, run__subject_id=subject_id)
+    bundles = mine.filter(carried_by__isnull=False).values("carried_by")
+    return Page.objects.filter(Q(pk__in=mine.values("pk")) | Q(pk__in=bundles)).order_by("pk")

@@ -17,7 +17,7 @@ from oncall.escalation.targets import people_ahead, split, stand_for
 from oncall.escalation.who import Reachable, directory, reachable
 from oncall.models import Attempt, Callback, InboundTap, Page, Policy, Run, Schedule
 from oncall.notify.setup import any_provider, ready
-from oncall.notify.states import AFTERWARDS, CALLS, ENDS_WITH, PLANNED, SENDING, TRUTHS, UNKNOWN
+from oncall.notify.states import AFTERWARDS, BUNDLE, CALLS, ENDS_WITH, SENDING, TRUTHS, UNKNOWN
 
 # A reply may come as long as the link in the page holds.
 REPLY_WINDOW = timedelta(hours=24)
@@ -109,6 +109,12 @@ def pages_for_subject(subject_kind: str, subject_id: str) -> QuerySet[Page]:
     return pages.select_related("person", "run", "contact").order_by("pk")
 
 
+def held_pages(subject_kind: str, subject_id: str) -> list[Page]:
+    """Pages about a subject that a limit held back for a while, in the order they were planned."""
+    held = Page.objects.filter(run__subject_kind=subject_kind, run__subject_id=subject_id, held_at__isnull=False)
+    return list(held.order_by("pk"))
+
+
 def people_paged(subject_kind: str, subject_id: str) -> list[User]:
     """People whom a page about a subject reached or may have reached, in the order they were paged."""
     pages = pages_for_subject(subject_kind, subject_id).filter(_MAY_HAVE_ARRIVED)
@@ -162,6 +168,18 @@ def newest_test(phone_fingerprint: str, *, now: datetime) -> Page | None:
     return tests.select_related("person", "contact").order_by("-pk").first()
 
 
+def newest_bundle(phone_fingerprint: str, *, now: datetime) -> Page | None:
+    """The newest message to a phone in the last 24 hours that said several pages at once."""
+    sent = Page.objects.filter(
+        contact__address_fingerprint=phone_fingerprint,
+        kind="sms",
+        origin=BUNDLE,
+        planned_at__gt=now - REPLY_WINDOW,
+        attempts_made__gt=0,
+    )
+    return sent.select_related("person", "contact").order_by("-pk").first()
+
+
 def page_for_reply(number: str, code: int | None, *, now: datetime) -> Page | None:
     """The page a reply from `number` answers: the newest with that short code, or simply the newest."""
     pages = pages_by_phone(number, now=now)
@@ -171,7 +189,7 @@ def page_for_reply(number: str, code: int | None, *, now: datetime) -> Page | No
 def delivery_due(*, now: datetime) -> bool:
     """Whether the sender has something to do: a page to send, a provider to ask, a call to take back, words to say."""
     waits = Attempt.objects.filter(Q(inquire_at__lte=now) | Q(hang_up_at__lte=now))
-    pages = Page.objects.filter(state=PLANNED, due_at__lte=now)
+    pages = Page.objects.due(now)
     return pages.exists() or waits.exists() or InboundTap.objects.filter(reply_due_at__lte=now).exists()
 
 
@@ -179,7 +197,7 @@ def lag_s(*, now: datetime) -> float:
     """Seconds by which the longest overdue run or page is late; 0 when nothing is."""
     dues = (
         Run.objects.filter(state__in=PLANNABLE, due_at__lte=now).order_by("due_at"),
-        Page.objects.filter(state=PLANNED, due_at__lte=now).order_by("due_at"),
+        Page.objects.due(now).order_by("due_at"),
     )
     oldest = [due for rows in dues if (due := rows.values_list("due_at", flat=True).first()) is not None]
     return max(((now - due).total_seconds() for due in oldest), default=0.0)

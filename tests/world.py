@@ -51,7 +51,7 @@ from monitors.models import MaintenanceSpan, MonitorState, ProbePlan, ProbeSlot
 from monitors.probes.trace import Outcome, Trace
 from monitors.services.window_times import turn as windows
 from oncall import ticks as oncall
-from oncall.models import Attempt, Page, Run
+from oncall.models import Attempt, Page, ProviderPace, Run
 from oncall.notify.hangups import hang_up_due
 from oncall.notify.inquiries import ask_due
 from oncall.notify.sender import send_due
@@ -319,6 +319,7 @@ class World:
                 (Incident.objects, "ask_again_at"),
                 (Page.objects.filter(state="planned"), "due_at"),
                 (Page.objects.filter(state="claimed"), "lease_until"),
+                (ProviderPace.objects, "next_at"),
                 (Attempt.objects, "inquire_at"),
                 (Attempt.objects, "hang_up_at"),
                 (MaintenanceSpan.objects.filter(ending=None), "planned_start"),

@@ -13,10 +13,12 @@ from incidents.models import Incident
 from incidents.services import outcomes
 from incidents.services.answers import ACK, RESOLVE, Answer, give
 from incidents.services.outcomes import Outcome
+from incidents.services.together import acknowledge_all, numbers_by_outcome
 from incidents.subjects import KIND
 from ledger.failpoints import fail_point
 from oncall.models import InboundKey, Page
 from oncall.notify.services import handle_key, receive_key
+from oncall.notify.states import BUNDLE
 from oncall.services.exercises import answered
 
 log = structlog.get_logger(__name__)
@@ -82,18 +84,25 @@ def apply_waiting(*, now: datetime) -> int:
 
 def _meaning(key: InboundKey) -> Reply:
     """What a key is for, before it does anything."""
-    asks = key.page.run is not None
+    asks, several = key.page.run is not None, key.page.origin == BUNDLE
     if key.digits == "4" or (asks and key.digits in VERBS):
         return Reply("", ends=True)
     if key.digits == AGAIN:
         return Reply("", repeats=True)
     if key.digits == HELP and asks:
         return Reply(wording.SPOKEN_HELP)
+    if key.digits == HELP and several:
+        return Reply(wording.SPOKEN_HELP_ALL)
     return Reply(wording.spoken_wrong_key(key.digits))
 
 
 def _do(key: InboundKey, *, now: datetime) -> str:
     page = key.page
+    if page.origin == BUNDLE:
+        yours, others, refused = numbers_by_outcome(acknowledge_all(page, "voice", now=now))
+        if refused:
+            return wording.spoken_not_allowed(page.person.role)
+        return wording.spoken_acknowledged_all(len(yours), len(others))
     if page.run is None or page.run.subject_kind != KIND:
         answered(page, "voice", now=now)
         return wording.SPOKEN_TEST_DONE

@@ -15,6 +15,7 @@ from incidents.queries import open_codes
 from incidents.services import outcomes
 from incidents.services.answers import ACK, RESOLVE, Answer, give
 from incidents.services.outcomes import Outcome
+from incidents.services.together import acknowledge_all, numbers_by_outcome
 from incidents.subjects import KIND
 from ledger.failpoints import fail_point
 from ledger.record import record
@@ -22,7 +23,7 @@ from oncall.models import InboundSms, Page
 from oncall.notify import replies
 from oncall.notify.services import handle_sms, receive_sms
 from oncall.notify.transitions import mark_healthy
-from oncall.queries import newest_test, pages_by_fingerprint
+from oncall.queries import newest_bundle, newest_test, pages_by_fingerprint
 from oncall.services.exercises import answered
 from oncall.subject import EXERCISE
 
@@ -95,6 +96,9 @@ def _understand(sms: InboundSms, *, now: datetime) -> str:
         if reply.code is not None or not _open(sms, now=now):
             return _confirm_test(page, now=now)
         page = pages.filter(run__subject_kind=KIND).first()  # a reply without a code is about what is real
+    together = newest_bundle(sms.from_fingerprint, now=now) if reply.code is None else None
+    if together is not None and (page is None or together.pk > page.pk):
+        return _answer_all(sms, together, reply.verb, now=now)
     if page is None and reply.code is not None:
         return _explain(sms, wording.no_such_code(str(reply.code), _open(sms, now=now)), now=now)
     if page is None:
@@ -106,6 +110,17 @@ def _confirm_test(test: Page, *, now: datetime) -> str:
     """The reply is about a test, a canary or a drill: the newest page of this phone while nothing is open, or named by its code."""
     answered(test, "sms", now=now)
     return wording.test_confirmed(now.astimezone(test.person.zone))
+
+
+def _answer_all(sms: InboundSms, bundle: Page, verb: str, *, now: datetime) -> str:
+    """The newest page of this phone said several incidents: an acknowledge is for each of them."""
+    if verb == replies.RESOLVE:
+        return _explain(sms, wording.one_by_one(), now=now)
+    became = acknowledge_all(bundle, "sms", now=now)
+    yours, others, refused = numbers_by_outcome(became)
+    if refused:
+        return wording.not_allowed("these incidents", bundle.person.role)
+    return wording.acknowledged_all(yours, others, now.astimezone(bundle.person.zone))
 
 
 def _answer(sms: InboundSms, page: Page, verb: str, *, now: datetime) -> str:

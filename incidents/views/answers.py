@@ -18,10 +18,12 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.models import Organisation
 from accounts.rate import RateRule
+from incidents.access import may_respond
 from incidents.models import Incident
 from incidents.services import answers, outcomes
 from incidents.services.sms import receive
-from incidents.states import IllegalMove
+from incidents.services.together import acknowledge_all, said_by
+from incidents.states import TRIGGERED, IllegalMove
 from incidents.subjects import KIND
 from incidents.views.inbound import MAX_BODY, Refused, announced_length, inbound, refused_posts, twilio_form
 from incidents.views.phone import phone_page
@@ -30,6 +32,7 @@ from ledger.actors import current_actor
 from ledger.clock import now
 from oncall.notify import callbacks, links
 from oncall.notify.links import TEST, BadLink, ExpiredLink, LinkTarget
+from oncall.notify.states import BUNDLE
 from oncall.services.exercises import answered
 from oncall.subject import EXERCISE
 
@@ -104,7 +107,7 @@ class ForeignLink(Exception):
 
 def _target(request: HttpRequest, token: str) -> LinkTarget:
     target = links.read(token, now())
-    if target.subject_kind not in (KIND, *PROOFS):
+    if target.subject_kind not in (KIND, BUNDLE, *PROOFS):
         raise BadLink
     if request.user.is_authenticated and request.user.pk != target.person.pk:
         raise ForeignLink
@@ -122,6 +125,8 @@ def answer(request: HttpRequest, target: LinkTarget, token: str) -> HttpResponse
     """GET shows the incident to the person who was paged and changes nothing; POST does what they press."""
     if target.subject_kind in PROOFS:
         return _test(request, target, token)
+    if target.subject_kind == BUNDLE:
+        return _together(request, target, token)
     incident = Incident.objects.select_related("service", "acknowledged_by").get(number=target.subject_id)
     if request.method == "POST":
         return _act(request, target, token, incident)
@@ -144,6 +149,35 @@ def _test(request: HttpRequest, target: LinkTarget, token: str) -> HttpResponse:
         "now": now(),
     }
     return render(request, "incidents/answer_test.html", context)
+
+
+def _together(request: HttpRequest, target: LinkTarget, token: str) -> HttpResponse:
+    """A message about several incidents: what each is now, and one button that acknowledges them all."""
+    if request.method == "POST":
+        return _acknowledge_all(request, target, token)
+    said = said_by(target.page)
+    context = {
+        "page": target.page,
+        "person": target.person,
+        "said": [(one.incident, links.token_for(one.page)) for one in said],
+        "waiting": [one for one in said if one.incident.state == TRIGGERED],
+        "may_respond": may_respond(target.person),
+        "address": request.path,
+        "expires_at": links.expires_at(target.page),
+        "now": now(),
+    }
+    return render(request, "incidents/answer_together.html", context)
+
+
+def _acknowledge_all(request: HttpRequest, target: LinkTarget, token: str) -> HttpResponse:
+    if announced_length(request) > MAX_BODY:
+        return _refusal(request, "too_large", 413)
+    if request.POST.get("do", "") != answers.ACK:
+        return _refusal(request, "verb", 400)
+    became = acknowledge_all(target.page, "link", now=now())
+    if any(one.kind == outcomes.REFUSED for one in became):
+        return _refusal(request, "role", 403)
+    return redirect("answer", token)
 
 
 def _act(request: HttpRequest, target: LinkTarget, token: str, incident: Incident) -> HttpResponse:

@@ -22,6 +22,7 @@ from ledger.clock import now
 from oncall.notify import callbacks, calls
 from oncall.notify.calls import BadCall, Call
 from oncall.notify.messages import Outdated, letter_for
+from oncall.notify.states import BUNDLE
 
 # Questions in one call, whatever is pressed; and how often silence is asked once more.
 MOST_ROUNDS = 6
@@ -141,8 +142,10 @@ def _standing(call: Call, incident: Incident) -> str:
 
 
 def _choices(call: Call) -> str:
+    if call.page.origin == BUNDLE:
+        return wording.SPOKEN_CHOICES_ALL
     return wording.SPOKEN_CHOICES if call.page.run else wording.SPOKEN_TEST
 
 
 def _goodbye(call: Call) -> str:
-    return wording.SPOKEN_GOODBYE if call.page.run else wording.SPOKEN_TEST_GOODBYE
+    return wording.SPOKEN_GOODBYE if call.page.run or call.page.origin == BUNDLE else wording.SPOKEN_TEST_GOODBYE

@@ -13,8 +13,10 @@ from incidents.queries import story_of
 from incidents.story import Line, sentence
 from incidents.subjects import KIND
 from incidents.wording import join_names
-from oncall.models import Policy, StepExecution
-from oncall.queries import people_by_id
+from oncall.models import Page, Policy, StepExecution
+from oncall.notify.names import title_of
+from oncall.notify.states import CANCELLED, PLANNED
+from oncall.queries import held_pages, people_by_id
 from oncall.reachwords import told
 
 LATE = timedelta(minutes=1)
@@ -82,13 +84,14 @@ class LogLine:
 
 
 def log_of(incident: Incident) -> list[LogLine]:
-    """The whole story with the steps of its escalation, newest first; five queries for any number of lines."""
+    """The whole story with the steps of its escalation and pages held back, newest first; six queries for any number of lines."""
     entries, steps = story_of(incident), steps_of(incident)
     named = {who for entry in entries for who in _people_in(entry)}
     people = people_by_id(named | {one["person"] for step in steps for one in step.recipients})
     names = {public_id: str(person) for public_id, person in people.items()}
     policies = policy_names({entry.data.get("policy", "") for entry in entries} - {""})
     lines = [_line(entry, names, policies) for entry in entries] + [_step(step, names) for step in steps]
+    lines += [_held(page) for page in held_pages(KIND, incident.number)]
     began = timezone.localdate(incident.opened_at)
     lines = [replace(line, dated=timezone.localdate(line.happened_at) != began) for line in lines]
     # what was recorded later stands above what happened at the same instant
@@ -116,6 +119,29 @@ def _step(step: StepExecution, names: dict[str, str]) -> LogLine:
         said=said,
         quote="",
         recorded_word="taken",
+    )
+
+
+def _held(page: Page) -> LogLine:
+    """A page that a limit held back, and what became of it."""
+    what = f"{title_of(page.kind)} to {page.person_name}"
+    if page.carried_by_id:
+        became = "It went out in one message with others."
+    elif page.state == PLANNED:
+        became = f"Next at {timezone.localtime(page.due_at):%H:%M}."
+    elif page.state == CANCELLED:
+        became = "It was called off before it was its turn."
+    else:
+        became = "It went out later."
+    return LogLine(
+        anchor=page.public_id,
+        happened_at=page.held_at or page.planned_at,
+        recorded_at=page.held_at or page.planned_at,
+        symbol="i-act",
+        css="",
+        said=f"{what} held back: as many as allowed went there lately. {became}",
+        quote="",
+        recorded_word="held",
     )
 
 

@@ -24,6 +24,7 @@ REASONS = {
     "over": "it was over",
     "superseded": "escalated further",
     "bounced": "the letter came back",
+    "throttled": "as many as allowed went there lately",
 }
 ENDS = {
     states.PLANNED: "Waits to be sent",
@@ -68,6 +69,8 @@ class PageRow:
     ended: str
     failed: bool
     waits_until: datetime | None = None
+    held: bool = False
+    together: bool = False
 
 
 def rows_of(pages: Iterable[Page]) -> list[PageRow]:
@@ -111,6 +114,8 @@ def _row(page: Page, *, first: bool, step: str) -> PageRow:
         ended=how_it_ended(page),
         failed=page.state == states.FAILED_PERMANENT,
         waits_until=page.due_at if page.state == states.PLANNED and page.due_at > page.planned_at else None,
+        held=page.state == states.PLANNED and page.reason == states.THROTTLED,
+        together=page.carried_by_id is not None,
     )
 
 

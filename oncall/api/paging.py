@@ -138,6 +138,13 @@ class PageOut(serializers.Serializer):
     confirmed_how = serializers.CharField()
     ended_at = Instant(allow_null=True)
     in_flight_at_ack = serializers.BooleanField()
+    held_at = Instant(
+        allow_null=True, help_text="When a limit first held it back; then due_at is when it is looked at again."
+    )
+    carried_by = serializers.CharField(
+        source="carried_by.public_id", allow_null=True, default=None,
+        help_text="The page of origin bundle that says this one among others.",
+    )  # fmt: skip
 
 
 class AttemptOut(serializers.Serializer):
@@ -163,8 +170,8 @@ class OnePageOut(PageOut):
 
     @extend_schema_field(AttemptOut(many=True))
     def get_attempts(self, page: Page) -> Any:
-        """In order."""
-        return AttemptOut(page.attempts.order_by("n"), many=True).data
+        """In order; of a page that a bundle says, the bundle's."""
+        return AttemptOut((page.carried_by or page).attempts.order_by("n"), many=True).data
 
 
 class CallbackOut(serializers.Serializer):

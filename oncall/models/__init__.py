@@ -6,7 +6,7 @@ from oncall.models.contact_tests import ContactTest
 from oncall.models.duty import OnCallCorrection, OnCallInterval
 from oncall.models.exercises import Canary, Exercise
 from oncall.models.notices import Notice
-from oncall.models.paging import Attempt, Callback, InboundKey, InboundSms, Page, PhoneCode
+from oncall.models.paging import Attempt, Callback, InboundKey, InboundSms, Page, PhoneCode, ProviderPace
 from oncall.models.policies import CatchAll, Policy
 from oncall.models.providers import ProviderAccount
 from oncall.models.runs import Run, StepExecution
@@ -36,6 +36,7 @@ __all__ = [
     "PhoneCode",
     "Policy",
     "ProviderAccount",
+    "ProviderPace",
     "Run",
     "Schedule",
     "ScheduleLayer",

@@ -21,7 +21,7 @@ class PageQuerySet(models.QuerySet):
 
     def due(self, now: datetime) -> Self:
         """Pages to be sent now, most urgent first."""
-        return self.filter(state=PLANNED, due_at__lte=now).order_by("priority", "due_at", "pk")
+        return self.filter(state=PLANNED, due_at__lte=now, carried_by=None).order_by("priority", "due_at", "pk")
 
     def of_step(self, run_id: int | None, loop: int, step: int) -> Self:
         """All pages one step made."""
@@ -33,6 +33,8 @@ class Page(models.Model):
 
     `key` holds (run, origin, loop, step, rule, person, contact), so that a repeated plan cannot page twice. The four
     truths have a time each; `state` is the highest one, or how it ended. `ended_at`: nothing more is to be done.
+    `begun_at`: when it last went to its provider. `held_at`: when a limit first held it back. `carried_by`: the page of origin
+    `bundle` that says this one among others; it has the attempts, and this page shares what becomes of it.
     """
 
     public_id = PublicIdField(prefix="ntf")
@@ -68,6 +70,9 @@ class Page(models.Model):
     confirmed_how = models.CharField(max_length=16, blank=True, default="")
     ended_at = models.DateTimeField(null=True)
     in_flight_at_ack = models.BooleanField(default=False)
+    begun_at = models.DateTimeField(null=True)
+    held_at = models.DateTimeField(null=True)
+    carried_by = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="carried")
 
     objects = PageQuerySet.as_manager()
 
@@ -80,10 +85,22 @@ class Page(models.Model):
                 fields=["contact", "-confirmed_at"], condition=Q(confirmed_at__isnull=False), name="page_proof"
             ),
             models.Index(fields=["reference"], condition=Q(origin="test"), name="page_test"),
+            models.Index(fields=["contact", "begun_at"], condition=Q(begun_at__isnull=False), name="page_begun"),
+            models.Index(fields=["contact"], condition=Q(state=PLANNED, held_at__isnull=False), name="page_held"),
         ]
 
     def __str__(self) -> str:
         return f"{self.kind} to {self.to_mask}: {self.state}"
+
+
+class ProviderPace(models.Model):
+    """When an account takes the next message of a channel: it is asked under lock, so that all senders share one pace."""
+
+    kind = models.CharField(max_length=16, unique=True)
+    next_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.next_at}"
 
 
 class Attempt(models.Model):

@@ -17,7 +17,7 @@ from oncall.models import Attempt, Page
 
 TALK_PATH = "/in/twilio/voice/"
 # Occasions that ask for a key. A code and a stand-down are read out, and that is all.
-ASKS_FOR_A_KEY = ("step", "responder", "test")
+ASKS_FOR_A_KEY = ("step", "responder", "bundle", "test")
 _MAC_LENGTH = 22
 
 

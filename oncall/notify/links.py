@@ -1,4 +1,4 @@
-"""The signed link in a page: one person, one subject (of a test: itself), 24 hours, no sign-in. Read, never guessed or moved.
+"""The signed link in a page: one person, one subject (of a test or a bundle: itself), 24 hours, no sign-in. Read, never guessed or moved.
 
 The token is short, because it shares 160 characters with everything else in an SMS: the page's own random id and 132 bits
 of an HMAC over page, person, subject and expiry. Nothing is stored for it.
@@ -15,6 +15,7 @@ from django.conf import settings
 from accounts.models import User
 from ledger.crypto import sign
 from oncall.models import Page
+from oncall.notify.states import BUNDLE
 
 LIFE = timedelta(hours=24)
 _ID_LENGTH = 16
@@ -22,6 +23,8 @@ _MAC_LENGTH = 22
 _LINKED = ("step", "responder")
 # The subject of a link in a test: the page itself, which it proves and nothing else.
 TEST = "test"
+# The subject of a link in a bundle: the message, with all that it says.
+OF_ITSELF = (TEST, BUNDLE)
 
 
 class BadLink(Exception):
@@ -79,7 +82,7 @@ def _subject(page: Page) -> tuple[str, str] | None:
     """What a page's link is about: (kind, id); None for pages that carry none."""
     if page.run is not None:
         return (page.run.subject_kind, page.run.subject_id) if page.origin in _LINKED else None
-    return (TEST, page.public_id) if page.origin == TEST else None
+    return (page.origin, page.public_id) if page.origin in OF_ITSELF else None
 
 
 def _mac(page: Page) -> str:

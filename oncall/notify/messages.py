@@ -16,7 +16,8 @@ from oncall.notify import bounces, buttons, calls
 from oncall.notify.channels.base import Message
 from oncall.notify.links import url_for
 from oncall.notify.moments import not_after
-from oncall.notify.states import CALLS, FOLLOWING, LETTERS
+from oncall.notify.states import BUNDLE, CALLS, FOLLOWING, LETTERS
+from oncall.notify.storm import carried_by
 from oncall.notify.text import Facts, Words, compose
 from oncall.notify.updates import followed, sid_before, sid_followed
 
@@ -82,6 +83,8 @@ def _ttl_s(page: Page, now: datetime) -> int:
 def _facts(page: Page, now: datetime) -> Facts:
     if page.origin in LETTERS:
         return _facts_of_letter(page)
+    if page.origin == BUNDLE:
+        return _facts_together(page)
     if page.run is None:
         digits = _digits(page, now) if page.origin == "verification" else ""
         return Facts(page.origin, digits=digits, link=url_for(page), note=page.note)
@@ -111,6 +114,28 @@ def _facts_of_letter(page: Page) -> Facts:
     words = read_many({notice.subject_sha256, notice.body_sha256})
     subject, body = (words.get(sha, REMOVED) for sha in (notice.subject_sha256, notice.body_sha256))
     return Facts(page.origin, title=subject, note=body)
+
+
+def _facts_together(page: Page) -> Facts:
+    """What a bundle says: how many, the worst of them, since when the oldest waits. Raises Outdated when nothing is left."""
+    runs = [one.run for one in carried_by(page) if one.run is not None]
+    if not runs:
+        raise Outdated(page.public_id)
+    zone = page.person.zone
+    return Facts(
+        BUNDLE,
+        severity=runs[0].severity,
+        urgency=page.urgency,
+        title=runs[0].title,
+        url=f"{settings.PUBLIC_URL.rstrip('/')}/incidents/",
+        link=url_for(page),
+        at=min(run.started_at for run in runs).astimezone(zone),
+        count=len(runs),
+        items=tuple(
+            f"SEV{run.severity} {run.title} ({run.subject_id}), since {run.started_at.astimezone(zone):%H:%M}"
+            for run in runs
+        ),
+    )
 
 
 def _because(page: Page, run: Run) -> str:

@@ -19,13 +19,14 @@ from ledger.crypto import fingerprint
 from ledger.failpoints import fail_point
 from oncall.escalation.states import refuses_page
 from oncall.models import Attempt, Page, Run
+from oncall.notify import storm
 from oncall.notify.channels import channel, inquirer
 from oncall.notify.channels.base import Message, ProviderAnswer, SendError
 from oncall.notify.codes import NoFreeCode, code_for
 from oncall.notify.messages import Outdated, letter_for
 from oncall.notify.states import ACCEPTED, CLAIMED, PLANNED, SENDING, WITHOUT_RECEIPTS, move
 from oncall.notify.statuses import is_newer
-from oncall.notify.transitions import cancel, fail, failed, hurry, learnt, lock, lost, unresolved
+from oncall.notify.transitions import cancel, fail, failed, hurry, learnt, lock, lock_together, lost, unresolved
 from oncall.notify.updates import GO, WAIT, put_off, standing
 from oncall.stopwatch import Stopwatch
 
@@ -121,7 +122,8 @@ def claim(*, now: datetime, limit: int) -> list[int]:
         due = Page.objects.due(now)
         if connection.features.has_select_for_update_skip_locked:
             due = due.select_for_update(skip_locked=True)
-        ids = list(due.values_list("pk", flat=True)[:limit])
+        due = due.exclude(kind__in=storm.closed_channels(now=now))
+        ids = storm.in_pace(list(due.values_list("pk", "kind")[:limit]), now=now)
         leased = now + timedelta(seconds=settings.SEND_LEASE_S)
         Page.objects.filter(pk__in=ids, state=PLANNED).update(state=move(PLANNED, "claim"), lease_until=leased)
     if ids:
@@ -135,8 +137,9 @@ def begin(page_id: int, *, now: datetime) -> Job | None:
     None when there is nothing to do: somebody else took the page, it was called off, or its text no longer holds.
     """
     with transaction.atomic():
+        others = lock_together([page_id, *held]) if (held := storm.others_held(page_id)) else []
         run, page = lock(page_id)
-        if page.state != CLAIMED:
+        if page.state != CLAIMED or page.carried_by_id:
             return None
         refusal = _refusal(run, page)
         if refusal:
@@ -145,7 +148,12 @@ def begin(page_id: int, *, now: datetime) -> Job | None:
             return None
         if page.origin == "update" and not _follow(page, now=now):
             return None
-        job = _begin(run, page, now=now)
+        let_through = storm.let_through(page, now=now)
+        if let_through == storm.HELD:
+            return None
+        along = [other for other in others if other.pk != page.pk and let_through == storm.GO]
+        together = storm.bundle(page, along, now=now)
+        job = _begin(None, together, now=now) if together else _begin(run, page, now=now)
         fail_point("send.before_sending_commit")
     if job is not None:
         fail_point("send.after_sending_commit")
@@ -194,6 +202,7 @@ def _begin(run: Run | None, page: Page, *, now: datetime) -> Job | None:
         return None
     page.state, page.attempts_made, page.lease_until = move(page.state, "begin"), n, None
     page.reason = page.error_code = ""
+    storm.begun(page, now=now)
     page.save()
     attempt = Attempt.objects.create(
         page=page,

@@ -29,6 +29,10 @@ STATES = tuple(RANK)
 TRUTHS = (ACCEPTED, SENT, DELIVERED, ANSWERED, CONFIRMED)
 # Not begun: an answer cancels these in its own transaction.
 WAITING = (PLANNED, CLAIMED)
+# One message that says several pages at once; it belongs to no run, each of the pages it carries to its own.
+BUNDLE = "bundle"
+# Why a planned page waits: as many as a contact may get went out lately.
+THROTTLED = "throttled"
 # Occasions that come after an answer, so nothing refuses them, and nobody was paged by them.
 AFTERWARDS = ("stand_down", "update")
 # Occasions of letters about somebody's own shifts; nobody is paged by them.
@@ -45,6 +49,7 @@ _MOVES: dict[tuple[str, str], str] = {
     (PLANNED, "claim"): CLAIMED,
     (CLAIMED, "release"): PLANNED,
     (CLAIMED, "begin"): SENDING,
+    **{(state, "carry"): CLAIMED for state in (PLANNED, CLAIMED)},
     (SENDING, "lose"): UNKNOWN,
     (UNKNOWN, "lose"): UNKNOWN,
     **{(state, "cancel"): CANCELLED for state in (PLANNED, CLAIMED, UNKNOWN)},

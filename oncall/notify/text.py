@@ -23,6 +23,8 @@ class Facts:
     """What a page speaks of. Empty strings where an occasion has no such fact; `code` 0 means no short code.
 
     Of an update, `became` is what became of the subject (acknowledged, resolved, merged or manual), and `at` when.
+    Of a bundle, `count` is how many it says and `items` a line for each; severity and title are the worst one's, and `at` is
+    since when the oldest waits, in the reader's zone.
     """
 
     origin: str
@@ -41,6 +43,8 @@ class Facts:
     at: datetime | None = None
     organisation: str = ""
     person: str = ""
+    count: int = 0
+    items: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -226,6 +230,34 @@ def _line_test(facts: Facts) -> Words:
     return Words("", _joined("Watchbook test: this is how a page arrives.", facts.note, "Nothing is wrong."))
 
 
+def _together(facts: Facts) -> str:
+    """`3 incidents, oldest 03:01, worst`: how much, and since when."""
+    return f"{facts.count} incidents, oldest {facts.at:%H:%M}, worst" if facts.at else f"{facts.count} incidents, worst"
+
+
+def _sms_bundle(facts: Facts) -> Words:
+    return _sms(f"{_together(facts)} SEV{facts.severity}", _sentence(facts.title), "Reply 4=ack all", facts.link)
+
+
+def _mail_bundle(facts: Facts) -> Words:
+    lines = [
+        "These pages waited, so that you were not sent one letter after the other:", "",
+        *map(one_line, facts.items), "",
+        f"Acknowledge all {facts.count} without signing in. The link is yours alone and holds for 24 hours:",
+        facts.link, "",
+        "Everything about them, after signing in:", facts.url,
+    ]  # fmt: skip
+    return Words(one_line(f"{_together(facts)} {_head(facts)}"), "\n".join(lines).rstrip() + "\n")
+
+
+def _call_bundle(facts: Facts) -> Words:
+    since = f", the oldest since {facts.at:%H:%M}" if facts.at else ""
+    return _spoken(
+        f"{facts.count} incidents wait for you{since}. The worst is of severity {facts.severity}.",
+        _sentence(facts.title),
+    )
+
+
 # Channels that build more around one line of plain text.
 _LINES: dict[str, Callable[[Facts], Words]] = {
     "step": _line_alarm,
@@ -253,6 +285,9 @@ TEXTS: dict[tuple[str, str], Callable[[Facts], Words]] = {
     ("verification", "voice"): _call_verification,
     ("handoff", "email"): _mail_letter,
     ("swap", "email"): _mail_letter,
+    ("bundle", "sms"): _sms_bundle,
+    ("bundle", "email"): _mail_bundle,
+    ("bundle", "voice"): _call_bundle,
     ("test", "sms"): _sms_test,
     ("test", "email"): _mail_test,
     ("test", "voice"): _call_test,

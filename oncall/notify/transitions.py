@@ -5,6 +5,7 @@ Locks are always taken in the order run, page, attempt.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.conf import settings
@@ -21,12 +22,17 @@ from oncall.notify.retry import Failure, after_busy, next_attempt
 from oncall.notify.states import (
     ACCEPTED,
     ANSWERED,
+    BUNDLE,
     BUSY,
     CANCELED,
+    CANCELLED,
     CONFIRMED,
     DELIVERED,
+    FAILED_PERMANENT,
     SENT,
     TRUTHS,
+    UNHEARD,
+    UNKNOWN,
     allows,
     ends,
     learn,
@@ -43,15 +49,28 @@ _TIME_OF = {
 
 
 def lock(page_id: int) -> tuple[Run | None, Page]:
-    """Lock a page and, before it, its run; return both as they are now."""
+    """Lock a page and, before it, its run; return both as they are now. Of a bundle: all that it carries, too."""
     if not connection.features.has_select_for_update:  # SQLite: the transaction began as the only writer
         page = Page.objects.select_related("run", "person", "contact").get(pk=page_id)
         return page.run, page
-    run_id = Page.objects.values_list("run_id", flat=True).get(pk=page_id)
+    run_id, origin = Page.objects.values_list("run_id", "origin").get(pk=page_id)
+    if origin == BUNDLE:
+        lock_together(Page.objects.filter(carried_by=page_id).values_list("pk", flat=True))
     run = Run.objects.select_for_update().get(pk=run_id) if run_id else None
     page = Page.objects.select_for_update(of=("self",)).select_related("person", "contact").get(pk=page_id)
     page.run = run
     return run, page
+
+
+def lock_together(page_ids: Iterable[int]) -> list[Page]:
+    """Lock several pages and, before all of them, their runs, each in order of age; return the pages as they are now."""
+    ids = list(page_ids)
+    pages = Page.objects.filter(pk__in=ids).order_by("pk")
+    if connection.features.has_select_for_update and ids:
+        run_ids = list(pages.values_list("run_id", flat=True))
+        list(Run.objects.select_for_update().filter(pk__in=run_ids).order_by("pk").values_list("pk"))
+        pages = pages.select_for_update(of=("self",))
+    return list(pages.select_related("run", "person", "contact"))
 
 
 def learnt(page: Page, truth: str, *, now: datetime) -> bool:
@@ -70,7 +89,7 @@ def learnt(page: Page, truth: str, *, now: datetime) -> bool:
     page.reason = page.error_code = ""
     if page.ended_at is None and ends(page.state, page.kind):
         _end(page, now=now)
-    page.save()
+    _save(page, now=now)
     if truth in (DELIVERED, CONFIRMED):
         mark_healthy(page.contact, now=now)
     return True
@@ -92,14 +111,14 @@ def cancel(page: Page, reason: str, *, now: datetime) -> None:
     """Call a page off before it begins."""
     page.state, page.reason = move(page.state, "cancel"), reason
     _end(page, now=now)
-    page.save()
+    _save(page, now=now)
 
 
 def fail(page: Page, run: Run | None, reason: str, *, code: str = "", now: datetime) -> None:
     """Give a page up. The person's next rule runs now; if nothing else of the step can reach anybody, the next step does."""
     page.state, page.reason, page.error_code = move(page.state, "fail"), reason, code[:16]
     _end(page, now=now)
-    page.save()
+    _save(page, now=now)
     hurry(run, page, now=now)
 
 
@@ -116,7 +135,7 @@ def failed(page: Page, run: Run | None, failure: Failure, *, now: datetime) -> N
         return
     page.state, page.reason, page.error_code = move(page.state, "retry"), verdict.reason, failure.code[:16]
     page.due_at = verdict.at
-    page.save()
+    _save(page, now=now)
 
 
 def unresolved(page: Page, run: Run | None, *, now: datetime) -> None:
@@ -128,12 +147,12 @@ def unresolved(page: Page, run: Run | None, *, now: datetime) -> None:
     wanted = run is None or run.state in WANTED or page.origin != "step"
     if page.urgency == "high" and wanted and page.attempts_made <= len(settings.RETRY_DELAYS_S):
         page.state, page.reason, page.due_at = move(page.state, "retry"), "sent_again", now
-        page.save()
+        _save(page, now=now)
         hint("send")
         return
     page.state, page.reason = move(page.state, "lose"), "unresolved"
     _end(page, now=now)
-    page.save()
+    _save(page, now=now)
     hurry(run, page, now=now)
 
 
@@ -141,6 +160,7 @@ def lost(page: Page) -> None:
     """The process died, or the line broke, between asking the provider and hearing its answer."""
     page.state = move(page.state, "lose")
     page.save(update_fields=["state"])
+    Page.objects.filter(carried_by=page, ended_at=None).update(state=page.state)
 
 
 def unheard(page: Page, run: Run | None, why: str, *, now: datetime) -> None:
@@ -153,26 +173,26 @@ def unheard(page: Page, run: Run | None, why: str, *, now: datetime) -> None:
     again = after_busy(Attempt.objects.filter(page=page, status="busy").count(), now, not_after=limit)
     if why == BUSY and again and allows(page.state, "redial"):
         page.state, page.reason, page.due_at = move(page.state, "redial"), why, again
-        page.save()
+        _save(page, now=now)
         return
     # taken back by ourselves after an answer: the reason is the answer
     refusal = refuses_page(page.origin, run.state, run.over_at is not None) if run and why == CANCELED else ""
     page.reason = (run.stop_reason or refusal) if run and refusal else why
     _end(page, now=now)
-    page.save()
+    _save(page, now=now)
     hurry(run, page, now=now)
 
 
 def said_and_done(page: Page, *, now: datetime) -> None:
     """A call that asks for no key is over: what it had to say was said to whoever picked up."""
     _end(page, now=now)
-    page.save()
+    _save(page, now=now)
 
 
 def bounced(page: Page, run: Run | None, failure: Failure, *, now: datetime) -> None:
     """A letter came back after its server had taken it, which had been the end of its page: it reached nobody."""
     page.state, page.reason, page.error_code = move(page.state, "fail"), "bounced", failure.code[:16]
-    page.save()
+    _save(page, now=now)
     record("page.bounced", _about(page), {"code": failure.code, "channel": page.kind}, now=now)
     hurry(run, page, now=now)
 
@@ -182,7 +202,7 @@ def without_receipt(page: Page, *, now: datetime) -> None:
     if page.ended_at is None and page.state in TRUTHS:
         page.reason = "no_receipt"
         _end(page, now=now)
-        page.save()
+        _save(page, now=now)
 
 
 def hurry(run: Run | None, page: Page, *, now: datetime) -> None:
@@ -204,6 +224,39 @@ def hurry(run: Run | None, page: Page, *, now: datetime) -> None:
         run.fence += 1
         run.save(update_fields=["due_at", "fence"])
     hint("plan")
+
+
+def _save(page: Page, *, now: datetime) -> None:
+    """Save a page; what it carries shares what became of it."""
+    page.save()
+    if page.origin == BUNDLE:
+        for carried in page.carried.exclude(state=CANCELLED).select_related("run", "person").order_by("pk"):
+            _share(page, carried, now=now)
+
+
+# What is known of a bundle is known of each page in it: they were one message.
+_SHARED = (
+    "state", "reason", "error_code", "due_at", "accepted_at", "sent_at", "delivered_at", "answered_at", "confirmed_at",
+    "confirmed_how",
+)  # fmt: skip
+
+
+def _share(bundle: Page, page: Page, *, now: datetime) -> None:
+    if page.state == CONFIRMED:  # somebody answered it by itself; nothing outranks that
+        return
+    was_lost = _is_lost(page)
+    for name in _SHARED:
+        setattr(page, name, getattr(bundle, name))
+    if bundle.ended_at is not None and page.ended_at is None:
+        _end(page, now=now)
+    page.save()
+    if _is_lost(page) and not was_lost:
+        hurry(page.run, page, now=now)
+
+
+def _is_lost(page: Page) -> bool:
+    """Whether nothing more comes of a page that reached nobody."""
+    return page.ended_at is not None and (page.state in (FAILED_PERMANENT, UNKNOWN) or page.reason in UNHEARD)
 
 
 def mark_unhealthy(contact: ContactMethod, code: str, *, now: datetime) -> None:

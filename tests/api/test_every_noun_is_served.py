@@ -130,6 +130,7 @@ NOT_SERVED = {
     "oncall.InboundKey": "keys pressed in calls; what each did is a line of the incident's timeline",
     "oncall.InboundSms": "texts of people, encrypted; what each did is a line of the incident's timeline",
     "oncall.PhoneCode": "small numbers in texts, reused",
+    "oncall.ProviderPace": "when an account takes the next message; pages show what waits",
     "postmortems.ActionCounter": "the last number given; the numbers of action items tell it",
 }
 HISTORIES = {f"{call.route}" for call in calls() if call.route.endswith("/history/")}

@@ -56,6 +56,7 @@ RUNTIME = {
     "oncall.InboundSms": "marked when it was handled; what it did is a line",
     "oncall.Page": "the outbox: claimed, sent, ended; each of these is a line",
     "oncall.PhoneCode": "the small numbers of an SMS, reused",
+    "oncall.ProviderPace": "one row a channel, when its account takes the next message",
     "oncall.Run": "state under lock; every change of it is a line",
     "oncall.Swap": "state under lock; every step of it is a line with who took it",
     "postmortems.ActionCounter": "the last number of an action item given in a year",

@@ -7,7 +7,7 @@ from django.db.models import Min
 from ledger.link import link_entries
 from oncall import ticks
 from oncall.escalation import services as escalation
-from oncall.models import Attempt, Page, Run
+from oncall.models import Attempt, Page, ProviderPace, Run
 from oncall.notify import callbacks, sender, twilio_signature
 from oncall.notify.hangups import hang_up_due
 from oncall.notify.inquiries import ask_due
@@ -71,6 +71,7 @@ class World:
             Page.objects.filter(due_at__gt=self.now, state="planned"),
         ]
         found = [rows.aggregate(m=Min("due_at"))["m"] for rows in dues]
+        found.append(ProviderPace.objects.filter(next_at__gt=self.now).aggregate(m=Min("next_at"))["m"])
         found.append(Attempt.objects.filter(inquire_at__gt=self.now).aggregate(m=Min("inquire_at"))["m"])
         late = Attempt.objects.filter(completed_at__isnull=True, deadline__gt=self.now)
         found.append(late.aggregate(m=Min("deadline"))["m"])
