@@ -14,7 +14,21 @@ OPEN_STATES = (TRIGGERED, ACKNOWLEDGED)
 ACKNOWLEDGE, RESOLVE, RECOVER = "acknowledge", "resolve", "recover"
 REOPEN, ATTACH, ESCALATE, ADD_PERSON, NOTE = "reopen", "attach", "escalate", "add_person", "note"
 SNOOZE, ASK_AGAIN = "snooze", "ask_again"
-EVENTS = (ACKNOWLEDGE, RESOLVE, RECOVER, REOPEN, ATTACH, ESCALATE, ADD_PERSON, NOTE, SNOOZE, ASK_AGAIN)
+TAKE_OVER, REASSIGN = "take_over", "reassign"
+EVENTS = (
+    ACKNOWLEDGE,
+    RESOLVE,
+    RECOVER,
+    REOPEN,
+    ATTACH,
+    ESCALATE,
+    ADD_PERSON,
+    NOTE,
+    SNOOZE,
+    ASK_AGAIN,
+    TAKE_OVER,
+    REASSIGN,
+)
 
 TABLE: dict[tuple[str, str], str] = {
     (TRIGGERED, ACKNOWLEDGE): ACKNOWLEDGED,
@@ -36,6 +50,10 @@ TABLE: dict[tuple[str, str], str] = {
     # only what somebody has can be put off, and only they can be asked again
     (ACKNOWLEDGED, SNOOZE): ACKNOWLEDGED,
     (ACKNOWLEDGED, ASK_AGAIN): TRIGGERED,
+    # what nobody has is acknowledged, not taken over; who is named has it only once they answer
+    (ACKNOWLEDGED, TAKE_OVER): ACKNOWLEDGED,
+    (TRIGGERED, REASSIGN): TRIGGERED,
+    (ACKNOWLEDGED, REASSIGN): TRIGGERED,
     (TRIGGERED, ADD_PERSON): TRIGGERED,
     (ACKNOWLEDGED, ADD_PERSON): ACKNOWLEDGED,
     # a note may be written down long after the end

@@ -43,6 +43,16 @@ def _acknowledged(line: Line) -> str:
     return f"{line.who} acknowledged{line.way}. Nobody else will be called.{tail}"
 
 
+def _from(line: Line) -> str:
+    return f" from {line.named('had_it')}" if line.data.get("had_it") else ""
+
+
+def _escalated(line: Line) -> str:
+    had = line.named("had_it") if line.data.get("had_it") else ""
+    not_them = f"{had} had it; " if had and had != line.who else ""
+    return f"{line.who} escalated{line.way}: {not_them}the next people are called now."
+
+
 def _paging(line: Line) -> str:
     if not line.data.get("policy"):
         return "No route leads from here to a policy in force: the catch-all is called."
@@ -94,7 +104,12 @@ LINES: dict[str, Callable[[Line], str]] = {
     "resolved_late": lambda line: f"{line.who} resolved it{line.way} after the end. Nothing changed.",
     "recovered": _recovered,
     "stood_down": lambda line: f"Told to stand down: {line.named('people')}.",
-    "escalated": lambda line: f"{line.who} escalated{line.way}: the next people are called now.",
+    "escalated": _escalated,
+    "taken_over": lambda line: f"{line.who} took it over{line.way}{_from(line)}.",
+    "reassigned": lambda line: (
+        f"{line.who} gave it{_from(line)} to {line.named('to')}{line.way}: they are called now, and then the chain."
+    ),
+    "told_who_has_it": lambda line: f"Told that {line.named('holder')} has it: {line.named('people')}.",
     "snoozed": lambda line: (
         f"{line.who} put it off{line.way}: asked again in {spell_duration(line.data.get('for_s', 0))}."
     ),

@@ -108,6 +108,12 @@ def stood_down(number: str, title: str, how: str, lasted: timedelta) -> str:
     return f"{number} {title}: {how} after {spoken_duration(lasted)}. Nothing more to do."
 
 
+def has_it(number: str, title: str, holder: str, how: str) -> str:
+    """What others who were paged read: who has it, and by which way they said so."""
+    way = {"screen": "signed in", "API": "by API"}.get(how, f"by {how}")
+    return f"{holder} has {number} {title} ({way})."
+
+
 def no_such_code(code: str, open_codes: Sequence[str]) -> str:
     """Answer to a code that fits no page of this number."""
     known = f"Open: {', '.join(open_codes)}." if open_codes else "No page of yours is open."

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Q, QuerySet
+from django.db.models import Max, Q, QuerySet
 
 from accounts.contact_kinds import PHONE
 from accounts.models import ContactMethod, User
@@ -136,6 +136,15 @@ def contacts_paged(run: Run) -> list[Reachable]:
     return [
         to for to in found.values() if to.kind not in CALLS or (to.contact_id in picked_up and to.person_id not in read)
     ]
+
+
+def contacts_paged_since_the_end(run: Run) -> list[Reachable]:
+    """The same for every run of its subject since that last ended, each contact once."""
+    runs = Run.objects.of(run.subject_kind, run.subject_id)
+    ended = runs.exclude(pk=run.pk).aggregate(at=Max("over_at"))["at"]
+    if ended is not None:
+        runs = runs.filter(started_at__gte=ended)
+    return list({to.contact_id: to for one in runs.order_by("pk") for to in contacts_paged(one)}.values())
 
 
 def pages_by_phone(number: str, *, now: datetime) -> QuerySet[Page]:

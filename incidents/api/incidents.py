@@ -19,6 +19,7 @@ from incidents.api.timeline import EntryOut, tell_texts
 from incidents.models import Incident, TimelineEntry
 from incidents.queries import recent_incidents
 from incidents.services.asking import LEAST_S, MOST_S, snooze
+from incidents.services.handing import reassign, take_over
 from incidents.services.outcomes import Outcome
 from incidents.services.rows import StaleIncident
 from incidents.services.transitions import acknowledge, resolve
@@ -108,6 +109,12 @@ class AddPersonIn(Body):
     person = Id("usr")
 
 
+class ReassignIn(Body):
+    """Who shall have it."""
+
+    person = Id("usr")
+
+
 class NoteIn(Body):
     """A note for the timeline."""
 
@@ -184,6 +191,31 @@ class Resolution(ApiView):
             incident, actor=current_actor(), person=self.person, how=HOW, now=self.now,
             note=body["note"], expected_version=body.get("version"),
         )  # fmt: skip
+
+
+class TakingOver(ApiView):
+    """Somebody else has it now."""
+
+    refusals = REFUSALS
+
+    @operation("Take an incident over", verb="respond", gives=IncidentOut)
+    def post(self, request: Request, number: str) -> Incident:
+        """From whoever has it; they are told. 409 while nobody has it: then acknowledge it."""
+        incident = get_incident(self.person, number, "respond")
+        return take_over(incident, actor=current_actor(), person=self.person, how=HOW, now=self.now)
+
+
+class Reassignment(ApiView):
+    """Somebody else shall have it."""
+
+    refusals = REFUSALS
+
+    @operation("Give an incident to somebody", verb="respond", takes=ReassignIn, gives=IncidentOut)
+    def post(self, request: Request, number: str, body: dict[str, Any]) -> Incident:
+        """They are called now, alone for five minutes and then with the chain; it is nobody's until somebody answers."""
+        incident = get_incident(self.person, number, "respond")
+        to = reference("person", get_person, self.person, body["person"])
+        return reassign(incident, to, actor=current_actor(), person=self.person, how=HOW, now=self.now)
 
 
 class Snooze(ApiView):

@@ -15,6 +15,8 @@ urlpatterns = [
     path("incidents/<number:number>/resolve/", incidents.Resolution.as_view()),
     path("incidents/<number:number>/snooze/", incidents.Snooze.as_view()),
     path("incidents/<number:number>/escalate/", incidents.Escalation.as_view()),
+    path("incidents/<number:number>/take-over/", incidents.TakingOver.as_view()),
+    path("incidents/<number:number>/reassign/", incidents.Reassignment.as_view()),
     path("incidents/<number:number>/responders/", incidents.Responders.as_view()),
     path("incidents/<number:number>/notes/", incidents.Notes.as_view()),
     path("incidents/<number:number>/timeline/", timeline.Timeline.as_view()),

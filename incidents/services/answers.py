@@ -11,18 +11,20 @@ from accounts.access import can
 from accounts.models import User
 from incidents.models import Incident
 from incidents.services import outcomes
+from incidents.services.handing import take_over
 from incidents.services.outcomes import Outcome
 from incidents.services.rows import lock
 from incidents.services.story import tell
 from incidents.services.transitions import acknowledge, resolve
 from incidents.services.work import escalate
+from incidents.states import ACKNOWLEDGED
 from ledger.actors import Actor, current_actor
 from ledger.failpoints import fail_point
 from oncall.models import Page
 from oncall.notify import transitions as pages
 from oncall.notify.names import name_of
 
-ACK, RESOLVE, ESCALATE = "ack", "resolve", "escalate"
+ACK, RESOLVE, ESCALATE, TAKE_OVER = "ack", "resolve", "escalate", "take_over"
 
 
 @dataclass(frozen=True)
@@ -89,4 +91,14 @@ def _do(answer: Answer, incident: Incident, *, now: datetime) -> Outcome:
         return resolve(incident, actor=actor, person=person, how=how, now=now)
     if answer.verb == ESCALATE:
         return Outcome(outcomes.ESCALATED, escalate(incident, actor=actor, person=person, how=how, now=now))
+    if answer.verb == TAKE_OVER:
+        return _take_over(answer, incident, now=now)
     return acknowledge(incident, actor=actor, person=person, how=how, now=now)
+
+
+def _take_over(answer: Answer, incident: Incident, *, now: datetime) -> Outcome:
+    """Have what somebody else has; what is theirs or nobody's already is simply acknowledged."""
+    actor, person, how = answer.actor, answer.person, answer.how
+    if incident.state != ACKNOWLEDGED or incident.acknowledged_by_id == person.pk:
+        return acknowledge(incident, actor=actor, person=person, how=how, now=now)
+    return Outcome(outcomes.TAKEN_OVER, take_over(incident, actor=actor, person=person, how=how, now=now))

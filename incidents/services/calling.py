@@ -15,6 +15,7 @@ from incidents.wording import stood_down
 from ledger.actors import SYSTEM
 from oncall.escalation import services as oncall
 from oncall.escalation.policy import PolicyError
+from oncall.escalation.who import reachable_contacts
 from oncall.queries import people_paged
 
 log = structlog.get_logger(__name__)
@@ -81,6 +82,22 @@ def ask_again_at(incident: Incident, *, now: datetime) -> datetime | None:
 def ask_again(incident: Incident, person: User, *, now: datetime) -> None:
     """Call whoever had it, and after them the chain from its beginning."""
     oncall.ask_again(subject_of(incident), person, now=now)
+
+
+def ask_instead(incident: Incident, person: User, *, now: datetime) -> None:
+    """Call somebody instead of whom the run calls, and after them the chain from its beginning."""
+    oncall.ask_instead(subject_of(incident), person, now=now)
+
+
+def can_be_called(person: User) -> bool:
+    """Whether somebody has a confirmed contact at all."""
+    return bool(reachable_contacts([person]))
+
+
+def tell_who_has_it(incident: Incident, holder: User, text: str, *, only: User | None, now: datetime) -> list[User]:
+    """Tell the others who were paged, or one of them, that somebody has it; return who is told."""
+    pages = oncall.tell_who_has_it(subject_of(incident), holder, text, only=only, now=now)
+    return list({page.person_id: page.person for page in pages}.values())
 
 
 def add_person(incident: Incident, person: User, *, by: User, now: datetime) -> bool:

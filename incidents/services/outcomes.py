@@ -9,7 +9,7 @@ from incidents.models import Incident
 
 ACKNOWLEDGED, ALREADY_YOURS, ALREADY_TAKEN = "acknowledged", "already_yours", "already_taken"
 RESOLVED, ALREADY_RESOLVED = "resolved", "already_resolved"
-ESCALATED, REFUSED = "escalated", "refused"
+ESCALATED, TAKEN_OVER, REFUSED = "escalated", "taken_over", "refused"
 
 
 @dataclass(frozen=True)
@@ -23,4 +23,4 @@ class Outcome:
     @property
     def changed(self) -> bool:
         """Whether the incident changed."""
-        return self.kind in (ACKNOWLEDGED, RESOLVED, ESCALATED)
+        return self.kind in (ACKNOWLEDGED, RESOLVED, ESCALATED, TAKEN_OVER)

@@ -14,6 +14,7 @@ from accounts.models import User
 from incidents import states
 from incidents.models import Incident
 from incidents.services import calling, outcomes
+from incidents.services.handing import CRITICAL, tell_who_has_it
 from incidents.services.outcomes import Outcome
 from incidents.services.rows import lock
 from incidents.services.story import tell
@@ -54,6 +55,8 @@ def acknowledge(incident: Incident, *, actor: Actor, person: User, how: str, now
         now=now,
         data={"spared": [user.public_id for user in spared]},
     )
+    if incident.severity == CRITICAL:
+        tell_who_has_it(incident, person, how, now=now)
     return Outcome(outcomes.ACKNOWLEDGED, incident, spared)
 
 

@@ -132,12 +132,21 @@ def escalate(incident: Incident, *, actor: Actor, person: User, how: str, now: d
     """
     incident = lock(incident)
     was, incident.state = incident.state, move(incident.state, states.ESCALATE)
+    had = incident.acknowledged_by
     if was == states.ACKNOWLEDGED:
         incident.acknowledged_at = incident.acknowledged_by = incident.ask_again_at = None
     incident.version += 1
     incident.save(update_fields=["state", "acknowledged_at", "acknowledged_by", "ask_again_at", "version"])
     calling.escalate_now(incident, by=person, now=now)
-    tell(incident, "escalated", actor=actor, person=person, how=how, now=now, data={"was": was})
+    tell(
+        incident,
+        "escalated",
+        actor=actor,
+        person=person,
+        how=how,
+        now=now,
+        data={"was": was, "had_it": had.public_id if had else ""},
+    )
     return incident
 
 

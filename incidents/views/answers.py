@@ -41,7 +41,7 @@ log = structlog.get_logger(__name__)
 View = Callable[..., HttpResponse]
 # What a page may be about that is no incident, and is confirmed by one button.
 PROOFS = (TEST, EXERCISE)
-VERBS = (answers.ACK, answers.ESCALATE)
+VERBS = (answers.ACK, answers.ESCALATE, answers.TAKE_OVER)
 NOT_RECORDED = "Watchbook cannot reach its database, so nothing was recorded. Try again, or reply 4 to the text."
 # From one phone. More in a minute is a machine that answers our answers.
 texts = RateRule(most=20)

@@ -17,6 +17,7 @@ from incidents.forms.work import NoteForm, dated_back
 from incidents.models import Incident
 from incidents.services import outcomes
 from incidents.services.asking import snooze
+from incidents.services.handing import reassign, take_over
 from incidents.services.outcomes import Outcome
 from incidents.services.transitions import acknowledge, resolve
 from incidents.services.work import BadInput, add_note, add_person, escalate
@@ -38,7 +39,7 @@ def me(request: HttpRequest) -> User:
 def show(request: HttpRequest, number: str) -> HttpResponse:
     """The incident; asked by htmx, only what changes while people work on it."""
     incident = get_incident(request.user, number)
-    context = whole(incident, now=now()) | {"may_respond": may_respond(request.user)}
+    context = whole(incident, now=now()) | {"may_respond": may_respond(request.user), "me": request.user}
     if request.headers.get("HX-Request"):
         return render(request, "incidents/_live.html", context)
     context["people"] = pageable_people()
@@ -71,6 +72,33 @@ def escalate_it(request: HttpRequest, number: str) -> HttpResponse:
         escalate(incident, actor=current_actor(), person=me(request), how=SCREEN, now=now())
         messages.success(request, "The next people are called now. The incident is nobody's until one of them answers.")
     except IllegalMove as error:
+        messages.error(request, str(error))
+    return redirect("incidents:incident", incident.number)
+
+
+@require_POST
+def take_it_over(request: HttpRequest, number: str) -> HttpResponse:
+    """I have it now, not who had it."""
+    incident = get_incident(request.user, number, "respond")
+    try:
+        incident = take_over(incident, actor=current_actor(), person=me(request), how=SCREEN, now=now())
+        messages.success(request, f"Yours. Who had it is told.{_again(incident)}")
+    except (IllegalMove, BadInput) as error:
+        messages.error(request, str(error))
+    return redirect("incidents:incident", incident.number)
+
+
+@require_POST
+def give_it(request: HttpRequest, number: str) -> HttpResponse:
+    """Somebody else shall have it, and is called now."""
+    incident = get_incident(request.user, number, "respond")
+    to = pageable_people().filter(public_id=request.POST.get("person", "")).first()
+    try:
+        if to is None:
+            raise BadInput("person", "Choose who shall have it. Nothing was changed.")
+        reassign(incident, to, actor=current_actor(), person=me(request), how=SCREEN, now=now())
+        messages.success(request, f"{to} is called now. The incident is nobody's until somebody answers.")
+    except (IllegalMove, BadInput) as error:
         messages.error(request, str(error))
     return redirect("incidents:incident", incident.number)
 

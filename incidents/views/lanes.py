@@ -11,6 +11,7 @@ from incidents.models import Alert
 from incidents.observed import Check, Stretch, checks_between, stretches_between
 from monitors.models import Monitor
 from oncall.models import Page
+from oncall.notify.states import AFTERWARDS
 
 MOST_TICKS = 240
 FACTS = (
@@ -57,7 +58,7 @@ def _checks(monitor: Monitor, checks: dict[int, list[Check]], stretches: dict[in
 def _people(pages: Iterable[Page]) -> list[Lane]:
     by_person: dict[int, list[Page]] = {}
     for page in pages:
-        if page.origin != "stand_down":
+        if page.origin not in AFTERWARDS:
             by_person.setdefault(page.person_id, []).append(page)
     return [lane for theirs in by_person.values() if (lane := _person(theirs))]
 

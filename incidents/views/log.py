@@ -34,6 +34,9 @@ SYMBOLS = {
     "recovered": ("m-up", "is-up"),
     "stood_down": ("i-act", ""),
     "escalated": ("i-act", ""),
+    "taken_over": ("m-confirmed", ""),
+    "reassigned": ("i-person", ""),
+    "told_who_has_it": ("i-act", ""),
     "snoozed": ("i-act", ""),
     "asked_again": ("i-act", ""),
     "person_added": ("i-person", ""),
@@ -49,7 +52,7 @@ RECORDED = {
     "alert_joined": "confirmed",
     "recovered": "confirmed",
 }
-PEOPLE_KEYS = ("spared", "people", "added", "had_it")
+PEOPLE_KEYS = ("spared", "people", "added", "had_it", "to", "holder")
 
 
 @dataclass(frozen=True)

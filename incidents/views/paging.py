@@ -49,7 +49,7 @@ CALL_STANDS = {
     states.DELIVERED: "It rings",
     states.ANSWERED: "Picked up, no key yet",
 }
-ORIGINS = {"stand_down": "told it is over", "responder": "asked to join"}
+ORIGINS = {"stand_down": "told it is over", "responder": "asked to join", "taken": "told who has it"}
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from incidents.subjects import KIND
 from incidents.views.paging import truth_of
 from oncall.models import Page
 from oncall.notify.links import LinkTarget, expires_at
+from oncall.notify.states import AFTERWARDS, TAKEN
 from oncall.queries import next_step, pages_for_subject
 
 SHOWN = timedelta(minutes=15)
@@ -52,6 +53,7 @@ def phone_page(incident: Incident, target: LinkTarget, token: str, *, now: datet
         "city": person.timezone.rsplit("/", 1)[-1].replace("_", " "),
         "may_respond": may_respond(person),
         "mine": incident.acknowledged_by_id == person.pk,
+        "notice": page.origin == TAKEN,
         "spared": _spared(incident),
         "address": reverse("answer", args=[token]),
         "firing": firing,
@@ -83,7 +85,7 @@ def told(pages: list[Page], reader: User) -> list[Told]:
     """Each person once, in the order in which they were paged, with the strongest fact of all their pages."""
     strongest: dict[int, Page] = {}
     for page in pages:
-        if page.origin == "stand_down":
+        if page.origin in AFTERWARDS:
             continue
         held = strongest.get(page.person_id)
         if held is None or truth_of(page).rank > truth_of(held).rank:

@@ -16,10 +16,10 @@ from oncall.escalation.policy import NO_POLICY, FrozenPolicy, asking, digest, to
 from oncall.escalation.who import reachable_contacts
 from oncall.models import Attempt, Page, Policy, Run
 from oncall.notify.rows import new_page
-from oncall.notify.states import AFTERWARDS, CALLS, SENDING, UNDER_WAY, WAITING
+from oncall.notify.states import AFTERWARDS, CALLS, FOLLOWING, SENDING, TAKEN, UNDER_WAY, WAITING
 from oncall.notify.transitions import cancel, confirm
 from oncall.notify.updates import plan_updates
-from oncall.queries import contacts_paged
+from oncall.queries import contacts_paged, contacts_paged_since_the_end
 from oncall.subject import EXERCISE, Subject
 
 
@@ -229,6 +229,50 @@ def ask_again(subject: Subject, person: User, *, now: datetime) -> Run:
         raise NoRun(f"{subject.kind} {subject.id} was never escalated.")
     frozen = asking(run.policy_or_none, person.public_id)
     return _begin(subject, run.policy, frozen, loop=1, step=1, turn=run.turn, now=now)
+
+
+@transaction.atomic
+def ask_instead(subject: Subject, person: User, *, now: datetime) -> Run:
+    """Begin a new run that asks somebody alone for five minutes and then goes through the chain from its beginning.
+
+    A run under way ends with it, and its planned pages. Raises NoRun when the subject was never escalated.
+    """
+    run = Run.objects.select_for_update().of(subject.kind, subject.id).first()
+    if run is None:
+        raise NoRun(f"{subject.kind} {subject.id} was never escalated.")
+    if run.state in states.STOPPABLE:
+        _stop(run, states.SUPERSEDED, by=None, now=now)
+    frozen = asking(run.policy_or_none, person.public_id)
+    return _begin(subject, run.policy, frozen, loop=1, step=1, turn=run.turn, now=now)
+
+
+@transaction.atomic
+def tell_who_has_it(
+    subject: Subject, holder: User, text: str, *, now: datetime, only: User | None = None
+) -> list[Page]:
+    """Tell whoever was paged since the subject last ended that somebody has it, by what can be read where they were paged.
+
+    Calls are not made for it, and where an update says it already nothing more is said. only: nobody else is told.
+    """
+    run = Run.objects.select_for_update().of(subject.kind, subject.id).first()
+    if run is None:
+        return []
+    told = [
+        to
+        for to in contacts_paged_since_the_end(run)
+        if to.person_id != holder.pk
+        and (only is None or to.person_id == only.pk)
+        and to.kind not in (*CALLS, *FOLLOWING)
+    ]
+    turn = Page.objects.filter(run=run, origin=TAKEN).values("step").distinct().count() + 1
+    pages = [new_page(to, run=run, origin=TAKEN, now=now, step=turn, note=text) for to in told]
+    for page in pages:
+        page.save(force_insert=True)
+    if pages:
+        data = {"people": sorted({to.person for to in told}), "pages": len(pages)}
+        record("run.told_who_has_it", [run, (subject.kind, subject.id)], data, now=now)
+        hint("send")
+    return pages
 
 
 @transaction.atomic

@@ -5,7 +5,7 @@ The table is told in words in docs/paging.md.
 
 from __future__ import annotations
 
-from oncall.notify.states import AFTERWARDS
+from oncall.notify.states import AFTERWARDS, TAKEN
 
 RUNNING, PAUSED, STOPPED = "running", "paused", "stopped"
 EXHAUSTED, NOBODY_NOTIFIED, FAILED = "exhausted", "nobody_notified", "failed"
@@ -58,9 +58,10 @@ def refuses_page(origin: str, state: str, over: bool) -> str:
     """Return why a page of `origin` must not be sent while its run is in `state`, or "" when it may.
 
     Pages of the chain need a run nobody has answered. A person asked to join is still wanted after an acknowledge, but
-    not when the subject is over. A stand-down is *about* the end, and an update about an answer, so nothing refuses them.
+    not when the subject is over. A stand-down is *about* the end, and an update about an answer, so nothing refuses them;
+    who has it is news only until it is over.
     """
-    if origin in AFTERWARDS:
+    if origin in AFTERWARDS and not (origin == TAKEN and over):
         return ""
     if over:
         return "over"

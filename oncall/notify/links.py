@@ -15,12 +15,12 @@ from django.conf import settings
 from accounts.models import User
 from ledger.crypto import sign
 from oncall.models import Page
-from oncall.notify.states import BUNDLE
+from oncall.notify.states import BUNDLE, TAKEN
 
 LIFE = timedelta(hours=24)
 _ID_LENGTH = 16
 _MAC_LENGTH = 22
-_LINKED = ("step", "responder")
+_LINKED = ("step", "responder", TAKEN)
 # The subject of a link in a test: the page itself, which it proves and nothing else.
 TEST = "test"
 # The subject of a link in a bundle: the message, with all that it says.

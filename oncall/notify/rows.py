@@ -11,8 +11,10 @@ from oncall.notify.states import LETTERS
 # Lower goes first. A page that wakes somebody overtakes everything else that waits for the same provider.
 _PRIORITY = {
     "step": 0,
+    "bundle": 0,
     "responder": 1,
     "verification": 2,
+    "taken": 2,
     "test": 3,
     "update": 5,
     "stand_down": 5,

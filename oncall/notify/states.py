@@ -34,7 +34,8 @@ BUNDLE = "bundle"
 # Why a planned page waits: as many as a contact may get went out lately.
 THROTTLED = "throttled"
 # Occasions that come after an answer, so nothing refuses them, and nobody was paged by them.
-AFTERWARDS = ("stand_down", "update")
+TAKEN = "taken"
+AFTERWARDS = ("stand_down", "update", TAKEN)
 # Occasions of letters about somebody's own shifts; nobody is paged by them.
 LETTERS = ("handoff", "swap")
 # Taken by the provider, or about to be, and not picked up yet.

@@ -98,6 +98,10 @@ def _sms_stand_down(facts: Facts) -> Words:
     return _sms("Stand down:", facts.note or facts.title, "", "")
 
 
+def _sms_taken(facts: Facts) -> Words:
+    return _sms("", facts.note, "Not so? Escalate:", facts.link)
+
+
 def _grammar(facts: Facts) -> str:
     return f"Reply 4=ack 6=resolve [{facts.code}]" if facts.code else "Reply 4=ack 6=resolve"
 
@@ -147,6 +151,20 @@ def _mail_stand_down(facts: Facts) -> Words:
     lines = [one_line(facts.note or facts.title)[:_MAX_NOTE], "", "Nothing is asked of you any more.", facts.url]
     # The subject stays the alarm's own, so that mail programs keep the two in one thread.
     return Words(one_line(f"Re: {_head(facts)} [{facts.subject_id}]: stand down"), "\n".join(lines).rstrip() + "\n")
+
+
+def _mail_taken(facts: Facts) -> Words:
+    lines = [
+        one_line(facts.note)[:_MAX_NOTE], "",
+        "If that is not so, or not enough, escalate without signing in. The link is yours alone and holds for 24 hours:",
+        facts.link, "",
+        "Everything about it, after signing in:", facts.url,
+    ]  # fmt: skip
+    return Words(one_line(f"Re: {_head(facts)} [{facts.subject_id}]: taken"), "\n".join(lines).rstrip() + "\n")
+
+
+def _line_taken(facts: Facts) -> Words:
+    return Words("", one_line(facts.note)[:_MAX_NOTE])
 
 
 def _mail_verification(facts: Facts) -> Words:
@@ -285,6 +303,9 @@ TEXTS: dict[tuple[str, str], Callable[[Facts], Words]] = {
     ("verification", "voice"): _call_verification,
     ("handoff", "email"): _mail_letter,
     ("swap", "email"): _mail_letter,
+    ("taken", "sms"): _sms_taken,
+    ("taken", "email"): _mail_taken,
+    ("taken", "webhook"): _line_taken,
     ("bundle", "sms"): _sms_bundle,
     ("bundle", "email"): _mail_bundle,
     ("bundle", "voice"): _call_bundle,

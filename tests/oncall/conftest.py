@@ -41,6 +41,13 @@ def phones(twilio_server, settings):
 
 
 @pytest.fixture
+def no_limits(settings):
+    """A test of something else, in which a phone gets more than a page a minute, or an account more than one a second."""
+    settings.PAGE_LIMITS = {}
+    settings.TWILIO_CALLS_PER_S = settings.TWILIO_TEXTS_PER_S = 0
+
+
+@pytest.fixture
 def mail(smtp_server, settings):
     """A mail server with an empty memory; whatever nobody expected fails the test."""
     smtp_server.letters.clear()

@@ -83,6 +83,7 @@ def test_rules_changed_meanwhile_change_nothing_of_a_step_that_was_taken(world, 
     world.twilio.expect_call(ANA)
 
 
+@pytest.mark.usefixtures("no_limits")
 def test_the_next_step_reads_the_rules_anew(world, ana):
     world.start(world.policy(ana, repeat=1, delay_s=90))
     world.smtp.expect("ana@larkspur.example")

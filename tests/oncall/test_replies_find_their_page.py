@@ -22,6 +22,7 @@ def chain(world):
     return world.policy(world.ana)
 
 
+@pytest.mark.usefixtures("no_limits")
 def test_each_incident_has_its_own_lowest_number_on_a_phone(world, chain):
     world.start(chain, number="INC-1")
     world.start(chain, number="INC-2")
@@ -32,6 +33,7 @@ def test_each_incident_has_its_own_lowest_number_on_a_phone(world, chain):
     assert page_for_reply(ANA, 3, now=world.now) is None
 
 
+@pytest.mark.usefixtures("no_limits")
 def test_without_a_code_the_latest_page_is_meant(world, chain):
     world.start(chain, number="INC-1")
     world.start(chain, number="INC-2")

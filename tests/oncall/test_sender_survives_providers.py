@@ -75,6 +75,7 @@ def test_while_another_contact_of_the_step_may_work_the_chain_waits(world):
     assert Page.objects.filter(person=ana, state="failed_permanent").exists()
 
 
+@pytest.mark.usefixtures("no_limits")
 def test_a_broken_contact_is_left_out_next_time_and_healed_by_a_receipt(two):
     two.twilio.fail_next(http=400, code=21610)
     two.start(two.chain)

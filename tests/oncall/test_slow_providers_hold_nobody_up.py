@@ -37,6 +37,7 @@ def test_a_hanging_call_does_not_hold_up_the_other_pages(threaded, monkeypatch):
     threaded.smtp.expect("ben@larkspur.example")
 
 
+@pytest.mark.usefixtures("no_limits")
 def test_the_tick_sends_everything_that_is_due_whatever_its_number(threaded):
     people = [threaded.person(f"P{n} Person", phone=f"+4477009001{n:02d}") for n in range(12)]
     escalation.start(threaded.subject(), threaded.policy(people), now=threaded.now)

@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import pytest
+
 from ledger.models import Entry
 from oncall.escalation import apply
 from oncall.escalation import services as escalation
@@ -199,6 +201,7 @@ def test_a_run_that_cannot_be_planned_calls_the_catch_all_and_holds_up_nobody_el
     assert world.stop("acknowledged", by=mara, number="INC-1").state == "stopped"
 
 
+@pytest.mark.usefixtures("no_limits")
 def test_starting_twice_starts_once_and_a_new_run_may_follow_a_stopped_one(world):
     ana = world.person("Ana Duarte", phone=ANA, mail=False)
     policy = world.policy(ana)

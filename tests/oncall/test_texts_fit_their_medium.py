@@ -19,13 +19,17 @@ FACTS = Facts(
 )  # fmt: skip
 
 
-ONLY_ON = {"update": FOLLOWING, **dict.fromkeys(LETTERS, ("email",))}
-PAIRS = [(o, c) for o in sorted(_PRIORITY) for c in sorted(CHANNELS) if c in ONLY_ON.get(o, CHANNELS)]
+# Where an occasion comes up, if not on every channel: what has limits is bundled, what does not change by itself is told.
+ONLY = {
+    "update": FOLLOWING, "bundle": ("email", "sms", "voice"), "taken": ("email", "sms", "webhook"),
+    **dict.fromkeys(LETTERS, ("email",)),
+}  # fmt: skip
+PAIRS = [(o, c) for o in sorted(_PRIORITY) for c in sorted(CHANNELS) if c in ONLY.get(o, CHANNELS)]
 
 
 @pytest.mark.parametrize("origin, channel", PAIRS)
 def test_every_occasion_has_a_body_on_every_channel_where_it_comes_up(origin, channel):
-    words = compose(replace(FACTS, origin=origin), channel)
+    words = compose(replace(FACTS, origin=origin, note="Ana has it.", count=3), channel)
     assert words.body.strip()
     assert bool(words.subject) == (channel == "email")
     assert set(ORIGINS) == set(_PRIORITY)

@@ -311,6 +311,7 @@ def test_who_has_a_coming_shift_is_among_those_who_must_be_reachable(weekly):
     assert people_of_policies(now=world.now) == {ana.public_id, ben.public_id}, "Ben begins on Monday"
 
 
+@pytest.mark.usefixtures("no_limits")
 def test_a_damaged_policy_keeps_nobody_from_being_asked_again(weekly):
     world, ana, _ben, _schedule = weekly
     run = world.start(made(world, {"delay_s": 60, "people": [ana.public_id]}))
