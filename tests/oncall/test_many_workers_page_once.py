@@ -22,7 +22,7 @@ from oncall.subject import Subject
 from tests import builders
 from tests.builders import NIGHT
 
-pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("no_limits")]
 ROUNDS = 40
 
 
