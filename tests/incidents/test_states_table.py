@@ -17,6 +17,9 @@ REFUSED = {
     (RESOLVED, states.SNOOZE),
     (TRIGGERED, states.ASK_AGAIN),
     (RESOLVED, states.ASK_AGAIN),
+    (TRIGGERED, states.TAKE_OVER),
+    (RESOLVED, states.TAKE_OVER),
+    (RESOLVED, states.REASSIGN),
 }
 
 
