@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime, timedelta
 
 import structlog
@@ -12,7 +13,7 @@ from incidents.intake import run as take_signals
 from incidents.models import Incident, Route, WebhookDelivery
 from incidents.services import calling
 from incidents.services.rows import lock
-from incidents.services.sms import apply_waiting
+from incidents.services.sms import WRONG_CODES_ANSWERED, apply_waiting, wrong_codes
 from incidents.states import TRIGGERED
 from incidents.subjects import KIND
 from incidents.webhooks.queries import oldest_due
@@ -46,6 +47,15 @@ def texts_handled(now: datetime) -> Breach | None:
     if oldest is None:
         return None
     return Breach(waiting(left.count(), "text", oldest, now, "to be acted on"))
+
+
+def codes_fit(now: datetime) -> Breach | None:
+    """Nobody guesses at the codes of pages."""
+    counts = Counter(sms.from_fingerprint for sms in wrong_codes(now=now))
+    guessing = sum(number > WRONG_CODES_ANSWERED for number in counts.values())
+    if not guessing:
+        return None
+    return Breach(f"{counted(guessing, 'phone')} sent more than {WRONG_CODES_ANSWERED} wrong codes within 1 h.")
 
 
 def triggered_are_paged(now: datetime) -> Breach | None:
@@ -148,6 +158,13 @@ PROMISES = (
         repair=lambda now: apply_waiting(now=now),
         mends="acts on them",
         endangers=True,
+    ),
+    Promise(
+        name="incidents.codes_fit",
+        says="No phone sends more than 3 codes in 1 h that none of its pages has.",
+        trouble="somebody guesses at codes",
+        check=codes_fit,
+        remedy="Ask who has that phone. Its pages can still be answered by link and by what they say; remove the contact if it was lost.",
     ),
     Promise(
         name="incidents.triggered_are_paged",

@@ -35,6 +35,8 @@ LEFT_BEHIND = timedelta(seconds=5)
 LEFT_BEHIND_BATCH = 50
 # Explanations to one number in an hour; two machines explaining to each other must come to an end.
 EXPLANATIONS_PER_HOUR = 5
+# Wrong codes of one number in an hour that are told so. More are no slip of a thumb: no answer, and an alert.
+WRONG_CODES_ANSWERED = 3
 OPTED_OUT = "opted out by SMS (STOP)"
 
 
@@ -100,10 +102,25 @@ def _understand(sms: InboundSms, *, now: datetime) -> str:
     if together is not None and (page is None or together.pk > page.pk):
         return _answer_all(sms, together, reply.verb, now=now)
     if page is None and reply.code is not None:
-        return _explain(sms, wording.no_such_code(str(reply.code), _open(sms, now=now)), now=now)
+        return _wrong_code(sms, reply.code, now=now)
     if page is None:
         return _explain(sms, wording.nothing_to_answer(), now=now)
     return _answer(sms, page, RESOLVE if reply.verb == replies.RESOLVE else ACK, now=now)
+
+
+def _wrong_code(sms: InboundSms, code: int, *, now: datetime) -> str:
+    """No page of this phone has the code. The first few are told so; after that somebody is guessing, and hears nothing."""
+    InboundSms.objects.filter(pk=sms.pk).update(wrong_code=True)
+    if len(wrong_codes(now=now, phone=sms.from_fingerprint)) > WRONG_CODES_ANSWERED:
+        log.warning("wrong_codes", number=sms.from_mask)
+        return ""
+    return _explain(sms, wording.no_such_code(str(code), _open(sms, now=now)), now=now)
+
+
+def wrong_codes(*, now: datetime, phone: str = "") -> list[InboundSms]:
+    """Texts of the last hour with a code that was none, of one phone or of all, oldest first."""
+    found = InboundSms.objects.filter(wrong_code=True, received_at__gt=now - timedelta(hours=1))
+    return list((found.filter(from_fingerprint=phone) if phone else found).order_by("received_at", "pk"))
 
 
 def _confirm_test(test: Page, *, now: datetime) -> str:

@@ -196,7 +196,10 @@ class PhoneCode(models.Model):
 
 
 class InboundSms(models.Model):
-    """One text somebody sent us. The provider's id is unique, so that a replay finds the first one and its answer."""
+    """One text somebody sent us. The provider's id is unique, so that a replay finds the first one and its answer.
+
+    `wrong_code`: it named a short code that no page of its phone has.
+    """
 
     sid = models.CharField(max_length=64, unique=True)
     from_fingerprint = models.CharField(max_length=16, db_index=True)
@@ -205,10 +208,14 @@ class InboundSms(models.Model):
     received_at = models.DateTimeField()
     handled_at = models.DateTimeField(null=True)
     answer = models.CharField(max_length=400, blank=True, default="")
+    wrong_code = models.BooleanField(default=False)
 
     class Meta:
         verbose_name_plural = "inbound SMS"
-        indexes = [models.Index(fields=["received_at"], condition=Q(handled_at__isnull=True), name="sms_unhandled")]
+        indexes = [
+            models.Index(fields=["received_at"], condition=Q(handled_at__isnull=True), name="sms_unhandled"),
+            models.Index(fields=["received_at"], condition=Q(wrong_code=True), name="sms_wrong_code"),
+        ]
 
     def __str__(self) -> str:
         return f"SMS from {self.from_mask}"

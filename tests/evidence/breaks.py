@@ -32,11 +32,12 @@ from monitors.models import (
 )
 from monitors.services import pause_monitor
 from oncall import ticks as oncall
-from oncall.models import Attempt, Callback, InboundSms, Page, ProviderAccount, Run
+from oncall.models import Attempt, Callback, Page, ProviderAccount, Run
 from oncall.services.exercises import close_due, send_canary
 from statuspage.services import publish_update
 from statuspage.services.updates import Said
 from tests import builders
+from tests.evidence.breaks_of_answers import guessed, unheard_text
 
 Usage = namedtuple("Usage", "free")
 
@@ -264,12 +265,6 @@ def untaken_signal(house, **_):
     builders.signal(house.monitor, at=ago(house, 31))
 
 
-def unheard_text(house, **_):
-    InboundSms.objects.create(
-        sid="SM9", from_fingerprint="x", from_mask="+44 … 01", body="4", received_at=ago(house, 31)
-    )
-
-
 def runless(house, **_):
     paged(house)
     Run.objects.update(state="stopped", due_at=None)
@@ -368,6 +363,7 @@ BREAKS = {
     "statuspage.components_are_measured": (unmeasured, False),
     "incidents.signals_taken": (untaken_signal, True),
     "incidents.texts_handled": (unheard_text, True),
+    "incidents.codes_fit": (guessed, False),
     "incidents.triggered_are_paged": (runless, True),
     "incidents.somebody_answers": (unanswered, False),
     "incidents.routes_lead": (routeless, False),

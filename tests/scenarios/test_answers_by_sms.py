@@ -1,9 +1,12 @@
 """What a reply does, from whom it is taken, and what the phone reads back."""
 
+from datetime import timedelta
+
 import pytest
 
 from accounts.models import ContactMethod
 from incidents.models import Incident, TimelineEntry
+from incidents.selfcheck import codes_fit
 from incidents.services import sms
 from incidents.services.sms import EXPLANATIONS_PER_HOUR
 from ledger.models import Entry
@@ -178,6 +181,16 @@ def test_two_machines_stop_explaining_to_each_other(paged):
     answers = [paged.phone("Alice").reply("out of office") for _ in range(EXPLANATIONS_PER_HOUR + 3)]
     assert [bool(answer) for answer in answers] == [True] * EXPLANATIONS_PER_HOUR + [False] * 3
     assert paged.phone("Alice").reply("4").startswith("Acknowledged"), "a real answer is always answered"
+
+
+def test_wrong_codes_hear_nothing_after_the_third_and_become_a_finding(paged):
+    answers = [paged.phone("Alice").reply(f"{code} 4") for code in (7, 8, 9, 10, 11)]
+    assert [bool(answer) for answer in answers] == [True] * 3 + [False] * 2
+    assert paged.phone("Alice").reply("1 4").startswith("Acknowledged"), "the right code is always answered"
+    breach = codes_fit(paged.now)
+    assert breach is not None
+    assert breach.sentence == "1 phone sent more than 3 wrong codes within 1 h."
+    assert codes_fit(paged.now + timedelta(hours=1, seconds=1)) is None
 
 
 def test_times_are_in_the_zone_of_the_person(paged):
