@@ -17,6 +17,7 @@ from ledger.failpoints import fail_point
 from ledger.hints import hint
 from oncall.models import Attempt, Callback, Page, Run
 from oncall.notify.calls import ASKS_FOR_A_KEY
+from oncall.notify.providers import FIRST, by_sid
 from oncall.notify.retry import Failure
 from oncall.notify.states import (
     ACCEPTED,
@@ -59,7 +60,7 @@ def store(params: Mapping[str, str], *, now: datetime) -> bool:
         return False
     keep(
         source="callback",
-        provider="twilio",
+        provider=_provider(params),
         sid=sid,
         status=status,
         error_code=params.get("ErrorCode") or "",
@@ -80,7 +81,7 @@ def store_call(params: Mapping[str, str], attempt: Attempt, *, now: datetime) ->
     sip = params.get("SipResponseCode") or ""
     keep(
         source="callback",
-        provider="twilio",
+        provider=_provider(params),
         sid=sid,
         status=status,
         error_code=params.get("ErrorCode") or (f"sip{sip}" if sip and status == "failed" else ""),
@@ -89,6 +90,12 @@ def store_call(params: Mapping[str, str], attempt: Attempt, *, now: datetime) ->
         attempt=attempt,
     )
     return True
+
+
+def _provider(params: Mapping[str, str]) -> str:
+    """Which account of ours speaks: the signature was checked against that one's tokens."""
+    account = by_sid(params.get("AccountSid"))
+    return account.name if account else FIRST
 
 
 def _kept(params: Mapping[str, str]) -> dict[str, str]:

@@ -12,6 +12,7 @@ from oncall.models import Attempt
 from oncall.notify import callbacks
 from oncall.notify.channels import canceller
 from oncall.notify.channels.base import SendError
+from oncall.notify.providers import through
 from oncall.notify.statuses import is_final
 from oncall.stopwatch import Stopwatch
 
@@ -57,7 +58,8 @@ def _hang_up(attempt: Attempt, watch: Stopwatch) -> int:
         _later(attempt, now=watch.now())
         return 0
     try:
-        finding = canceller(attempt.page.kind).call_off(attempt.provider_sid)
+        with through(attempt.provider):
+            finding = canceller(attempt.page.kind).call_off(attempt.provider_sid)
     except SendError as error:
         log.warning("call_not_taken_back", attempt=attempt.pk, error=str(error))
         _later(attempt, now=watch.now())

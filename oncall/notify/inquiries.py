@@ -15,6 +15,7 @@ from oncall.notify import callbacks
 from oncall.notify.channels import inquirer
 from oncall.notify.channels.base import Finding, Question, SendError
 from oncall.notify.messages import Outdated, letter_for
+from oncall.notify.providers import through
 from oncall.notify.states import PLANNED, UNKNOWN
 from oncall.notify.transitions import lock, unresolved, without_receipt
 from oncall.stopwatch import Stopwatch
@@ -83,7 +84,8 @@ def _ask(asked: _Asked, watch: Stopwatch) -> None:
         _no_more(attempt, now=watch.now())
         return
     try:
-        finding = who.ask(asked.question)
+        with through(attempt.provider):
+            finding = who.ask(asked.question)
     except SendError as error:
         log.warning("inquiry_failed", attempt=attempt.pk, error=str(error))
         _no_answer(attempt, now=watch.now())

@@ -24,6 +24,8 @@ from oncall.notify.channels import channel, inquirer
 from oncall.notify.channels.base import Message, ProviderAnswer, SendError
 from oncall.notify.codes import NoFreeCode, code_for
 from oncall.notify.messages import Outdated, letter_for
+from oncall.notify.providers import through
+from oncall.notify.routing import provider_of
 from oncall.notify.states import ACCEPTED, CLAIMED, PLANNED, SENDING, WITHOUT_RECEIPTS, move
 from oncall.notify.statuses import is_newer
 from oncall.notify.transitions import cancel, fail, failed, hurry, learnt, lock, lock_together, lost, unresolved
@@ -48,6 +50,7 @@ class Job:
     page_id: int
     attempt_id: int
     kind: str
+    provider: str
     address: str
     message: Message
 
@@ -207,15 +210,12 @@ def _begin(run: Run | None, page: Page, *, now: datetime) -> Job | None:
     attempt = Attempt.objects.create(
         page=page,
         n=n,
-        provider=_PROVIDERS.get(page.kind, page.kind),
+        provider=provider_of(page, now=now),
         text_fingerprint=fingerprint(letter.message.body, "page.text"),
         begun_at=now,
         deadline=now + timedelta(seconds=settings.SEND_DEADLINE_S),
     )
-    return Job(page.pk, attempt.pk, page.kind, letter.address, letter.message)
-
-
-_PROVIDERS = {"email": "smtp", "sms": "twilio", "voice": "twilio"}
+    return Job(page.pk, attempt.pk, page.kind, attempt.provider, letter.address, letter.message)
 
 
 def _short_code(run: Run, page: Page, *, now: datetime) -> int:
@@ -229,7 +229,8 @@ def _short_code(run: Run, page: Page, *, now: datetime) -> int:
 def call(job: Job) -> Result:
     """Hand the message to its channel. Whatever a channel raises beside SendError is a bug, and may have sent it."""
     try:
-        return Result(answer=channel(job.kind).send(job.message, job.address))
+        with through(job.provider):
+            return Result(answer=channel(job.kind).send(job.message, job.address))
     except SendError as error:
         return Result(error=error)
     except Exception as error:  # a bug in one channel must not stop the others

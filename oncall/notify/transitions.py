@@ -19,6 +19,7 @@ from oncall.escalation.states import PLANNABLE, WANTED, refuses_page
 from oncall.models import Attempt, Page, Run, StepExecution
 from oncall.notify.moments import bring_forward, hopeful, not_after
 from oncall.notify.retry import Failure, after_busy, next_attempt
+from oncall.notify.routing import may_go_elsewhere
 from oncall.notify.states import (
     ACCEPTED,
     ANSWERED,
@@ -130,6 +131,12 @@ def failed(page: Page, run: Run | None, failure: Failure, *, now: datetime) -> N
     verdict = next_attempt(
         page.attempts_made, failure, now, delays_s=settings.RETRY_DELAYS_S, not_after=limit, too_late=why
     )
+    if may_go_elsewhere(page):
+        page.state, page.reason, page.error_code = move(page.state, "retry"), "other_provider", failure.code[:16]
+        page.due_at = now
+        _save(page, now=now)
+        hint("send")
+        return
     if verdict.at is None:
         fail(page, run, verdict.reason, code=failure.code, now=now)
         return

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from django.conf import settings
-
 from oncall.notify.channels.base import Message, ProviderAnswer, SendError
 from oncall.notify.channels.twilio_client import can_reach, check_number, client, creating
+from oncall.notify.providers import using
 
 
 class SmsChannel:
@@ -19,7 +18,7 @@ class SmsChannel:
 
     def send(self, message: Message, address: str) -> ProviderAnswer:
         """Ask Twilio to send the text. Raises SendError."""
-        origin = settings.TWILIO_FROM
+        origin = using().origin
         sender = {"messaging_service_sid": origin} if origin.startswith("MG") else {"from_": origin}
         with creating(address):
             made = client().messages.create(
@@ -31,4 +30,4 @@ class SmsChannel:
             )
         if not made.sid:
             raise SendError("Twilio answered without an id for the text.", ambiguous=True)
-        return ProviderAnswer("twilio", made.sid, made.status or "accepted", 201, origin)
+        return ProviderAnswer(using().name, made.sid, made.status or "accepted", 201, origin)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from django.conf import settings
 from twilio.base.exceptions import TwilioRestException
 
 from oncall.notify.channels.base import Finding, Question
 from oncall.notify.channels.twilio_client import asking, client
+from oncall.notify.providers import using
 
 # Twilio's list is by day and by its own clock; what is older than our attempt cannot be it.
 _CLOCKS_DIFFER = timedelta(seconds=60)
@@ -38,7 +38,7 @@ def _fetch(question: Question) -> Finding | None:
 
 def _find(question: Question) -> Finding | None:
     """Look for a text to this number, sent since, that carries our mark and belongs to no attempt we know."""
-    origin = settings.TWILIO_FROM
+    origin = using().origin
     sender = {} if origin.startswith("MG") else {"from_": origin}
     day = question.since - timedelta(days=1)
     listed = client().messages.list(
@@ -59,4 +59,4 @@ def _is_ours(text: Any, question: Question) -> bool:
 
 
 def _finding(text: Any) -> Finding:
-    return Finding("twilio", text.sid or "", text.status or "", str(text.error_code or ""))
+    return Finding(using().name, text.sid or "", text.status or "", str(text.error_code or ""))

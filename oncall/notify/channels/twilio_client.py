@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from django.conf import settings
 from twilio.base.exceptions import TwilioException, TwilioRestException, TwilioServiceException
 from twilio.http import HttpClient
 from twilio.http.response import Response
@@ -17,6 +16,7 @@ from twilio.rest import Client
 
 from accounts.egress.client import EgressError, request
 from oncall.notify.channels.base import CONNECT_S, TOTAL_S, SendError, Standing, redact
+from oncall.notify.providers import using
 from oncall.notify.retry import Failure, judge_twilio
 
 _E164 = re.compile(r"\+[1-9]\d{6,14}")
@@ -52,7 +52,7 @@ class GuardedHttpClient(HttpClient):
         allow_redirects: bool = False,
     ) -> Response:
         """Send one request. Raises LineError when no answer came, whatever the reason."""
-        base = settings.TWILIO_BASE_URL.rstrip("/")
+        base = using().base_url.rstrip("/")
         # the library always names Twilio's own host; where we really call is the operator's to say
         url = base + urlsplit(uri).path
         if params:
@@ -75,9 +75,10 @@ class GuardedHttpClient(HttpClient):
 
 def client() -> Client:
     """Return a client for the configured account. Raises NotConfigured."""
-    if not (settings.TWILIO_ACCOUNT_SID and settings.TWILIO_AUTH_TOKEN and settings.TWILIO_FROM):
+    account = using()
+    if not account.set_up:
         raise NotConfigured("TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN and TWILIO_FROM must be set to text and call.")
-    return Client(settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN, http_client=GuardedHttpClient())
+    return Client(account.sid, account.token, http_client=GuardedHttpClient())
 
 
 @contextmanager
@@ -109,7 +110,7 @@ def asking(address: str) -> Iterator[None]:
 def account() -> Standing:
     """Ask Twilio how our account stands. Costs nothing and sends nothing."""
     try:
-        found = client().api.v2010.accounts(settings.TWILIO_ACCOUNT_SID).fetch()
+        found = client().api.v2010.accounts(using().sid).fetch()
     except TwilioRestException as error:
         refused = int(error.status) in (401, 403, 404)
         return Standing("refused" if refused else "unreachable", str(error.code or error.status))
@@ -127,7 +128,7 @@ def check_number(address: str) -> None:
 
 def can_reach(url: str) -> bool:
     """Whether Twilio can call this address of ours. One elsewhere refuses an address of this very machine."""
-    return not _is_here(url) or _is_here(settings.TWILIO_BASE_URL)
+    return not _is_here(url) or _is_here(using().base_url)
 
 
 def _is_here(url: str) -> bool:
@@ -137,7 +138,7 @@ def _is_here(url: str) -> bool:
 
 def _safe(error: Exception, address: str) -> str:
     text = getattr(error, "msg", "") or getattr(error, "title", "") or str(error)
-    hidden = (settings.TWILIO_AUTH_TOKEN, settings.TWILIO_AUTH_TOKEN_PREVIOUS, address, address.lstrip("+"))
+    hidden = (using().token, using().previous, address, address.lstrip("+"))
     return redact(text, *hidden)
 
 

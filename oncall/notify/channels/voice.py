@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any
 from xml.sax.saxutils import escape
 
-from django.conf import settings
-
 from oncall.notify.channels.base import Message, ProviderAnswer, SendError
 from oncall.notify.channels.twilio_client import NotConfigured, can_reach, check_number, client, creating
+from oncall.notify.providers import using
 
 # Shorter than a voice mail waits: a machine that picks up is one more call that reached nobody.
 RING_S = 25
@@ -35,12 +34,12 @@ class VoiceChannel:
             )
         if not made.sid:
             raise SendError("Twilio answered without an id for the call.", ambiguous=True)
-        return ProviderAnswer("twilio", made.sid, made.status or "queued", 201, origin)
+        return ProviderAnswer(using().name, made.sid, made.status or "queued", 201, origin)
 
 
 def calling_number() -> str:
     """The number that calls come from. Raises NotConfigured: a messaging service can text, not call."""
-    origin = settings.TWILIO_VOICE_FROM or settings.TWILIO_FROM
+    origin = using().voice_origin or using().origin
     if origin.startswith("MG"):
         raise NotConfigured("TWILIO_FROM is a messaging service, which cannot call. Set TWILIO_VOICE_FROM to a number.")
     return origin

@@ -9,6 +9,7 @@ from twilio.base.exceptions import TwilioRestException
 
 from oncall.notify.channels.base import Finding, Question
 from oncall.notify.channels.twilio_client import asking, client
+from oncall.notify.providers import using
 
 # Twilio's list is by day and by its own clock; what is older than our attempt cannot be it.
 _CLOCKS_DIFFER = timedelta(seconds=60)
@@ -44,7 +45,7 @@ class VoiceCanceller:
                 # it was over, or somebody had just picked up: what it is now is what counts
                 if error.status not in (_NOT_POSSIBLE, _NOT_FOUND):
                     raise
-            return _fetch(sid) or Finding("twilio", sid, "canceled")
+            return _fetch(sid) or Finding(using().name, sid, "canceled")
 
 
 def _fetch(sid: str) -> Finding | None:
@@ -73,4 +74,4 @@ def _is_ours(call: Any, question: Question) -> bool:
 
 
 def _finding(call: Any) -> Finding:
-    return Finding("twilio", call.sid or "", call.status or "")
+    return Finding(using().name, call.sid or "", call.status or "")
