@@ -221,7 +221,8 @@ def test_a_retired_endpoint_hears_nothing_and_what_waited_ends(house, log):
 
 def test_every_kind_of_the_ledger_is_in_the_catalogue():
     incidents = {f"incident.{kind}" for kind in LINES}
-    pages = {"page.ended", "page.bounced", "page.confirmed", "page.verification_planned", "page.test_planned"}
+    ended = {"page.ended", "page.bounced", "page.confirmed"}
+    pages = ended | {"page.held", "page.bundled", "page.verification_planned", "page.test_planned"}
     assert set(KINDS) == incidents | pages
 
 
