@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('oncall', '0014_storm'),
+        ('oncall', '0016_storm'),
     ]
 
     operations = [
