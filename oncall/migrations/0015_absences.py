@@ -60,7 +60,6 @@ class Migration(migrations.Migration):
                 ('history_change_reason', models.TextField(null=True)),
                 ('history_user_id', models.BigIntegerField(null=True)),
                 ('public_id', ledger.fields.PublicIdField(db_index=True, editable=False, max_length=40, prefix='abc', unique=False)),
-                ('name', models.CharField(max_length=80)),
                 ('file_sha256', models.CharField(max_length=64)),
                 ('times', models.PositiveIntegerField()),
                 ('left_out', models.PositiveIntegerField()),

@@ -20,6 +20,9 @@ class AbsenceCalendar(Tracked):
     file_sha256: of the bytes, which are not kept. times: how many stretches it gave; left_out: how many events did not.
     """
 
+    # people write why they are away into the name of the file
+    untracked_fields = ("name",)
+
     public_id = PublicIdField(prefix="abc")
     name = models.CharField(max_length=80)
     person = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="absence_calendars")

@@ -70,6 +70,7 @@ TOLD = {
     "public title": "Mrs Vellum cannot order",
     "public update": "Mrs Vellum's orders are held at the till",
 }
+ABSENCE = "Mrs Vellum is operated on"
 OUTSIDER = {"name": "Hollis Featherby", "email": "hollis.featherby@audit.example"}
 NEWCOMER = {"name": "Xanthippe Quillfeather", "email": "xanthippe@quillfeather.example", "phone": "+447700900987"}
 
@@ -86,6 +87,7 @@ def night(world):
         "learnt": LEARNT,
         "promise": PROMISE,
         "evidence": EVIDENCE,
+        "reason of an absence": ABSENCE,
         **TOLD,
         **SECRETS,
     }
@@ -238,6 +240,9 @@ def _schedules(world, alice, bob):
     set_members(schedule.layers.get(), people=[bob.public_id], at_once=True, **by)
     taken = make_override(schedule, kind="replace", end_at=world.now + timedelta(days=1), by=alice, who=alice, **by)
     end_override(taken, now=world.now, reason=REASON)
+    builders.absences(person=bob, name=ABSENCE, now=world.now)
+    builders.calendar_feed(bob, now=world.now)
+    builders.canary(alice, now=world.now)
 
 
 def _customers(world, actor, alice):
