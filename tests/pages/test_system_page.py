@@ -15,7 +15,7 @@ from ledger import clock, liveness
 from ledger.actors import SYSTEM
 from ledger.link import link_entries
 from monitors.models import ProbeSlot
-from oncall.models import Page
+from oncall.models import Page, Run
 
 URL = "https://hc.example.com/ping/0f3c-nobody-knows"
 MINUTE = timedelta(minutes=1)
@@ -33,6 +33,7 @@ def audited(house):
     # somebody has it: a chain that nobody ran for days would be trouble of the watcher
     acknowledge(house.incident, actor=SYSTEM, person=house.colleague, how="API", now=now)
     Page.objects.update(due_at=now + MINUTE)
+    Run.objects.exclude(due_at=None).update(due_at=now + MINUTE)
     link_entries()
     ProbeSlot.objects.update(next_due_at=now + MINUTE)
     for component in ("engine", "step:claim", "step:plan", "step:link"):
