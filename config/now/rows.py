@@ -247,12 +247,12 @@ def watcher(watched: int, *, start: datetime, now: datetime) -> list[Row]:
     unlinked = Entry.objects.filter(seq__isnull=True).count()
     last = Entry.objects.order_by("-seq").exclude(seq__isnull=True).values_list("seq", flat=True).first()
     overdue = lag_s(now=now)
-    checks_late = f"the longest overdue waits {length(late)}"
+    checks_late = f"the longest overdue waits {length(late, 1)}"
     ticking = latest.get(ENGINE) or latest.get(WATCHDOG)
     return [
         _alive("Checks", latest.get("step:claim"), late <= LATE_S, count(watched, "monitor") + ", none overdue", checks_late, start, now),
         _engine(latest, start, now),
-        _alive("Paging", latest.get("step:plan"), overdue <= LATE_S, "no page overdue", f"a page is {length(overdue)} late", start, now),
+        _alive("Paging", latest.get("step:plan"), overdue <= LATE_S, "no page overdue", f"a page is {length(overdue, 1)} late", start, now),
         _alive("Ledger", latest.get("step:link"), unlinked < 100, f"line {last or 0:,}", f"{unlinked} lines wait for their number", start, now),
         self_checks(auditor_standing(now=now), ticking, now=now),
     ]  # fmt: skip
