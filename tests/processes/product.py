@@ -124,7 +124,7 @@ class Embedded(Product):
 
     def migrated(self):
         """Begin with a database whose migrations are done; the first start of all does them itself."""
-        self.database_file.parent.mkdir(mode=0o700)
+        self.database_file.parent.mkdir(mode=0o700, exist_ok=True)
         template.copy_to(self.database_file)
         return self
 
