@@ -111,7 +111,7 @@ def stood_down(number: str, title: str, how: str, lasted: timedelta) -> str:
 def has_it(number: str, title: str, holder: str, how: str) -> str:
     """What others who were paged read: who has it, and by which way they said so."""
     way = {"screen": "signed in", "API": "by API"}.get(how, f"by {how}")
-    return f"{holder} has {number} {title} ({way})."
+    return f"{holder} has {number} ({way}): {title}."
 
 
 def no_such_code(code: str, open_codes: Sequence[str]) -> str:

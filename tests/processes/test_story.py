@@ -34,6 +34,9 @@ def test_a_server_is_killed_and_comes_back_and_everybody_hears_what_they_must(ho
     assert said["person"] == {"id": carla.id, "name": carla.name}
     assert "SMS" in said["how"]
     assert said["occurred_at"] == taken["acknowledged_at"]
+    # the other one who was called hears who has it, and may say that it is not so
+    house.twilio.expect(ben.phone, f"Carla Santos has {number} (by SMS reply", "Not so? Escalate:", within=10)
+    house.smtp.expect(ben.email, f"Carla Santos has {number}", within=10)
 
     # the server is back: resolved by itself, and everybody who was called is stood down
     target.start()
