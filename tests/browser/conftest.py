@@ -60,8 +60,8 @@ def chromium():
 class Reader:
     """Somebody in front of a browser: a page, what the console complained of, and checks every page must pass."""
 
-    def __init__(self, context, base):
-        self.context, self.base = context, base
+    def __init__(self, context, base, script):
+        self.context, self.base, self.script = context, base, script
         self.page = context.new_page()
         self.complaints = []
         self.page.on("console", self._heard)
@@ -77,7 +77,8 @@ class Reader:
         Not until the network is silent, which takes half a second a page: what a script fetches later, a story waits for by name.
         """
         answer = self.page.goto(self.base + path)
-        self.page.evaluate(PAINTED)
+        if self.script:  # without it no frame is ever told
+            self.page.evaluate(PAINTED)
         return answer
 
     def is_sound(self):
@@ -107,7 +108,7 @@ def read(chromium, live_server, transactional_db, client):
             context.add_cookies(
                 [{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}]
             )
-        return Reader(context, live_server.url)
+        return Reader(context, live_server.url, script)
 
     yield open_for
     for context in contexts:

@@ -104,7 +104,7 @@ def test_everything_can_be_done_without_script(scene, read):
     ben.page.get_by_role("link", name="Open the incident").click()
     ben.page.get_by_role("button", name="Acknowledge").click()
     ben.page.get_by_role("link", name="Add a person").click()
-    ben.page.get_by_label("Who").select_option(label="Mara Lindqvist")
+    ben.page.get_by_label("Who", exact=True).select_option(label="Mara Lindqvist")
     ben.page.get_by_role("button", name="Page them now").click()
     assert "Mara Lindqvist is paged now." in ben.page.content()
     ben.page.get_by_role("button", name="Dark").click()
