@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
-from django.db.models import Case, F, IntegerField, Q, QuerySet, Value, When
+from django.db.models import F, Q, QuerySet
 
 from accounts.models import User
 from incidents.correlate import FLAPPING, Event, KnownAlert
@@ -92,26 +93,19 @@ def as_known(alert: Alert) -> KnownAlert:
 
 
 def route_for(service: Service | None, severity: int) -> Route | None:
-    """The most specific route in force whose policy is in force too; None when nothing fits.
+    """The route that leads for a service and severity, of those in force whose policy is in force too; None when none fits."""
+    held = Route.objects.in_force().filter(policy__retired_at__isnull=True).select_related("policy")
+    found: Route | None = leading(held, service.pk if service else None, severity)
+    return found
 
-    A route of the service beats one of any service; within that, one of the severity beats one of any.
+
+def leading(routes: Iterable[Any], service: int | None, severity: int) -> Any | None:
+    """The most specific of some routes, or of history rows of them; None when none fits. service: its key, None for no service.
+
+    A route of the service beats one of any service; within that, one of the severity beats one of any; then the older one.
     """
-    applies = Q(service__isnull=True) if service is None else Q(service__isnull=True) | Q(service=service)
-    rank = Case(
-        When(service__isnull=False, severity__isnull=False, then=Value(0)),
-        When(service__isnull=False, then=Value(1)),
-        When(severity__isnull=False, then=Value(2)),
-        default=Value(3),
-        output_field=IntegerField(),
-    )
-    return (
-        Route.objects.in_force()
-        .filter(applies, Q(severity__isnull=True) | Q(severity=severity), policy__retired_at__isnull=True)
-        .select_related("policy")
-        .annotate(rank=rank)
-        .order_by("rank", "pk")
-        .first()
-    )
+    fits = [one for one in routes if one.service_id in (None, service) and one.severity in (None, severity)]
+    return min(fits, key=lambda one: (one.service_id is None, one.severity is None, one.id), default=None)
 
 
 def routes_in_force() -> QuerySet[Route]:

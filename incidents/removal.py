@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from incidents.models import Route
+from incidents.queries import leading
 from monitors.models import Service
 from oncall.models import Policy
 from oncall.removal import Removal, Thing, removal_of
@@ -50,7 +51,5 @@ def consequences(thing: Thing, *, now: datetime) -> Consequences:
 
 
 def _leads(routes: list[Route], service: Service, severity: int) -> int | None:
-    """The policy of the most specific route, by the rule of `incidents.queries.route_for`."""
-    fits = [r for r in routes if r.service_id in (None, service.pk) and r.severity in (None, severity)]
-    best = min(fits, key=lambda r: (r.service_id is None, r.severity is None, r.pk), default=None)
+    best = leading(routes, service.pk, severity)
     return best.policy_id if best else None

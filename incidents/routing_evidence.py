@@ -6,11 +6,12 @@ That there is a policy must not hide that it leads to nobody, so every cell is f
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from accounts.evidence import as_of_words, public_ids
 from incidents.models import Route
+from incidents.queries import leading
 from ledger.evidence import NO_THREAD, version_threads
 from ledger.tables import Row, Scope, Table
 from ledger.tracked import as_of
@@ -43,7 +44,7 @@ def routing_cells_table(scope: Scope, services: Collection[str] | None = None) -
             if services is not None and service.public_id not in services:
                 continue
             for severity in SEVERITIES:
-                route = leads(routes, service.id, severity)
+                route = leading(routes, service.id, severity)
                 ladder = steps[policies[route.policy_id]] if route else last
                 thread = threads.get(route.public_id, NO_THREAD) if route else NO_THREAD
                 for one in ladder:
@@ -61,12 +62,6 @@ def routes_as_of(scope: Scope) -> list[Any]:
     policies = {row.id for row in as_of(Policy, scope.as_of) if row.retired_at is None}
     held = [row for row in as_of(Route, scope.as_of) if row.retired_at is None]
     return [row for row in held if row.policy_id in policies]
-
-
-def leads(routes: Sequence[Any], service: int, severity: int) -> Any | None:
-    """The most specific of some routes, by the rule of `route_for`: the service's own first, then the severity's own."""
-    fits = [row for row in routes if row.service_id in (None, service) and row.severity in (None, severity)]
-    return min(fits, key=lambda row: (row.service_id is None, row.severity is None, row.id), default=None)
 
 
 def _cells(route: Any | None, service: str, severity: int, one: Stand) -> tuple[object, ...]:
