@@ -4,10 +4,11 @@ Every member reads them; a policy or schedule is edited by managers of its team,
 exist is 404, what may be seen but not done is 403.
 """
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Model, Prefetch, QuerySet
 from django.http import Http404
 
 from accounts.access import can, get_arranged, get_person, require
@@ -34,6 +35,8 @@ from oncall.models import (
     Swap,
 )
 from oncall.rota.swaps import Part, may, parts
+
+Row = TypeVar("Row", bound=Model)
 
 
 def get_policy(user: Any, public_id: str, need: str = "read") -> Policy:
@@ -82,11 +85,7 @@ def all_pages(user: Any) -> QuerySet[Page]:
 
 def get_page(user: Any, public_id: str) -> Page:
     """A page. Raises Http404, PermissionDenied."""
-    _signed_in(user)
-    page = all_pages(user).filter(public_id=public_id).first()
-    if page is None:
-        raise Http404
-    return page
+    return _one(all_pages, user, public_id)
 
 
 def get_schedule(user: Any, public_id: str, need: str = "read") -> Schedule:
@@ -128,10 +127,7 @@ def all_overrides(user: Any) -> QuerySet[Override]:
 
 def get_override(user: Any, public_id: str, need: str = "read") -> Override:
     """An override; it is ended by who may edit its schedule, and by who made it. Raises Http404, PermissionDenied."""
-    _signed_in(user)
-    override = all_overrides(user).filter(public_id=public_id).first()
-    if override is None:
-        raise Http404
+    override = _one(all_overrides, user, public_id)
     if need == "read" or override.made_by_id != user.pk:
         require(user, need, override.schedule)
     return override
@@ -151,11 +147,7 @@ def all_intervals(user: Any) -> QuerySet[OnCallInterval]:
 
 def get_interval(user: Any, public_id: str) -> OnCallInterval:
     """One interval of somebody on call, or of nobody. Raises Http404, PermissionDenied."""
-    _signed_in(user)
-    interval = all_intervals(user).filter(public_id=public_id).first()
-    if interval is None:
-        raise Http404
-    return interval
+    return _one(all_intervals, user, public_id)
 
 
 def all_corrections(user: Any) -> QuerySet[OnCallCorrection]:
@@ -169,10 +161,7 @@ def get_correction(user: Any, public_id: str, need: str = "read") -> OnCallCorre
 
     Raises Http404, PermissionDenied.
     """
-    _signed_in(user)
-    correction = all_corrections(user).filter(public_id=public_id).first()
-    if correction is None:
-        raise Http404
+    correction = _one(all_corrections, user, public_id)
     if need != "withdraw" or correction.requested_by_id != user.pk:
         require(user, "edit" if need == "withdraw" else need, correction.schedule)
     return correction
@@ -186,11 +175,7 @@ def all_tests(user: Any) -> QuerySet[ContactTest]:
 
 def get_test(user: Any, public_id: str) -> ContactTest:
     """A test of contacts. Raises Http404, PermissionDenied."""
-    _signed_in(user)
-    test = all_tests(user).filter(public_id=public_id).first()
-    if test is None:
-        raise Http404
-    return test
+    return _one(all_tests, user, public_id)
 
 
 def all_swaps(user: Any) -> QuerySet[Swap]:
@@ -202,11 +187,7 @@ def all_swaps(user: Any) -> QuerySet[Swap]:
 
 def get_swap(user: Any, public_id: str) -> Swap:
     """A swap, to read. Raises Http404, PermissionDenied."""
-    _signed_in(user)
-    swap = all_swaps(user).filter(public_id=public_id).first()
-    if swap is None:
-        raise Http404
-    return swap
+    return _one(all_swaps, user, public_id)
 
 
 def parts_in(user: Any, swap: Swap) -> frozenset[Part]:
@@ -246,11 +227,7 @@ def all_notices(user: Any) -> QuerySet[Notice]:
 
 def get_notice(user: Any, public_id: str) -> Notice:
     """A letter about somebody's shifts. Raises Http404, PermissionDenied."""
-    _signed_in(user)
-    notice = all_notices(user).filter(public_id=public_id).first()
-    if notice is None:
-        raise Http404
-    return notice
+    return _one(all_notices, user, public_id)
 
 
 def all_absences(user: Any) -> QuerySet[AbsenceCalendar]:
@@ -264,10 +241,7 @@ def get_absences(user: Any, public_id: str, need: str = "read") -> AbsenceCalend
 
     Raises Http404, PermissionDenied.
     """
-    _signed_in(user)
-    held = all_absences(user).filter(public_id=public_id).first()
-    if held is None:
-        raise Http404
+    held = _one(all_absences, user, public_id)
     if need == "edit" and held.person is not None:
         get_arranged(user, held.person.public_id)
     elif need == "edit":
@@ -284,9 +258,8 @@ def visible_feeds(user: Any) -> QuerySet[CalendarFeed]:
 
 def get_feed(user: Any, public_id: str, *, own: bool = False) -> CalendarFeed:
     """A calendar address; own: one's own, for nobody is told a secret of another. Raises Http404, PermissionDenied."""
-    _signed_in(user)
-    feed = visible_feeds(user).filter(public_id=public_id).first()
-    if feed is None or (own and feed.owner_id != user.pk):
+    feed = _one(visible_feeds, user, public_id)
+    if own and feed.owner_id != user.pk:
         raise Http404
     return feed
 
@@ -320,11 +293,7 @@ def all_exercises(user: Any) -> QuerySet[Exercise]:
 
 def get_exercise(user: Any, public_id: str) -> Exercise:
     """One canary or drill. Raises Http404, PermissionDenied."""
-    _signed_in(user)
-    exercise = all_exercises(user).filter(public_id=public_id).first()
-    if exercise is None:
-        raise Http404
-    return exercise
+    return _one(all_exercises, user, public_id)
 
 
 def require_ending(user: Any, exercise: Exercise) -> None:
@@ -333,6 +302,15 @@ def require_ending(user: Any, exercise: Exercise) -> None:
         require(user, "edit_any")
     else:
         require(user, "edit", exercise.policy)
+
+
+def _one(rows: Callable[[Any], QuerySet[Row]], user: Any, public_id: str) -> Row:
+    """The one of the rows that somebody may see which has this id. Raises Http404, PermissionDenied."""
+    _signed_in(user)
+    found = rows(user).filter(public_id=public_id).first()
+    if found is None:
+        raise Http404
+    return found
 
 
 def _signed_in(user: Any) -> None:
