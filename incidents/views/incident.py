@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import cast
 
 from django.contrib import messages
@@ -33,6 +35,15 @@ SCREEN = "screen"
 def me(request: HttpRequest) -> User:
     """The person at the screen: LoginRequiredMiddleware let nobody else in."""
     return cast(User, request.user)
+
+
+@contextmanager
+def refusals_said(request: HttpRequest) -> Iterator[None]:
+    """What cannot be done is said on the page that is shown next."""
+    try:
+        yield
+    except (IllegalMove, BadInput) as error:
+        messages.error(request, str(error))
 
 
 @require_GET
@@ -68,11 +79,9 @@ def resolve_it(request: HttpRequest, number: str) -> HttpResponse:
 def escalate_it(request: HttpRequest, number: str) -> HttpResponse:
     """Call the next people now."""
     incident = get_incident(request.user, number, "respond")
-    try:
+    with refusals_said(request):
         escalate(incident, actor=current_actor(), person=me(request), how=SCREEN, now=now())
         messages.success(request, "The next people are called now. The incident is nobody's until one of them answers.")
-    except IllegalMove as error:
-        messages.error(request, str(error))
     return redirect("incidents:incident", incident.number)
 
 
@@ -80,11 +89,9 @@ def escalate_it(request: HttpRequest, number: str) -> HttpResponse:
 def take_it_over(request: HttpRequest, number: str) -> HttpResponse:
     """I have it now, not who had it."""
     incident = get_incident(request.user, number, "respond")
-    try:
+    with refusals_said(request):
         incident = take_over(incident, actor=current_actor(), person=me(request), how=SCREEN, now=now())
         messages.success(request, f"Yours. Who had it is told.{_again(incident)}")
-    except (IllegalMove, BadInput) as error:
-        messages.error(request, str(error))
     return redirect("incidents:incident", incident.number)
 
 
@@ -93,13 +100,11 @@ def give_it(request: HttpRequest, number: str) -> HttpResponse:
     """Somebody else shall have it, and is called now."""
     incident = get_incident(request.user, number, "respond")
     to = pageable_people().filter(public_id=request.POST.get("person", "")).first()
-    try:
+    with refusals_said(request):
         if to is None:
             raise BadInput("person", "Choose who shall have it. Nothing was changed.")
         reassign(incident, to, actor=current_actor(), person=me(request), how=SCREEN, now=now())
         messages.success(request, f"{to} is called now. The incident is nobody's until somebody answers.")
-    except (IllegalMove, BadInput) as error:
-        messages.error(request, str(error))
     return redirect("incidents:incident", incident.number)
 
 
@@ -108,12 +113,10 @@ def put_off(request: HttpRequest, number: str) -> HttpResponse:
     """Ask me again later."""
     incident = get_incident(request.user, number, "respond")
     asked = request.POST.get("for_s", "")
-    try:
+    with refusals_said(request):
         seconds = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 7 else 0
         incident = snooze(incident, seconds, actor=current_actor(), person=me(request), how=SCREEN, now=now())
         messages.success(request, f"Put off.{_again(incident)}")
-    except (IllegalMove, BadInput) as error:
-        messages.error(request, str(error))
     return redirect("incidents:incident", incident.number)
 
 
@@ -122,13 +125,11 @@ def add_somebody(request: HttpRequest, number: str) -> HttpResponse:
     """Page one more person, by every contact they confirmed."""
     incident = get_incident(request.user, number, "respond")
     added = pageable_people().filter(public_id=request.POST.get("person", "")).first()
-    try:
+    with refusals_said(request):
         if added is None:
             raise BadInput("person", "Choose somebody to page. Nobody was called.")
         add_person(incident, added, actor=current_actor(), person=me(request), how=SCREEN, now=now())
         messages.success(request, f"{added} is paged now.")
-    except (IllegalMove, BadInput) as error:
-        messages.error(request, str(error))
     return redirect("incidents:incident", incident.number)
 
 
@@ -137,13 +138,11 @@ def write_note(request: HttpRequest, number: str) -> HttpResponse:
     """A note, dated back if it begins with a time of day."""
     incident, at = get_incident(request.user, number, "respond"), now()
     form = NoteForm(request.POST)
-    try:
+    with refusals_said(request):
         if not form.is_valid():
             raise BadInput("text", str(form.errors["text"][0]))
         text, occurred_at = dated_back(form.cleaned_data["text"], now=at)
         add_note(incident, text, actor=current_actor(), person=me(request), how=SCREEN, now=at, occurred_at=occurred_at)
-    except BadInput as error:
-        messages.error(request, str(error))
     return redirect("incidents:incident", incident.number)
 
 
