@@ -26,8 +26,9 @@ QUEUES = {
     "send": "deliver",
     "alive": "deliver",
     "ping": "deliver",
-    # receivers of webhooks may be slow, and must not take a place from pages
+    # receivers of webhooks may be slow, and providers that are asked about accounts: they must not take a place from pages
     "webhook": "slow",
+    "accounts": "slow",
     "seal": "slow",
 }
 GAP_S = 0.02

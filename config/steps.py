@@ -33,7 +33,7 @@ from monitors.services.daily import write_days
 from monitors.services.months import seal_months
 from monitors.services.purging import purge_old
 from monitors.services.window_times import turn as windows
-from oncall.notify.accounts import ask_accounts
+from oncall.notify.accounts import ask_accounts, due
 from oncall.ticks import duty, exercise, plan, reconcile, send, swaps
 
 Run = Callable[[datetime], object]
@@ -60,14 +60,19 @@ def deliver(now: datetime) -> None:
 
 
 def sender_lives(now: datetime) -> None:
-    """The sender's sign of life: a worker takes what is to be delivered, also when there is nothing. Providers are asked here too."""
+    """The sender's sign of life: a worker takes what is to be delivered, also when there is nothing."""
     liveness.beat("send", now=now)
-    ask_accounts(now=now)
 
 
 def ask_the_sender(now: datetime) -> None:
     """Knock where pages are sent, to hear whether somebody opens."""
     hint("alive")
+
+
+def ask_for_accounts(now: datetime) -> None:
+    """Knock where providers are asked how our accounts stand, if one is due."""
+    if due(now=now):
+        hint("accounts")
 
 
 def audit(now: datetime) -> Outcome | None:
@@ -109,6 +114,7 @@ STEPS = (
     Step("slow", watch_response_times, every_s=30),
     Step("budgets", watch_budgets, every_s=60),
     Step("alive", ask_the_sender, every_s=5),
+    Step("accounts", ask_for_accounts, every_s=5),
     Step("letters", ask_for_letters, every_s=2),
     Step("link", link),
     # after the chain, whose numbers it reads, and after everything that pages
@@ -129,6 +135,7 @@ HINTS: dict[str, Run] = {
     "link": link,
     "send": deliver,
     "alive": sender_lives,
+    "accounts": ask_accounts,
     "ping": ping,
     "webhook": send_webhooks,
     "seal": seal,

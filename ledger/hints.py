@@ -10,7 +10,7 @@ from django.db import connection, transaction
 
 log = structlog.get_logger(__name__)
 
-NAMES = ("probe", "intake", "plan", "send", "link", "ping", "webhook", "seal", "alive")
+NAMES = ("probe", "intake", "plan", "send", "link", "ping", "webhook", "seal", "accounts", "alive")
 
 _publish: Callable[[str], None] | None = None
 

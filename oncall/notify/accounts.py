@@ -32,7 +32,13 @@ def set_up() -> list[str]:
     return [provider for provider, channel in PROVIDERS.items() if channel in channels]
 
 
-def ask_accounts(*, now: datetime) -> int:
+def due(*, now: datetime) -> list[str]:
+    """Providers that are set up and whose time to be asked has come. Changes nothing."""
+    rest = ProviderAccount.objects.exclude(_its_time(now)).values_list("provider", flat=True)
+    return [provider for provider in set_up() if provider not in set(rest)]
+
+
+def ask_accounts(now: datetime) -> int:
     """Ask every provider whose time has come; return how many were asked. Waits for providers; run outside transactions."""
     return sum(_ask(provider, now=now) for provider in set_up() if _claim(provider, now=now))
 
@@ -47,10 +53,13 @@ def in_trouble() -> list[ProviderAccount]:
 
 def _claim(provider: str, *, now: datetime) -> bool:
     ProviderAccount.objects.get_or_create(provider=provider)
+    return bool(ProviderAccount.objects.filter(_its_time(now), provider=provider).update(asked_at=now))
+
+
+def _its_time(now: datetime) -> Q:
     every = timedelta(seconds=settings.PROVIDER_ASK_EVERY_S)
-    due = Q(asked_at__isnull=True) | Q(asked_at__lte=now - every)
-    due |= Q(asked_at__lte=now - min(AGAIN, every)) & ~Q(state=ACTIVE)
-    return bool(ProviderAccount.objects.filter(due, provider=provider).update(asked_at=now))
+    again = Q(asked_at__lte=now - min(AGAIN, every)) & ~Q(state=ACTIVE)
+    return Q(asked_at__isnull=True) | Q(asked_at__lte=now - every) | again
 
 
 def _ask(provider: str, *, now: datetime) -> int:

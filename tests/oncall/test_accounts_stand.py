@@ -6,7 +6,7 @@ import pytest
 
 from ledger.models import Entry
 from oncall.models import ProviderAccount
-from oncall.notify.accounts import ask_accounts
+from oncall.notify.accounts import ask_accounts, due
 from oncall.selfcheck import accounts_stand
 from tests.builders import NIGHT
 
@@ -33,6 +33,13 @@ def test_an_active_account_is_asked_every_five_minutes_and_costs_one_request(twi
     assert (held.provider, held.state, held.times) == ("twilio", "active", 2)
     assert accounts_stand(NIGHT) is None
     assert kinds() == ["provider.active"], "the record grows with changes only"
+
+
+def test_the_engine_knocks_only_when_one_is_to_be_asked(twilio):
+    assert due(now=NIGHT) == ["twilio"]
+    ask_accounts(now=NIGHT)
+    assert due(now=NIGHT + timedelta(seconds=299)) == []
+    assert due(now=NIGHT + timedelta(seconds=300)) == ["twilio"]
 
 
 def test_a_suspended_account_is_found_at_once_and_until_it_is_active_again(twilio):
